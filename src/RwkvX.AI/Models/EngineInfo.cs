@@ -1,0 +1,9 @@
+namespace RwkvX.AI.Models;
+
+/// <summary>Which engine runs a model, and how.</summary>
+/// <param name="Name">The engine: <c>cpu</c> or <c>torch</c>.</param>
+/// <param name="Device">The device: <c>cpu</c>, <c>cuda:0</c>, …</param>
+/// <param name="Precision">The form of weights and arithmetic.</param>
+/// <param name="WeightBytes">Bytes of weights that a decoding step reads once (the head included, the embedding table not).</param>
+/// <param name="Description">One line for people: instruction set and threads, or the card's name.</param>
+public sealed record EngineInfo(string Name, string Device, Precision Precision, long WeightBytes, string Description);
