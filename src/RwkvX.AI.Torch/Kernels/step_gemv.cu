@@ -1,0 +1,195 @@
+// Decode: y = W · f(x) for B rows at once, W (rows, C) 16-bit, f32 accumulate. See docs/kernels/gemv.md.
+//
+// f is the identity, LayerNorm, or LayerNorm and token shift: h = LN(x), h + (h' - h) * mix, with h' the previous token's h.
+// One launch holds up to 7 groups of rows that differ in weights, mix, output and activation (r, k, v and the four LoRA-down products).
+// Launch: one block of 512 threads a multiprocessor; tasks[block] = (group, first row, end row).
+// A warp owns pairs of rows. Each lane streams its own 16-byte pieces through a private ring in shared memory (cp.async), so no
+// barrier is needed, 96 KB are in flight, and the ring fills before the previous kernel has finished (weights are constant).
+
+#include "common.cuh"
+
+#ifndef B
+#define B 1
+#endif
+#define THREADS 512
+#define WARPS (THREADS / WARP)
+#define DEPTH 6 // ring stages of two rows' pieces: 6 * 2 * 16 B * 512 = 96 KB
+#define PIECES ((C + WARP * VEC - 1) / (WARP * VEC))
+#define PADDED (PIECES * WARP * VEC)
+
+enum { STORE = 0, TANH = 1, SIGMOID = 2, RELU2 = 3, ADD = 4 };
+
+struct Group
+{
+    const weight *w;   // (rows, C)
+    const float *mix;  // (C) or null: no token shift
+    float *out;        // (B, stride)
+    int stride;
+    int activation;
+};
+
+struct Args
+{
+    Group groups[7];
+    const int *tasks;          // (grid, 4)
+    const float *x;            // (B, C)
+    const float *norm_weight;  // (C) or null: x is used as it is
+    const float *norm_bias;    // (C)
+    float *const *states;      // (B) or null
+    long long prev_offset;     // of h' in a state
+    float *h_out;              // (B, C) h, for whoever stores it as the next h'; or null
+};
+
+__device__ __forceinline__ float activate(float y, int kind)
+{
+    if (kind == TANH) return tanh_of(y);
+    if (kind == SIGMOID) return sigmoid(y);
+    if (kind == RELU2) { y = fmaxf(y, 0.0f); return y * y; }
+    return y;
+}
+
+// Element e of a row's vector in the order in which lanes read it: 16-byte planes, so that a warp's reads touch every bank once.
+__device__ __forceinline__ int place(int e)
+{
+    const int piece = e / (WARP * VEC), lane = e / VEC % WARP, j = e % VEC;
+    return ((piece * (VEC / 4) + j / 4) * WARP + lane) * 4 + j % 4;
+}
+
+__device__ __forceinline__ void prologue(const Args &a, const Group &g, float *vec, float *reduce)
+{
+    constexpr int PER = (PADDED + THREADS - 1) / THREADS;
+    for (int b = 0; b < B; b++)
+    {
+        float v[PER];
+        const float *x = a.x + b * C;
+#pragma unroll
+        for (int i = 0; i < PER; i++)
+        {
+            const int e = threadIdx.x + i * THREADS;
+            v[i] = e < C ? x[e] : 0.0f;
+        }
+        if (a.norm_weight != nullptr)
+        {
+            const float *prev = g.mix != nullptr ? a.states[b] + a.prev_offset : nullptr;
+            float p[PER], m[PER], nw[PER], nb[PER];
+#pragma unroll
+            for (int i = 0; i < PER; i++)
+            {
+                const int e = threadIdx.x + i * THREADS;
+                const bool in = e < C;
+                nw[i] = in ? a.norm_weight[e] : 0.0f;
+                nb[i] = in ? a.norm_bias[e] : 0.0f;
+                p[i] = in && prev != nullptr ? prev[e] : 0.0f;
+                m[i] = in && prev != nullptr ? g.mix[e] : 0.0f;
+            }
+            float sum = 0, square = 0;
+#pragma unroll
+            for (int i = 0; i < PER; i++) sum += v[i];
+            const float mean = block_sum<THREADS>(sum, reduce) / C;
+#pragma unroll
+            for (int i = 0; i < PER; i++)
+                if (threadIdx.x + i * THREADS < C) square += (v[i] - mean) * (v[i] - mean);
+            const float scale = rsqrtf(block_sum<THREADS>(square, reduce) / C + 1e-5f);
+#pragma unroll
+            for (int i = 0; i < PER; i++)
+            {
+                const int e = threadIdx.x + i * THREADS;
+                const float h = (v[i] - mean) * scale * nw[i] + nb[i];
+                if (a.h_out != nullptr && blockIdx.x == 0 && e < C) a.h_out[b * C + e] = h;
+                v[i] = h + (p[i] - h) * m[i];
+                if (e >= C) v[i] = 0.0f;
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < PER; i++)
+        {
+            const int e = threadIdx.x + i * THREADS;
+            if (e < PADDED) vec[b * PADDED + place(e)] = v[i];
+        }
+    }
+    __syncthreads();
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_constant__ Args a)
+{
+    extern __shared__ __align__(16) unsigned char dynamic[];
+    uint4 *ring = (uint4 *)dynamic + threadIdx.x;                       // [DEPTH][2][THREADS]
+    float *vec = (float *)(dynamic + DEPTH * 2 * THREADS * 16);         // [B][PADDED]
+    __shared__ float reduce[WARPS];
+
+    const int4 task = ((const int4 *)a.tasks)[blockIdx.x];
+    const Group &g = a.groups[task.x];
+    const int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
+    const int pairs = (task.z - task.y + 1) / 2;
+    const int mine = pairs > warp ? (pairs - warp + WARPS - 1) / WARPS : 0;
+    const int total = mine * PIECES;
+    const weight *w = g.w;
+
+    // The stage to fetch next: pair, then piece.
+    int fetch_row = task.y + 2 * warp, fetch_piece = 0, fetched = 0, fetch_slot = 0;
+    auto fetch = [&]()
+    {
+        if (fetched < total)
+        {
+            const int e = fetch_piece * (WARP * VEC) + lane * VEC;
+            const bool in = C % (WARP * VEC) == 0 || e < C;
+            const int second = fetch_row + 1 < task.z ? fetch_row + 1 : fetch_row;
+            copy_async(ring + (fetch_slot * 2) * THREADS, w + (long long)fetch_row * C + (in ? e : 0), in);
+            copy_async(ring + (fetch_slot * 2 + 1) * THREADS, w + (long long)second * C + (in ? e : 0), in);
+            fetched++;
+            if (++fetch_piece == PIECES) { fetch_piece = 0; fetch_row += 2 * WARPS; }
+            if (++fetch_slot == DEPTH) fetch_slot = 0;
+        }
+        copy_commit();
+    };
+#pragma unroll
+    for (int i = 0; i < DEPTH - 1; i++) fetch();
+    let_next_start();
+    wait_for_previous();
+    prologue(a, g, vec, reduce);
+
+    int slot = 0;
+    for (int pair = 0; pair < mine; pair++)
+    {
+        float acc[2][B] = {};
+#pragma unroll 2
+        for (int piece = 0; piece < PIECES; piece++)
+        {
+            copy_wait<DEPTH - 2>();
+            const uint4 word0 = ring[(slot * 2) * THREADS], word1 = ring[(slot * 2 + 1) * THREADS];
+            if (++slot == DEPTH) slot = 0;
+            fetch();
+            float w0[VEC], w1[VEC];
+            widen_all(word0, w0);
+            widen_all(word1, w1);
+#pragma unroll
+            for (int b = 0; b < B; b++)
+#pragma unroll
+                for (int q = 0; q < VEC / 4; q++)
+                {
+                    const float4 v = ((const float4 *)(vec + b * PADDED))[(piece * (VEC / 4) + q) * WARP + lane];
+                    acc[0][b] = fmaf(w0[4 * q], v.x, acc[0][b]);
+                    acc[1][b] = fmaf(w1[4 * q], v.x, acc[1][b]);
+                    acc[0][b] = fmaf(w0[4 * q + 1], v.y, acc[0][b]);
+                    acc[1][b] = fmaf(w1[4 * q + 1], v.y, acc[1][b]);
+                    acc[0][b] = fmaf(w0[4 * q + 2], v.z, acc[0][b]);
+                    acc[1][b] = fmaf(w1[4 * q + 2], v.z, acc[1][b]);
+                    acc[0][b] = fmaf(w0[4 * q + 3], v.w, acc[0][b]);
+                    acc[1][b] = fmaf(w1[4 * q + 3], v.w, acc[1][b]);
+                }
+        }
+        const int row = task.y + 2 * (warp + pair * WARPS);
+#pragma unroll
+        for (int r = 0; r < 2; r++)
+#pragma unroll
+            for (int b = 0; b < B; b++)
+            {
+                const float y = warp_sum(acc[r][b]);
+                if (lane == 0 && row + r < task.z)
+                {
+                    float *out = g.out + (long long)b * g.stride + row + r;
+                    *out = g.activation == ADD ? *out + y : activate(y, g.activation);
+                }
+            }
+    }
+}
