@@ -1,0 +1,110 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using RwkvX.AI.Torch.Cuda.Interop;
+
+namespace RwkvX.AI.Torch.Cuda;
+
+/// <summary>Finds the driver, NVRTC and cuBLAS: beside the application, in a libtorch or Python install, or where the system's loader looks.</summary>
+internal static class CudaLibraries
+{
+    /// <summary>The environment variable that names the <c>torch/lib</c> folder of an existing install.</summary>
+    public const string PathVariable = "RWKVX_LIBTORCH";
+
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<string, nint> Loaded = [];
+    private static readonly List<string> Tried = [];
+    private static string? s_libTorchPath;
+    private static bool s_registered;
+
+    /// <summary>Makes the P/Invokes of this assembly find their libraries. The first call decides the path.</summary>
+    /// <exception cref="CudaException">One of the libraries is not to be found; the message lists what was tried and how to mend it.</exception>
+    public static void Load(string? libTorchPath)
+    {
+        lock (Gate)
+        {
+            s_libTorchPath ??= libTorchPath ?? Environment.GetEnvironmentVariable(PathVariable);
+            if (!s_registered)
+                NativeLibrary.SetDllImportResolver(typeof(CudaLibraries).Assembly, Resolve);
+            s_registered = true;
+            foreach (string library in (ReadOnlySpan<string>)[CudaDriver.Library, Nvrtc.Library, CuBlas.Library])
+                if (Find(library) == 0)
+                    throw NotFound(library);
+        }
+    }
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
+    {
+        lock (Gate)
+            return Find(name);
+    }
+
+    private static nint Find(string library)
+    {
+        if (Loaded.TryGetValue(library, out nint handle))
+            return handle;
+        string[] names = FileNames(library);
+        if (names.Length == 0)
+            return 0;
+        foreach (string folder in library == CudaDriver.Library ? [""] : Folders())
+        {
+            foreach (string name in names)
+            {
+                string path = Path.Combine(folder, name);
+                if (folder.Length > 0 && !File.Exists(path))
+                    continue;
+                // cuBLAS needs its companion, which the loader finds by itself only where the system knows the folder.
+                if (library == CuBlas.Library && folder.Length > 0)
+                    NativeLibrary.TryLoad(Path.Combine(folder, name.Replace("cublas", "cublasLt", StringComparison.Ordinal)), out _);
+                Tried.Add(path);
+                if (NativeLibrary.TryLoad(path, out handle))
+                    return Loaded[library] = handle;
+            }
+        }
+        return 0;
+    }
+
+    private static string[] FileNames(string library) => (library, OperatingSystem.IsWindows()) switch
+    {
+        (CudaDriver.Library, false) => ["libcuda.so.1", "libcuda.so"],
+        (CudaDriver.Library, true) => ["nvcuda.dll"],
+        (Nvrtc.Library, false) => ["libnvrtc.so.13", "libnvrtc.so.12"],
+        (Nvrtc.Library, true) => ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"],
+        (CuBlas.Library, false) => ["libcublas.so.13", "libcublas.so.12"],
+        (CuBlas.Library, true) => ["cublas64_13.dll", "cublas64_12.dll"],
+        _ => [],
+    };
+
+    /// <summary>Where to look, most explicit first; the last, empty, is the system's own search.</summary>
+    private static IEnumerable<string> Folders()
+    {
+        if (s_libTorchPath is { } torch)
+        {
+            yield return torch;
+            // A Python install keeps CUDA's libraries beside torch: site-packages/torch/lib, site-packages/nvidia/*/lib.
+            string nvidia = Path.GetFullPath(Path.Combine(torch, "..", "..", "nvidia"));
+            if (Directory.Exists(nvidia))
+                foreach (string package in Directory.EnumerateDirectories(nvidia).Order(StringComparer.Ordinal))
+                    yield return Path.Combine(package, OperatingSystem.IsWindows() ? "bin" : "lib");
+        }
+        yield return AppContext.BaseDirectory;
+        yield return Path.Combine(AppContext.BaseDirectory, "runtimes", OperatingSystem.IsWindows() ? "win-x64" : "linux-x64", "native");
+        if (!OperatingSystem.IsWindows())
+            yield return "/usr/local/cuda/lib64";
+        yield return "";
+    }
+
+    private static CudaException NotFound(string library)
+    {
+        string mend = library == CudaDriver.Library
+            ? "Install the NVIDIA driver, or use the CPU engine."
+            : $"Add the package TorchSharp-cuda-linux or TorchSharp-cuda-windows to the application, or point {PathVariable} (option LibTorchPath) at the torch/lib folder of a Python install with CUDA.";
+        StringBuilder text = new($"expected {string.Join(" or ", FileNames(library))}, found none. {mend}");
+        text.Append($" {PathVariable}/LibTorchPath: {s_libTorchPath ?? "not set"}.");
+        if (Tried.Count > 0)
+            text.Append($" Tried: {string.Join(", ", Tried)}.");
+        if (library != CudaDriver.Library)
+            text.Append($" Folders: {string.Join(", ", Folders().Where(f => f.Length > 0))}.");
+        return new CudaException("LIBRARY_NOT_FOUND", text.ToString());
+    }
+}
