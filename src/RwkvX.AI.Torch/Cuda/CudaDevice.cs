@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using RwkvX.AI.Torch.Cuda.Interop;
+
+namespace RwkvX.AI.Torch.Cuda;
+
+/// <summary>One CUDA device and its primary context.</summary>
+internal sealed unsafe class CudaDevice : IDisposable
+{
+    private readonly int _device;
+    private readonly nint _context;
+    private bool _disposed;
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="ordinal">0 for the first.</param>
+    /// <param name="libTorchPath">Where to find NVRTC and cuBLAS, or null.</param>
+    /// <exception cref="CudaException">No driver, no such device, or a library is missing.</exception>
+    public CudaDevice(int ordinal, string? libTorchPath)
+    {
+        CudaLibraries.Load(libTorchPath);
+        CudaException.Check(CudaDriver.cuInit(0), "cuInit");
+        CudaException.Check(CudaDriver.cuDeviceGetCount(out int count), "cuDeviceGetCount");
+        if (ordinal < 0 || ordinal >= count)
+            throw new CudaException("NO_SUCH_DEVICE", $"expected a device below {count}, got cuda:{ordinal}");
+        CudaException.Check(CudaDriver.cuDeviceGet(out _device, ordinal), "cuDeviceGet");
+        CudaException.Check(CudaDriver.cuDevicePrimaryCtxRetain(out _context, _device), "cuDevicePrimaryCtxRetain");
+        Use();
+        Ordinal = ordinal;
+        MultiprocessorCount = Attribute(CudaDriver.AttributeMultiprocessorCount);
+        ComputeCapability = Attribute(CudaDriver.AttributeComputeCapabilityMajor) * 10 + Attribute(CudaDriver.AttributeComputeCapabilityMinor);
+        CudaException.Check(CudaDriver.cuDriverGetVersion(out int version), "cuDriverGetVersion");
+        DriverVersion = version;
+        byte* name = stackalloc byte[256];
+        CudaException.Check(CudaDriver.cuDeviceGetName(name, 256, _device), "cuDeviceGetName");
+        Name = Marshal.PtrToStringUTF8((nint)name) ?? "";
+    }
+
+    public int Ordinal { get; }
+
+    public string Name { get; }
+
+    public int MultiprocessorCount { get; }
+
+    /// <summary>Ten times the major version plus the minor: 90 for Hopper.</summary>
+    public int ComputeCapability { get; }
+
+    /// <summary>The newest CUDA version that the driver knows, 13000 for 13.0.</summary>
+    public int DriverVersion { get; }
+
+    /// <summary>Makes the device's context the calling thread's: every entry from outside begins with this.</summary>
+    public void Use() => CudaException.Check(CudaDriver.cuCtxSetCurrent(_context), "cuCtxSetCurrent");
+
+    /// <summary>Bytes free and in all.</summary>
+    public (long Free, long Total) Memory()
+    {
+        Use();
+        CudaException.Check(CudaDriver.cuMemGetInfo(out nuint free, out nuint total), "cuMemGetInfo");
+        return ((long)free, (long)total);
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _ = CudaDriver.cuDevicePrimaryCtxRelease(_device);
+    }
+
+    private int Attribute(int attribute)
+    {
+        CudaException.Check(CudaDriver.cuDeviceGetAttribute(out int value, attribute, _device), "cuDeviceGetAttribute");
+        return value;
+    }
+}

@@ -1,0 +1,57 @@
+using RwkvX.AI.Torch.Cuda.Interop;
+
+namespace RwkvX.AI.Torch.Cuda;
+
+/// <summary>A kernel with its block size; its arguments are one struct, as in its source.</summary>
+internal sealed unsafe class CudaKernel : IDisposable
+{
+    private readonly CudaModule _module;
+    private readonly nint _function;
+    private readonly string _name;
+    private readonly int _threads;
+    private readonly int _sharedBytes;
+
+    public CudaKernel(CudaModule module, string name, int threads, int sharedBytes = 0)
+    {
+        _module = module;
+        _name = name;
+        _threads = threads;
+        _sharedBytes = sharedBytes;
+        _function = module.Function(name);
+        if (sharedBytes > 0)
+            CudaException.CheckLaunch(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributeMaxDynamicSharedSize, sharedBytes), name);
+    }
+
+    /// <summary>Launches after everything before it on the stream.</summary>
+    public void Launch<TArgs>(CudaStream stream, in TArgs args, int gridX, int gridY = 1, int gridZ = 1)
+        where TArgs : unmanaged
+        => Launch(stream, args, gridX, gridY, gridZ, overlap: false);
+
+    /// <summary>Launches while the kernel before it still runs: only for kernels that wait for it themselves (<c>wait_for_previous</c>).</summary>
+    public void LaunchOverlapped<TArgs>(CudaStream stream, in TArgs args, int gridX, int gridY = 1, int gridZ = 1)
+        where TArgs : unmanaged
+        => Launch(stream, args, gridX, gridY, gridZ, overlap: true);
+
+    public void Dispose() => _module.Dispose();
+
+    private void Launch<TArgs>(CudaStream stream, TArgs args, int gridX, int gridY, int gridZ, bool overlap)
+        where TArgs : unmanaged
+    {
+        var attribute = new CudaDriver.LaunchAttribute { Id = CudaDriver.LaunchAttributeProgrammaticStreamSerialization, Value = 1 };
+        var config = new CudaDriver.LaunchConfig
+        {
+            GridX = (uint)gridX,
+            GridY = (uint)gridY,
+            GridZ = (uint)gridZ,
+            BlockX = (uint)_threads,
+            BlockY = 1,
+            BlockZ = 1,
+            SharedBytes = (uint)_sharedBytes,
+            Stream = stream.DangerousGetHandle(),
+            Attributes = overlap ? &attribute : null,
+            AttributeCount = overlap ? 1u : 0u,
+        };
+        void* parameter = &args;
+        CudaException.CheckLaunch(CudaDriver.cuLaunchKernelEx(&config, _function, &parameter, null), _name);
+    }
+}

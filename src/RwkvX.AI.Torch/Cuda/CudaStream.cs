@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using RwkvX.AI.Torch.Cuda.Interop;
+
+namespace RwkvX.AI.Torch.Cuda;
+
+/// <summary>A non-blocking stream: copies and launches in order.</summary>
+internal sealed unsafe class CudaStream : CudaHandle
+{
+    public CudaStream()
+    {
+        CudaException.Check(CudaDriver.cuStreamCreate(out nint stream, CudaDriver.StreamNonBlocking), "cuStreamCreate");
+        SetHandle(stream);
+    }
+
+    public void Synchronize() => CudaException.Check(CudaDriver.cuStreamSynchronize(handle), "cuStreamSynchronize");
+
+    /// <summary>Copies to the device. From pageable memory the source is free again on return; from pinned memory, once the stream got there.</summary>
+    public void Upload<T>(ReadOnlySpan<T> from, ulong to)
+        where T : unmanaged
+    {
+        fixed (T* source = from)
+            CudaException.Check(CudaDriver.cuMemcpyHtoDAsync(to, source, (nuint)from.Length * (nuint)Unsafe.SizeOf<T>(), handle), "cuMemcpyHtoDAsync");
+    }
+
+    public void Upload(void* from, ulong to, long bytes)
+        => CudaException.Check(CudaDriver.cuMemcpyHtoDAsync(to, from, (nuint)bytes, handle), "cuMemcpyHtoDAsync");
+
+    public void Download(ulong from, void* to, long bytes)
+        => CudaException.Check(CudaDriver.cuMemcpyDtoHAsync(to, from, (nuint)bytes, handle), "cuMemcpyDtoHAsync");
+
+    public void Copy(ulong from, ulong to, long bytes)
+        => CudaException.Check(CudaDriver.cuMemcpyDtoDAsync(to, from, (nuint)bytes, handle), "cuMemcpyDtoDAsync");
+
+    public void Clear(ulong at, long bytes)
+        => CudaException.Check(CudaDriver.cuMemsetD8Async(at, 0, (nuint)bytes, handle), "cuMemsetD8Async");
+
+    /// <summary>Records what an action puts on the stream instead of running it. No allocation may happen inside.</summary>
+    public CudaGraph Capture(Action record)
+    {
+        CudaException.Check(CudaDriver.cuStreamBeginCapture(handle, CudaDriver.CaptureThreadLocal), "cuStreamBeginCapture");
+        try
+        {
+            record();
+        }
+        catch
+        {
+            if (CudaDriver.cuStreamEndCapture(handle, out nint broken) == CudaDriver.Success && broken != 0)
+                _ = CudaDriver.cuGraphDestroy(broken);
+            throw;
+        }
+        CudaException.Check(CudaDriver.cuStreamEndCapture(handle, out nint graph), "cuStreamEndCapture");
+        try
+        {
+            return new CudaGraph(graph);
+        }
+        finally
+        {
+            _ = CudaDriver.cuGraphDestroy(graph);
+        }
+    }
+
+    public void Launch(CudaGraph graph) => CudaException.Check(CudaDriver.cuGraphLaunch(graph.DangerousGetHandle(), handle), "cuGraphLaunch");
+
+    protected override bool ReleaseHandle() => CudaDriver.cuStreamDestroy(handle) == CudaDriver.Success;
+}

@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using RwkvX.AI.Torch.Cuda.Interop;
+
+namespace RwkvX.AI.Torch.Cuda;
+
+/// <summary>Compiles the embedded kernel sources with NVRTC for one device, and keeps the results on disk.</summary>
+/// <remarks>The key of a result is the source, the shared header, the options, the device's architecture, the driver and the compiler.</remarks>
+internal sealed unsafe class KernelCompiler
+{
+    private const string Header = "common.cuh";
+
+    private readonly CudaDevice _device;
+    private readonly string? _folder;
+    private int _compiled;
+
+    /// <param name="device">The device to compile for.</param>
+    /// <param name="folder">Where compiled kernels are kept; null keeps none.</param>
+    public KernelCompiler(CudaDevice device, string? folder)
+    {
+        _device = device;
+        _folder = folder;
+    }
+
+    /// <summary>How many kernels were compiled rather than found on disk.</summary>
+    public int CompiledCount => _compiled;
+
+    /// <summary>The default place of compiled kernels, in the user's cache.</summary>
+    public static string DefaultFolder => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } folder ? folder : Path.GetTempPath(),
+        "RwkvX.AI", "kernels");
+
+    /// <summary>The machine code of <c>{name}.cu</c>. May be called from several threads.</summary>
+    /// <exception cref="CudaException">The compiler refused; the message holds its log.</exception>
+    public byte[] Compile(string name, IReadOnlyList<string> defines)
+    {
+        string source = Source(name + ".cu"), header = Source(Header);
+        CudaException.Check(Nvrtc.nvrtcVersion(out int major, out int minor), "nvrtcVersion");
+        List<string> options = [$"--gpu-architecture=sm_{_device.ComputeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
+        string key = $"{source}\0{header}\0{string.Join('\0', options)}\0{_device.DriverVersion}\0{major}.{minor}";
+        string? file = _folder is null ? null : Path.Combine(_folder, $"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..32]}.cubin");
+        if (file is not null && File.Exists(file))
+            return File.ReadAllBytes(file);
+        byte[] image = Compile(name, source, header, options);
+        Interlocked.Increment(ref _compiled);
+        if (file is not null)
+            Keep(file, image);
+        return image;
+    }
+
+    private static string Source(string resource)
+    {
+        using Stream stream = typeof(KernelCompiler).Assembly.GetManifestResourceStream(resource)
+            ?? throw new CudaException("NO_SUCH_KERNEL", $"{resource} is not embedded", resource);
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>Written aside and moved into place, so that another process never reads half a file. A cache that cannot be written is no error.</summary>
+    private static void Keep(string file, byte[] image)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            string aside = $"{file}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}";
+            File.WriteAllBytes(aside, image);
+            File.Move(aside, file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    private static byte[] Compile(string name, string source, string header, List<string> options)
+    {
+        byte[] sourceText = Terminated(source), nameText = Terminated(name + ".cu"), headerText = Terminated(header), headerName = Terminated(Header);
+        byte[][] optionTexts = [.. options.Select(Terminated)];
+        GCHandle[] pins = [.. optionTexts.Select(o => GCHandle.Alloc(o, GCHandleType.Pinned))];
+        nint program = 0;
+        try
+        {
+            fixed (byte* sourceAt = sourceText, nameAt = nameText, headerAt = headerText, headerNameAt = headerName)
+            {
+                byte* headers = headerAt, names = headerNameAt;
+                Check(Nvrtc.nvrtcCreateProgram(out program, sourceAt, nameAt, 1, &headers, &names), name, "");
+            }
+            byte** arguments = stackalloc byte*[pins.Length];
+            for (int i = 0; i < pins.Length; i++)
+                arguments[i] = (byte*)pins[i].AddrOfPinnedObject();
+            int result = Nvrtc.nvrtcCompileProgram(program, pins.Length, arguments);
+            Check(result, name, result == 0 ? "" : Log(program));
+            Check(Nvrtc.nvrtcGetCUBINSize(program, out nuint size), name, "");
+            byte[] image = new byte[size];
+            fixed (byte* data = image)
+                Check(Nvrtc.nvrtcGetCUBIN(program, data), name, "");
+            return image;
+        }
+        finally
+        {
+            if (program != 0)
+                _ = Nvrtc.nvrtcDestroyProgram(ref program);
+            foreach (GCHandle pin in pins)
+                pin.Free();
+        }
+    }
+
+    private static byte[] Terminated(string text) => Encoding.UTF8.GetBytes(text + "\0");
+
+    private static string Log(nint program)
+    {
+        if (Nvrtc.nvrtcGetProgramLogSize(program, out nuint size) != 0 || size == 0)
+            return "no log";
+        byte[] log = new byte[size];
+        fixed (byte* data = log)
+            _ = Nvrtc.nvrtcGetProgramLog(program, data);
+        return Encoding.UTF8.GetString(log).TrimEnd('\0', '\n');
+    }
+
+    private static void Check(int result, string kernel, string log)
+    {
+        if (result != 0)
+            throw new CudaException(Marshal.PtrToStringUTF8((nint)Nvrtc.nvrtcGetErrorString(result)) ?? "NVRTC", $"{kernel}.cu: {log}", kernel);
+    }
+}

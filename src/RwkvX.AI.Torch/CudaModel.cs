@@ -1,0 +1,322 @@
+using RwkvX.AI.Models;
+using RwkvX.AI.Torch.Cuda;
+using RwkvX.AI.Torch.Cuda.Interop;
+using RwkvX.AI.Torch.Passes;
+using RwkvX.AI.Torch.States;
+using RwkvX.AI.Torch.Weights;
+
+namespace RwkvX.AI.Torch;
+
+/// <summary>The engine on a CUDA device.</summary>
+/// <remarks>
+/// Up to four sequences with one token each run as one CUDA graph of fused kernels; more sequences, and longer spans, go through
+/// cuBLAS products with kernels of their own in between. Weights, pages and matrix inputs have the precision asked for; the residual
+/// stream, the recurrent state and all sums are single precision.
+/// </remarks>
+public sealed class CudaModel : IRwkvXModel
+{
+    private const int MaxRows = 4096, MaxSequences = 256;
+
+    // What a device keeps free for the driver, cuBLAS and other programs when no page budget is given.
+    private const long Reserve = 2L << 30;
+
+    private readonly CudaDevice _device;
+    private readonly CudaStream _stream;
+    private readonly CudaBlas _blas;
+    private readonly ModelShape _shape;
+    private readonly KernelSet _kernels;
+    private readonly DeviceWeights _weights;
+    private readonly StateStore _store;
+    private readonly Dictionary<int, StepPass> _steps = [];
+    private readonly bool _capture;
+    private readonly CudaState _padding;
+    private RowsPass? _rows;
+    private bool _disposed;
+
+    private CudaModel(ModelTensors tensors, CudaModelOptions options)
+    {
+        _capture = options.CaptureDecoding;
+        _device = new CudaDevice(options.Device, options.LibTorchPath);
+        if (_device.ComputeCapability < 90)
+            throw new CudaException("DEVICE_TOO_OLD", $"expected compute capability 9.0 or newer, found {_device.ComputeCapability / 10}.{_device.ComputeCapability % 10} ({_device.Name})");
+        _shape = Shape(tensors, options.Precision, _device.MultiprocessorCount);
+        string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
+        KernelCompiler compiler = new(_device, folder);
+        _kernels = new KernelSet(_device, compiler, _shape);
+        CompiledKernels = compiler.CompiledCount;
+        _stream = new CudaStream();
+        _blas = new CudaBlas(_device, _stream, _shape.WeightType switch { 0 => CuBlas.TypeF32, 1 => CuBlas.TypeBF16, _ => CuBlas.TypeF16 });
+        _weights = new DeviceWeights(new WeightArena(_device, _stream, _kernels["convert"], _shape.WeightType), tensors);
+        _store = new StateStore(_device, _stream, _shape, options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0));
+        _padding = new CudaState(_store);
+        _padding.Reserve(1);
+        Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors");
+    }
+
+    /// <inheritdoc/>
+    public RwkvXConfig Config => _shape.Config;
+
+    /// <inheritdoc/>
+    public EngineInfo Engine { get; }
+
+    /// <summary>How many kernels this load compiled; 0 where all were on disk.</summary>
+    public int CompiledKernels { get; }
+
+    /// <summary>Loads a model onto a device.</summary>
+    /// <param name="tensors">Needed only during the call.</param>
+    /// <param name="options">Device, precision, budget; null for the defaults.</param>
+    /// <exception cref="CudaException">No device, a library is missing, or a kernel does not compile.</exception>
+    /// <exception cref="ArgumentException">The engine has no such precision, or the layers' LoRA ranks differ.</exception>
+    public static CudaModel Load(ModelTensors tensors, CudaModelOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        return new CudaModel(tensors, options ?? new CudaModelOptions());
+    }
+
+    /// <inheritdoc/>
+    public RwkvXState CreateState() => _store.Exclusive(() => new CudaState(_store));
+
+    /// <inheritdoc/>
+    public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default)
+    {
+        ForwardItem[] items = batch.ToArray();
+        _store.Exclusive(() =>
+        {
+            Check(items);
+            foreach (ForwardItem item in items)
+                ((CudaState)item.State).Reserve(item.Tokens.Length);
+            try
+            {
+                Run(items, cancellationToken);
+            }
+            catch
+            {
+                foreach (ForwardItem item in items)
+                    ((CudaState)item.State).Invalidate();
+                throw;
+            }
+            return true;
+        });
+    }
+
+    /// <inheritdoc/>
+    public StateSnapshot Export(RwkvXState state)
+    {
+        CudaState mine = Own(state);
+        mine.ThrowIfUnusable();
+        return _store.Exclusive(() => new SnapshotWriter(_stream, _shape).Write(mine));
+    }
+
+    /// <inheritdoc/>
+    public RwkvXState Import(StateSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return _store.Exclusive(() => new SnapshotReader(_stream, _shape, _store).Read(snapshot));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _store.Dispose();
+        foreach (StepPass step in _steps.Values)
+            step.Dispose();
+        _rows?.Dispose();
+        _weights.Dispose();
+        _blas.Dispose();
+        _kernels.Dispose();
+        _stream.Dispose();
+        _device.Dispose();
+    }
+
+    private static ModelShape Shape(ModelTensors tensors, Precision precision, int multiprocessors)
+    {
+        int Rank(Func<TimeMixTensors, int> rank)
+        {
+            int[] ranks = [.. tensors.RwkvLayers.Select(l => rank(l.TimeMix)).Where(r => r > 0).Distinct()];
+            return ranks.Length switch { 0 => 1, 1 => ranks[0], _ => throw new ArgumentException($"expected layers of equal LoRA ranks, found {string.Join(", ", ranks)}") };
+        }
+        return new ModelShape
+        {
+            Config = tensors.Config,
+            WeightType = precision switch
+            {
+                Precision.F32 => 0,
+                Precision.BF16 => 1,
+                Precision.F16 => 2,
+                _ => throw new ArgumentException($"expected F32, BF16 or F16, got {precision}"),
+            },
+            EmbeddingType = WeightArena.TypeCode(tensors.Embedding.Type),
+            RankW = Rank(t => t.W1.Shape[1]),
+            RankA = Rank(t => t.A1.Shape[1]),
+            RankG = Rank(t => t.G1.Shape[1]),
+            RankV = Rank(t => t.V1?.Shape[1] ?? 0),
+            MultiprocessorCount = multiprocessors,
+        };
+    }
+
+    private void Check(ForwardItem[] items)
+    {
+        if (items.Length == 0)
+            throw new ArgumentException("expected at least one item, got none");
+        HashSet<CudaState> states = [];
+        foreach (ForwardItem item in items)
+        {
+            CudaState state = Own(item.State);
+            if (!states.Add(state))
+                throw new ArgumentException("expected a state of its own for every item, got one twice");
+            int tokens = item.Tokens.Length, logits = item.Logits.Length;
+            if (tokens == 0)
+                throw new ArgumentException("expected at least one token, got none");
+            if (logits != 0 && logits != _shape.V && logits != (long)tokens * _shape.V)
+                throw new ArgumentException($"expected room for 0, {_shape.V} or {(long)tokens * _shape.V} logits, got {logits}");
+            foreach (int token in item.Tokens.Span)
+                if ((uint)token >= (uint)_shape.V)
+                    throw new ArgumentException($"expected tokens below {_shape.V}, got {token}");
+            if (state.TokenCount + tokens > int.MaxValue)
+                throw new ArgumentException($"expected at most {int.MaxValue} tokens in a state, got {state.TokenCount} and {tokens} more");
+        }
+        foreach (CudaState state in states)
+            state.ThrowIfUnusable();
+    }
+
+    private CudaState Own(RwkvXState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state is CudaState mine && mine.Store == _store ? mine : throw new ArgumentException("expected a state of this model, got one of another");
+    }
+
+    private void Run(ForwardItem[] items, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (items.Length <= KernelSet.MaxStepBatch && items.All(i => i.Tokens.Length == 1))
+        {
+            Step(items);
+            return;
+        }
+        foreach (Span[] pass in Passes(items))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            RunRows(items, pass);
+        }
+    }
+
+    private void Step(ForwardItem[] items)
+    {
+        int lanes = items.Length == 3 ? 4 : items.Length;
+        if (!_steps.TryGetValue(lanes, out StepPass? step))
+            _steps[lanes] = step = new StepPass(_device, _stream, _shape, _weights, _kernels, lanes);
+        Span<StepLane> filled = stackalloc StepLane[KernelSet.MaxStepBatch];
+        bool logits = false;
+        for (int i = 0; i < lanes; i++)
+        {
+            CudaState state = i < items.Length ? (CudaState)items[i].State : _padding;
+            filled[i] = new StepLane(i < items.Length ? items[i].Tokens.Span[0] : 0, (int)state.TokenCount, state.Recurrent, state.Table);
+            logits |= i < items.Length && !items[i].Logits.IsEmpty;
+        }
+        step.Run(filled[..lanes], _capture, logits);
+        _stream.Synchronize();
+        for (int i = 0; i < items.Length; i++)
+        {
+            ((CudaState)items[i].State).Advance(1);
+            if (!items[i].Logits.IsEmpty)
+                step.Logits.Slice(i * _shape.V, _shape.V).CopyTo(items[i].Logits.Span);
+        }
+    }
+
+    /// <summary>Fills passes with the items' tokens, in order: at most <see cref="MaxRows"/> rows of <see cref="MaxSequences"/> sequences each, one span an item and pass.</summary>
+    private static IEnumerable<Span[]> Passes(ForwardItem[] items)
+    {
+        List<Span> pass = [];
+        int rows = 0;
+        for (int item = 0; item < items.Length; item++)
+        {
+            int length = items[item].Tokens.Length;
+            for (int first = 0; first < length;)
+            {
+                int count = Math.Min(length - first, MaxRows - rows);
+                pass.Add(new Span(item, first, count));
+                rows += count;
+                first += count;
+                if (rows < MaxRows && pass.Count < MaxSequences)
+                    continue;
+                yield return [.. pass];
+                pass.Clear();
+                rows = 0;
+            }
+        }
+        if (pass.Count > 0)
+            yield return [.. pass];
+    }
+
+    private void RunRows(ForwardItem[] items, Span[] spans)
+    {
+        int rows = spans.Sum(s => s.Count), sequences = spans.Length;
+        bool single = rows == sequences;
+        // A batch of single tokens is padded to a power of two, so that few graphs serve all sizes.
+        int padded = single ? (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(rows, 8)) : rows;
+        RowsPass pass = Rows(padded, single ? padded : sequences);
+        List<(int Item, int Token)> wanted = [];
+        int row = 0;
+        for (int s = 0; s < spans.Length; s++)
+        {
+            (int index, int first, int count) = spans[s];
+            ForwardItem item = items[index];
+            Place(pass, s, row, item.Tokens.Span.Slice(first, count), (CudaState)item.State);
+            for (int i = 0; i < count; i++)
+            {
+                bool last = first + i == item.Tokens.Length - 1;
+                if (item.Logits.IsEmpty || (item.Logits.Length == _shape.V && !last))
+                    continue;
+                pass.Wanted[wanted.Count] = row + i;
+                wanted.Add((index, first + i));
+            }
+            row += count;
+        }
+        for (; row < padded; row++)
+            Place(pass, row, row, [0], _padding);
+        pass.Starts[single ? padded : sequences] = padded;
+        pass.Run(padded, single ? padded : sequences, _capture && single);
+        for (int first = 0; first < wanted.Count; first += pass.MaxLogitRows)
+        {
+            int count = Math.Min(pass.MaxLogitRows, wanted.Count - first);
+            ReadOnlySpan<float> logits = pass.ReadLogits(first, count);
+            for (int i = 0; i < count; i++)
+            {
+                (int index, int token) = wanted[first + i];
+                ForwardItem item = items[index];
+                logits.Slice(i * _shape.V, _shape.V).CopyTo(item.Logits.Span[(item.Logits.Length == _shape.V ? 0 : token * _shape.V)..]);
+            }
+        }
+        _stream.Synchronize();
+        foreach (Span span in spans)
+            ((CudaState)items[span.Item].State).Advance(span.Count);
+    }
+
+    private static void Place(RowsPass pass, int sequence, int row, ReadOnlySpan<int> tokens, CudaState state)
+    {
+        pass.Starts[sequence] = row;
+        pass.Positions[sequence] = (int)state.TokenCount;
+        pass.States[sequence] = state.Recurrent;
+        pass.Tables[sequence] = state.Table;
+        tokens.CopyTo(pass.Tokens[row..]);
+        pass.Segments.Slice(row, tokens.Length).Fill(sequence);
+    }
+
+    /// <summary>The pass with room for so many rows; grown by powers of two.</summary>
+    private RowsPass Rows(int rows, int sequences)
+    {
+        if (_rows is not null && _rows.MaxRows >= rows && _rows.MaxSequences >= sequences)
+            return _rows;
+        int maxRows = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(rows, Math.Max(64, _rows?.MaxRows ?? 0)));
+        int maxSequences = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(sequences, Math.Max(8, _rows?.MaxSequences ?? 0)));
+        _rows?.Dispose();
+        _rows = null;
+        return _rows = new RowsPass(_device, _stream, _shape, _weights, _kernels, _blas, maxRows, maxSequences);
+    }
+
+    /// <summary>Some of an item's tokens.</summary>
+    private readonly record struct Span(int Item, int First, int Count);
+}

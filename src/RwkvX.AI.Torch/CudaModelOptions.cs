@@ -1,0 +1,25 @@
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Torch;
+
+/// <summary>How <see cref="CudaModel"/> runs a model.</summary>
+public sealed class CudaModelOptions
+{
+    /// <summary>Which CUDA device, 0 for the first.</summary>
+    public int Device { get; set; }
+
+    /// <summary>F32, BF16 or F16: the type of weights, keys, values and matrix inputs. Accumulation, recurrent state and residual stream are always single precision.</summary>
+    public Precision Precision { get; set; } = Precision.BF16;
+
+    /// <summary>The <c>torch/lib</c> folder of an existing install, where NVRTC and cuBLAS are found; or the environment variable RWKVX_LIBTORCH.</summary>
+    public string? LibTorchPath { get; set; }
+
+    /// <summary>Where compiled kernels are kept; null for the user's cache folder, empty for none.</summary>
+    public string? KernelCacheFolder { get; set; }
+
+    /// <summary>The most device memory that pages of keys and values may take, in bytes; null: what the device has.</summary>
+    public long? PageBudgetBytes { get; set; }
+
+    /// <summary>Replay decoding steps as captured CUDA graphs. False launches every kernel anew: slower, the same result.</summary>
+    public bool CaptureDecoding { get; set; } = true;
+}

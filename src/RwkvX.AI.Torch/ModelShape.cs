@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Numerics;
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Torch;
+
+/// <summary>The sizes that kernels are compiled for, and what follows from them.</summary>
+internal sealed record ModelShape
+{
+    private const int MaxPageTokens = 256;
+
+    public required RwkvXConfig Config { get; init; }
+
+    /// <summary>0 f32, 1 bf16, 2 f16.</summary>
+    public required int WeightType { get; init; }
+
+    /// <summary>The embedding's type, likewise; it stays as stored.</summary>
+    public required int EmbeddingType { get; init; }
+
+    public required int RankW { get; init; }
+
+    public required int RankA { get; init; }
+
+    public required int RankV { get; init; }
+
+    public required int RankG { get; init; }
+
+    public required int MultiprocessorCount { get; init; }
+
+    public int C => Config.EmbeddingSize;
+
+    public int F => Config.FeedForwardSize;
+
+    public int H => Config.HeadCount;
+
+    public int V => Config.VocabSize;
+
+    /// <summary>Bytes of a weight, an activation or an element of a page.</summary>
+    public int ElementBytes => WeightType == 0 ? 4 : 2;
+
+    /// <summary>Tokens in a page: the largest power of two up to 256 that divides the chunk.</summary>
+    public int PageTokens => Math.Min(MaxPageTokens, 1 << BitOperations.TrailingZeroCount(Config.MobaChunkSize));
+
+    public int PagesPerChunk => Config.MobaChunkSize / PageTokens;
+
+    /// <summary>Keys and values of every sparse layer, then a mean key of every sparse layer.</summary>
+    public long PageBytes => (2L * PageTokens * ElementBytes + sizeof(float)) * C * Config.SparseLayerCount;
+
+    /// <summary>Floats in the recurrent part of a state.</summary>
+    public long StateFloats => RwkvOffset(Config.LayerCount) + 2L * C * Config.SparseLayerCount;
+
+    /// <summary>Floats of one RWKV layer: att_x_prev (C), ffn_x_prev (C), S (H, N, N).</summary>
+    public long RwkvFloats => 2L * C + (long)C * Config.HeadSize;
+
+    /// <summary>Columns of a block of step_value: one 16-byte access of each lane of a warp.</summary>
+    public int ValueColumns => (C + ValueWidth - 1) / ValueWidth;
+
+    public int ValueWidth => 32 * 16 / ElementBytes;
+
+    public int ValueSplits => Math.Clamp(MultiprocessorCount / ValueColumns, 1, F);
+
+    /// <summary>Where RWKV layer i's part of a state begins, in floats.</summary>
+    public long RwkvOffset(int layer) => layer * RwkvFloats;
+
+    /// <summary>Where sparse layer i's part of a state begins: ffn_x_prev (C), key_sum (C).</summary>
+    public long SparseOffset(int layer) => RwkvOffset(Config.LayerCount) + 2L * C * layer;
+
+    /// <summary>The -D options of every kernel.</summary>
+    public IReadOnlyList<string> Defines()
+    {
+        (string Name, int Value)[] sizes =
+        [
+            ("C", C), ("F", F), ("H", H), ("V", V), ("RW", RankW), ("RA", RankA), ("RV", RankV), ("RG", RankG),
+            ("WEIGHT", WeightType), ("EMB", EmbeddingType), ("CHUNK", Config.MobaChunkSize), ("TOPK", Config.MobaTopK),
+            ("PAGE", PageTokens), ("SPARSE", Config.SparseLayerCount), ("SPLITS", ValueSplits),
+        ];
+        return [.. sizes.Select(s => string.Create(CultureInfo.InvariantCulture, $"-D{s.Name}={s.Value}"))];
+    }
+}

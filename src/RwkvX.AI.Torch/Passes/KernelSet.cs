@@ -1,0 +1,74 @@
+using RwkvX.AI.Torch.Cuda;
+
+namespace RwkvX.AI.Torch.Passes;
+
+/// <summary>All kernels of one model's shape.</summary>
+internal sealed class KernelSet : IDisposable
+{
+    /// <summary>The largest batch that the decoding kernels are compiled for; larger ones go through matrix products.</summary>
+    public const int MaxStepBatch = 4;
+
+    private const int GemvRing = 6 * 2 * 512 * 16; // DEPTH stages of two 16-byte pieces for 512 threads
+    private static readonly int[] StepBatches = [1, 2, MaxStepBatch];
+
+    private readonly List<CudaKernel> _all = [];
+
+    /// <summary>Compiles what is not on disk yet, on several threads.</summary>
+    public KernelSet(CudaDevice device, KernelCompiler compiler, ModelShape shape)
+    {
+        IReadOnlyList<string> defines = shape.Defines();
+        List<Request> requests = [new("convert", 256)];
+        requests.AddRange([
+            new("embed", 256), new("step_wkv", 512, WkvShared(shape)),
+            new("rows_norm", 256), new("rows_prev", 256), new("rows_activate", 256),
+            new("rows_wkv_prepare", 256), new("rows_wkv_scan", 128), new("rows_wkv_out", 256),
+        ]);
+        if (shape.Config.SparseLayerCount > 0)
+            requests.AddRange([
+                new("step_choose", 256), new("step_attend", 128),
+                new("rows_pages", 256), new("rows_means", 512), new("rows_choose", 256), new("rows_attend", 256),
+            ]);
+        int padded = (shape.C + shape.ValueWidth - 1) / shape.ValueWidth * shape.ValueWidth;
+        foreach (int batch in StepBatches)
+        {
+            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch));
+            requests.Add(new("step_value", 512, 0, batch));
+        }
+        byte[][] images = new byte[requests.Count][];
+        Parallel.For(0, images.Length, i =>
+        {
+            device.Use();
+            images[i] = compiler.Compile(requests[i].Name, requests[i].Batch == 0 ? defines : [.. defines, $"-DB={requests[i].Batch}"]);
+        });
+        for (int i = 0; i < images.Length; i++)
+        {
+            CudaKernel kernel = new(new CudaModule(images[i], requests[i].Name), requests[i].Name, requests[i].Threads, requests[i].SharedBytes);
+            _all.Add(kernel);
+            _byName[(requests[i].Name, requests[i].Batch)] = kernel;
+        }
+    }
+
+    private readonly Dictionary<(string Name, int Batch), CudaKernel> _byName = [];
+
+    /// <summary>The kernel of this name.</summary>
+    public CudaKernel this[string name] => _byName[(name, 0)];
+
+    /// <summary>The kernel of this name, compiled for a batch.</summary>
+    public CudaKernel this[string name, int batch] => _byName[(name, batch)];
+
+    public void Dispose()
+    {
+        foreach (CudaKernel kernel in _all)
+            kernel.Dispose();
+    }
+
+    /// <summary>step_wkv stages a head's part of all LoRA-up matrices: for each rank whole passes of 512 16-byte pieces.</summary>
+    private static int WkvShared(ModelShape shape)
+    {
+        int rows = 512 * 16 / shape.ElementBytes / shape.Config.HeadSize;
+        int passes = (shape.RankW + rows - 1) / rows + (shape.RankA + rows - 1) / rows + (shape.RankG + rows - 1) / rows + (shape.RankV + rows - 1) / rows;
+        return passes * 512 * 16;
+    }
+
+    private sealed record Request(string Name, int Threads, int SharedBytes = 0, int Batch = 0);
+}

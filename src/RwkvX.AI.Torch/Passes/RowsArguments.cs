@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+
+namespace RwkvX.AI.Torch.Passes;
+
+// The argument structs of the prefill kernels, field for field as in their sources.
+#pragma warning disable CS0649 // Fields that stay zero are null pointers to the kernel.
+
+[InlineArray(6)]
+internal struct SixPointers
+{
+    private ulong _first;
+}
+
+internal struct RowsNormArgs
+{
+    public ulong X, NormWeight, NormBias, Rows, Segments, Starts, States;
+    public long PrevOffset;
+    public SixPointers Mix, Out;
+    public int Count;
+    public ulong Last;
+}
+
+internal struct RowsPrevArgs
+{
+    public ulong Last, States;
+    public long PrevOffset;
+}
+
+internal struct RowsActivateArgs
+{
+    public ulong Y;
+    public long Words;
+    public int Activation;
+}
+
+internal struct RowsWkvPrepareArgs
+{
+    public ulong R, K, V, W, A, Vl, W0, A0, V0, Kk, Ka, Rk, VFirst, Records, Bonus;
+}
+
+internal struct RowsWkvScanArgs
+{
+    public ulong Records, Starts, States;
+    public long StateOffset;
+    public ulong Y;
+}
+
+internal struct RowsWkvOutArgs
+{
+    public ulong Y, Records, Bonus, G, NormWeight, NormBias, Out;
+}
+
+internal struct RowsPagesArgs
+{
+    public ulong Qkv, Segments, Starts, Tables, Positions;
+    public int Layer;
+}
+
+internal struct RowsMeansArgs
+{
+    public ulong Starts, Tables, Positions, States;
+    public long SumOffset;
+    public int Layer;
+}
+
+internal struct RowsChooseArgs
+{
+    public ulong Qkv, Segments, Starts, Tables, Positions;
+    public int Layer;
+    public ulong Chosen;
+}
+
+internal struct RowsAttendArgs
+{
+    public ulong Qkv, Segments, Starts, Tables, Positions, Chosen;
+    public int Layer;
+    public ulong Out;
+}

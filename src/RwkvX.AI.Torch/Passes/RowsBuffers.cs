@@ -1,0 +1,122 @@
+using RwkvX.AI.Torch.Cuda;
+
+namespace RwkvX.AI.Torch.Passes;
+
+/// <summary>Where the buffers of a <see cref="RowsPass"/> lie, for at most T rows of S sequences. All are offsets; the indexer makes addresses.</summary>
+internal sealed class RowsBuffers : IDisposable
+{
+    private readonly DeviceMemory _memory;
+
+    public RowsBuffers(CudaDevice device, ModelShape shape, int rows, int sequences, int logitRows)
+    {
+        (Rows, Sequences, LogitRows) = (rows, sequences, logitRows);
+        BufferPlan plan = new();
+        Tokens = plan.Add(rows * sizeof(int));
+        Segments = plan.Add(rows * sizeof(int));
+        Wanted = plan.Add(rows * sizeof(int));
+        Starts = plan.Add((sequences + 1) * sizeof(int));
+        Positions = plan.Add(sequences * sizeof(int));
+        States = plan.Add(sequences * sizeof(ulong));
+        Tables = plan.Add(sequences * sizeof(ulong));
+        HeaderBytes = plan.Bytes;
+        long wide = (long)rows * shape.C, element = shape.ElementBytes;
+        long Narrow(long count) => plan.Add(count * element + 16);
+        X = plan.Floats(wide);
+        Last = plan.Floats((long)sequences * shape.C);
+        VFirst = plan.Floats(wide);
+        Y = plan.Floats(wide);
+        Bonus = plan.Floats((long)rows * shape.H);
+        Mixes = [Narrow(wide), Narrow(wide), Narrow(wide), Narrow(wide), Narrow(wide), Narrow(wide)];
+        R = Narrow(wide);
+        K = Narrow(wide);
+        V = Narrow(wide);
+        W = Narrow(wide);
+        A = Narrow(wide);
+        G = Narrow(wide);
+        Vl = Narrow(wide);
+        Down = [Narrow(rows * (long)shape.RankW), Narrow(rows * (long)shape.RankA), Narrow(rows * (long)shape.RankG), Narrow(rows * (long)shape.RankV)];
+        // Never alive together: the operands of the recurrence, the inner vectors of a channel mix, the q, k, v of a sparse layer.
+        Records = plan.Add(Math.Max(wide * 6 * sizeof(float), Math.Max(rows * (long)shape.F * element + 16, wide * 3 * sizeof(float))));
+        Logits = plan.Floats((long)logitRows * shape.V);
+        if (shape.Config.SparseLayerCount > 0)
+        {
+            long parts = (long)shape.Config.MobaTopK * shape.PagesPerChunk;
+            Chosen = plan.Add((long)rows * shape.H * shape.Config.MobaTopK * sizeof(int));
+            AttentionPartials = plan.Floats((long)sequences * shape.H * parts * (shape.Config.HeadSize + 2));
+            AttentionArrivals = plan.Add((long)sequences * shape.H * sizeof(uint));
+        }
+        _memory = plan.Allocate(device, $"buffers of {rows} rows");
+    }
+
+    public int Rows { get; }
+
+    public int Sequences { get; }
+
+    public int LogitRows { get; }
+
+    /// <summary>Bytes from the start that change from pass to pass, uploaded as one piece.</summary>
+    public long HeaderBytes { get; }
+
+    public long Bytes => _memory.Bytes;
+
+    public long Tokens { get; }
+
+    /// <summary>(T) the sequence of each row.</summary>
+    public long Segments { get; }
+
+    /// <summary>(T) rows whose logits are wanted.</summary>
+    public long Wanted { get; }
+
+    /// <summary>(S + 1) first row of each sequence.</summary>
+    public long Starts { get; }
+
+    public long Positions { get; }
+
+    public long States { get; }
+
+    public long Tables { get; }
+
+    public long X { get; }
+
+    public long Last { get; }
+
+    public long VFirst { get; }
+
+    public long Y { get; }
+
+    public long Bonus { get; }
+
+    public IReadOnlyList<long> Mixes { get; }
+
+    public long R { get; }
+
+    public long K { get; }
+
+    public long V { get; }
+
+    public long W { get; }
+
+    public long A { get; }
+
+    public long G { get; }
+
+    public long Vl { get; }
+
+    public IReadOnlyList<long> Down { get; }
+
+    public long Records { get; }
+
+    public long Logits { get; }
+
+    public long Chosen { get; }
+
+    public long AttentionPartials { get; }
+
+    public long AttentionArrivals { get; }
+
+    public ulong this[long offset] => _memory.Address + (ulong)offset;
+
+    public void Clear(CudaStream stream) => stream.Clear(_memory.Address, _memory.Bytes);
+
+    public void Dispose() => _memory.Dispose();
+}

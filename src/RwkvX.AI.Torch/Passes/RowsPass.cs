@@ -1,0 +1,277 @@
+using RwkvX.AI.Models;
+using RwkvX.AI.Torch.Cuda;
+using RwkvX.AI.Torch.Weights;
+
+namespace RwkvX.AI.Torch.Passes;
+
+/// <summary>Many rows at once, tokens of one or several sequences, through matrix products: prefill, and decoding of large batches.</summary>
+internal sealed class RowsPass : IDisposable
+{
+    private readonly CudaStream _stream;
+    private readonly ModelShape _shape;
+    private readonly DeviceWeights _weights;
+    private readonly KernelSet _kernels;
+    private readonly CudaBlas _blas;
+    private readonly RowsBuffers _at;
+    private readonly PinnedMemory _header;
+    private readonly PinnedMemory _logits;
+    private readonly Dictionary<int, CudaGraph> _graphs = [];
+    private readonly HashSet<int> _warm = [];
+    private int _rows;
+    private int _sequences;
+    private bool _single;
+
+    /// <param name="device">The device.</param>
+    /// <param name="stream">The stream of everything.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="kernels">The kernels.</param>
+    /// <param name="blas">The matrix products.</param>
+    /// <param name="rows">Rows at most.</param>
+    /// <param name="sequences">Sequences at most.</param>
+    public RowsPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, CudaBlas blas, int rows, int sequences)
+    {
+        (_stream, _shape, _weights, _kernels, _blas) = (stream, shape, weights, kernels, blas);
+        _at = new RowsBuffers(device, shape, rows, sequences, logitRows: Math.Max(Math.Min(rows, 64), sequences));
+        _header = new PinnedMemory(_at.HeaderBytes);
+        _logits = new PinnedMemory((long)_at.LogitRows * shape.V * sizeof(float));
+        _at.Clear(stream);
+        stream.Synchronize();
+    }
+
+    public int MaxRows => _at.Rows;
+
+    public int MaxSequences => _at.Sequences;
+
+    /// <summary>Rows whose logits fit at once.</summary>
+    public int MaxLogitRows => _at.LogitRows;
+
+    /// <summary>(T) to be filled before <see cref="Run"/>, as all of these: token ids.</summary>
+    public Span<int> Tokens => _header.Span<int>(_at.Tokens, _at.Rows);
+
+    /// <summary>(T) the sequence of each row.</summary>
+    public Span<int> Segments => _header.Span<int>(_at.Segments, _at.Rows);
+
+    /// <summary>(T) rows whose logits are wanted.</summary>
+    public Span<int> Wanted => _header.Span<int>(_at.Wanted, _at.Rows);
+
+    /// <summary>(S + 1) the first row of each sequence, then the number of rows.</summary>
+    public Span<int> Starts => _header.Span<int>(_at.Starts, _at.Sequences + 1);
+
+    /// <summary>(S) tokens consumed before.</summary>
+    public Span<int> Positions => _header.Span<int>(_at.Positions, _at.Sequences);
+
+    /// <summary>(S) device addresses of recurrent states.</summary>
+    public Span<ulong> States => _header.Span<ulong>(_at.States, _at.Sequences);
+
+    /// <summary>(S) device addresses of page tables.</summary>
+    public Span<ulong> Tables => _header.Span<ulong>(_at.Tables, _at.Sequences);
+
+    /// <summary>Puts all layers of a pass on the stream.</summary>
+    /// <param name="rows">T.</param>
+    /// <param name="sequences">S.</param>
+    /// <param name="capture">Replay as a graph from the second pass of this size on (the first loads what cuBLAS needs): only where every sequence has one row.</param>
+    public void Run(int rows, int sequences, bool capture)
+    {
+        (_rows, _sequences, _single) = (rows, sequences, rows == sequences);
+        if (_graphs.TryGetValue(rows, out CudaGraph? graph))
+        {
+            if (capture)
+            {
+                _stream.Launch(graph);
+                return;
+            }
+        }
+        else if (capture && !_warm.Add(rows))
+        {
+            _stream.Launch(_graphs[rows] = _stream.Capture(Record));
+            return;
+        }
+        Record();
+    }
+
+    /// <summary>The logits of some of the wanted rows, after a synchronisation of our own.</summary>
+    /// <param name="first">The first of them, counted in <see cref="Wanted"/>.</param>
+    /// <param name="count">At most <see cref="MaxLogitRows"/>.</param>
+    /// <returns>(count, V), until the next call.</returns>
+    public unsafe ReadOnlySpan<float> ReadLogits(int first, int count)
+    {
+        RowsNormArgs norm = new()
+        {
+            X = _at[_at.X], NormWeight = _weights.LnOut.Weight, NormBias = _weights.LnOut.Bias, Rows = _at[_at.Wanted] + (ulong)(first * sizeof(int)), Count = 1,
+        };
+        norm.Out[0] = _at[_at.Mixes[0]];
+        _kernels["rows_norm"].Launch(_stream, norm, count);
+        _blas.MultiplyWide(_at[_at.Mixes[0]], _weights.Head, _at[_at.Logits], count, _shape.V, _shape.C);
+        _stream.Download(_at[_at.Logits], _logits.Pointer, (long)count * _shape.V * sizeof(float));
+        _stream.Synchronize();
+        return new ReadOnlySpan<float>(_logits.Pointer, checked(count * _shape.V));
+    }
+
+    public void Dispose()
+    {
+        foreach (CudaGraph graph in _graphs.Values)
+            graph.Dispose();
+        _at.Dispose();
+        _header.Dispose();
+        _logits.Dispose();
+    }
+
+    private unsafe void Record()
+    {
+        _stream.Upload(_header.Pointer, _at[0], _at.HeaderBytes);
+        EmbedArgs embed = new()
+        {
+            Table = _weights.Embedding, NormWeight = _weights.Ln0.Weight, NormBias = _weights.Ln0.Bias, Tokens = _at[_at.Tokens], X = _at[_at.X],
+        };
+        _kernels["embed"].Launch(_stream, embed, _rows);
+        RwkvXConfig config = _shape.Config;
+        for (int i = 0; i < config.LayerCount; i++)
+        {
+            TimeMix(_weights.Rwkv[i], i);
+            ChannelMix(_weights.Rwkv[i].ChannelMix, _shape.RwkvOffset(i) + _shape.C);
+            if (config.SparseLayerCount > 0 && (i + 1) % config.SparseInterval == 0)
+            {
+                int m = (i + 1) / config.SparseInterval - 1;
+                SparseAttention(_weights.Sparse[m], m);
+                ChannelMix(_weights.Sparse[m].ChannelMix, _shape.SparseOffset(m));
+            }
+        }
+    }
+
+    private void TimeMix(RwkvLayerWeights w, int layer)
+    {
+        int t = _rows, c = _shape.C;
+        long state = _shape.RwkvOffset(layer);
+        bool first = layer == 0;
+        Norm(w.Norm, state, [w.Xr, w.Xk, w.Xv, w.Xw, w.Xa, w.Xg]);
+        (ulong xr, ulong xk, ulong xv, ulong xw, ulong xa, ulong xg) =
+            (_at[_at.Mixes[0]], _at[_at.Mixes[1]], _at[_at.Mixes[2]], _at[_at.Mixes[3]], _at[_at.Mixes[4]], _at[_at.Mixes[5]]);
+        _blas.Multiply(xr, w.Receptance, _at[_at.R], t, c, c);
+        _blas.Multiply(xk, w.Key, _at[_at.K], t, c, c);
+        _blas.Multiply(xv, w.Value, _at[_at.V], t, c, c);
+        LowRank(xw, w.W1, w.W2, _at.Down[0], _at.W, _shape.RankW, GemvGroup.Tanh);
+        LowRank(xa, w.A1, w.A2, _at.Down[1], _at.A, _shape.RankA, GemvGroup.Store);
+        LowRank(xg, w.G1, w.G2, _at.Down[2], _at.G, _shape.RankG, GemvGroup.Sigmoid);
+        if (!first)
+            LowRank(xv, w.V1, w.V2, _at.Down[3], _at.Vl, _shape.RankV, GemvGroup.Store);
+
+        int headBlocks = (_shape.H + 7) / 8;
+        RowsWkvPrepareArgs prepare = new()
+        {
+            R = _at[_at.R], K = _at[_at.K], V = _at[_at.V], W = _at[_at.W], A = _at[_at.A], Vl = first ? 0 : _at[_at.Vl],
+            W0 = w.W0, A0 = w.A0, V0 = w.V0, Kk = w.Kk, Ka = w.Ka, Rk = w.Rk,
+            VFirst = _at[_at.VFirst], Records = _at[_at.Records], Bonus = _at[_at.Bonus],
+        };
+        _kernels["rows_wkv_prepare"].Launch(_stream, prepare, t, headBlocks);
+        RowsWkvScanArgs scan = new() { Records = _at[_at.Records], Starts = _at[_at.Starts], States = _at[_at.States], StateOffset = state, Y = _at[_at.Y] };
+        _kernels["rows_wkv_scan"].Launch(_stream, scan, 4, _shape.H, _sequences);
+        RowsWkvOutArgs output = new()
+        {
+            Y = _at[_at.Y], Records = _at[_at.Records], Bonus = _at[_at.Bonus], G = _at[_at.G],
+            NormWeight = w.GroupNorm.Weight, NormBias = w.GroupNorm.Bias, Out = xr,
+        };
+        _kernels["rows_wkv_out"].Launch(_stream, output, t, headBlocks);
+        _blas.Accumulate(xr, w.Output, _at[_at.X], t, c, c);
+    }
+
+    private void LowRank(ulong x, ulong down, ulong up, long middle, long output, int rank, int activation)
+    {
+        _blas.Multiply(x, down, _at[middle], _rows, rank, _shape.C);
+        if (activation != GemvGroup.Store)
+            Activate(_at[middle], (long)_rows * rank, activation);
+        _blas.MultiplyTransposed(_at[middle], up, _at[output], _rows, _shape.C, rank);
+    }
+
+    private void ChannelMix(ChannelMixWeights w, long prevOffset)
+    {
+        Norm(w.Norm, prevOffset, [w.Xk]);
+        ulong inner = _at[_at.Records];
+        _blas.Multiply(_at[_at.Mixes[0]], w.Key, inner, _rows, _shape.F, _shape.C);
+        Activate(inner, (long)_rows * _shape.F, GemvGroup.Relu2);
+        _blas.AccumulateTransposed(inner, w.Value, _at[_at.X], _rows, _shape.C, _shape.F);
+    }
+
+    private void SparseAttention(SparseLayerWeights w, int layer)
+    {
+        int t = _rows, c = _shape.C;
+        Norm(w.Norm, -1, [0]);
+        ulong mixed = _at[_at.Mixes[0]], qkv = _at[_at.Records], output = _at[_at.Mixes[1]];
+        _blas.MultiplyWide(mixed, w.Qkv, qkv, t, 3 * c, c);
+        if (_single)
+            AttendSingle(layer, qkv, output);
+        else
+            AttendRows(layer, qkv, output);
+        _blas.Accumulate(output, w.Output, _at[_at.X], t, c, c);
+    }
+
+    /// <summary>One row a sequence: the kernels of decoding, whose work does not depend on the length of the past.</summary>
+    private void AttendSingle(int layer, ulong qkv, ulong output)
+    {
+        int c = _shape.C;
+        ulong plane = (ulong)c * sizeof(float);
+        StepChooseArgs choose = new()
+        {
+            Q = qkv, K = qkv + plane, V = qkv + 2 * plane, Stride = 3 * c, States = _at[_at.States], SumOffset = _shape.SparseOffset(layer) + c,
+            Tables = _at[_at.Tables], Positions = _at[_at.Positions], Layer = layer, Chosen = _at[_at.Chosen],
+        };
+        _kernels["step_choose"].Launch(_stream, choose, _shape.H, _rows);
+        StepAttendArgs attend = new()
+        {
+            Q = qkv, Stride = 3 * c, Tables = _at[_at.Tables], Positions = _at[_at.Positions], Chosen = _at[_at.Chosen], Layer = layer,
+            Partials = _at[_at.AttentionPartials], Arrivals = _at[_at.AttentionArrivals], Narrowed = output,
+        };
+        _kernels["step_attend"].Launch(_stream, attend, _shape.Config.MobaTopK * _shape.PagesPerChunk, _shape.H, _rows);
+    }
+
+    private void AttendRows(int layer, ulong qkv, ulong output)
+    {
+        (ulong segments, ulong starts, ulong tables, ulong positions) = (_at[_at.Segments], _at[_at.Starts], _at[_at.Tables], _at[_at.Positions]);
+        int headBlocks = (_shape.H + 7) / 8;
+        RowsPagesArgs pages = new() { Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Layer = layer };
+        _kernels["rows_pages"].Launch(_stream, pages, _rows);
+        RowsMeansArgs means = new()
+        {
+            Starts = starts, Tables = tables, Positions = positions, States = _at[_at.States], SumOffset = _shape.SparseOffset(layer) + _shape.C, Layer = layer,
+        };
+        _kernels["rows_means"].Launch(_stream, means, _shape.H, _sequences);
+        if (_shape.Config.MobaTopK > 1)
+        {
+            RowsChooseArgs choose = new()
+            {
+                Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Layer = layer, Chosen = _at[_at.Chosen],
+            };
+            _kernels["rows_choose"].Launch(_stream, choose, _rows, headBlocks);
+        }
+        RowsAttendArgs attend = new()
+        {
+            Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Chosen = _at[_at.Chosen], Layer = layer, Out = output,
+        };
+        _kernels["rows_attend"].Launch(_stream, attend, _rows, headBlocks);
+    }
+
+    /// <summary>Norm and mixes into <see cref="RowsBuffers.Mixes"/>; a negative offset means no token shift.</summary>
+    private void Norm(LayerNormWeights norm, long prevOffset, ReadOnlySpan<ulong> mixes)
+    {
+        bool shift = prevOffset >= 0;
+        RowsNormArgs args = new()
+        {
+            X = _at[_at.X], NormWeight = norm.Weight, NormBias = norm.Bias, Segments = _at[_at.Segments], Starts = _at[_at.Starts],
+            States = shift ? _at[_at.States] : 0, PrevOffset = prevOffset, Count = mixes.Length, Last = _at[_at.Last],
+        };
+        for (int i = 0; i < mixes.Length; i++)
+            (args.Mix[i], args.Out[i]) = (mixes[i], _at[_at.Mixes[i]]);
+        _kernels["rows_norm"].Launch(_stream, args, _rows);
+        if (!shift)
+            return;
+        RowsPrevArgs prev = new() { Last = _at[_at.Last], States = _at[_at.States], PrevOffset = prevOffset };
+        _kernels["rows_prev"].Launch(_stream, prev, _sequences);
+    }
+
+    private void Activate(ulong y, long count, int activation)
+    {
+        long words = (count * _shape.ElementBytes + 15) / 16;
+        RowsActivateArgs args = new() { Y = y, Words = words, Activation = activation };
+        _kernels["rows_activate"].Launch(_stream, args, (int)Math.Clamp((words + 255) / 256, 1, 8L * _shape.MultiprocessorCount));
+    }
+}

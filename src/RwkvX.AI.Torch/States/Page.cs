@@ -1,0 +1,18 @@
+namespace RwkvX.AI.Torch.States;
+
+/// <summary>A page of keys and values of all sparse layers, shared by forks until one of them writes.</summary>
+internal sealed class Page(ulong address)
+{
+    private int _references = 1;
+
+    /// <summary>The device address.</summary>
+    public ulong Address { get; } = address;
+
+    /// <summary>Whether more than one state refers to it.</summary>
+    public bool IsShared => Volatile.Read(ref _references) > 1;
+
+    public void Share() => Interlocked.Increment(ref _references);
+
+    /// <summary>True where this was the last reference.</summary>
+    public bool Release() => Interlocked.Decrement(ref _references) == 0;
+}

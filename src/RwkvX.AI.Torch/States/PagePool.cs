@@ -1,0 +1,77 @@
+using RwkvX.AI.Torch.Cuda;
+
+namespace RwkvX.AI.Torch.States;
+
+/// <summary>Equal pieces of device memory from a few large allocations, within a budget.</summary>
+internal sealed class PagePool : IDisposable
+{
+    private const long SlabBytes = 64 << 20;
+
+    private readonly Lock _gate = new();
+    private readonly CudaDevice _device;
+    private readonly string _what;
+    private readonly long _budget;
+    private readonly List<DeviceMemory> _slabs = [];
+    private readonly Stack<ulong> _free = [];
+    private bool _disposed;
+
+    /// <param name="device">The device.</param>
+    /// <param name="bytes">Bytes of a piece.</param>
+    /// <param name="budget">Bytes of all pieces together.</param>
+    /// <param name="what">What the pieces are, for errors.</param>
+    public PagePool(CudaDevice device, long bytes, long budget, string what)
+    {
+        _device = device;
+        _what = what;
+        _budget = budget;
+        Bytes = (bytes + 255) / 256 * 256;
+    }
+
+    /// <summary>Bytes of a piece.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Bytes taken from the device.</summary>
+    public long Allocated { get; private set; }
+
+    /// <exception cref="DeviceMemoryException">Neither the budget nor the device has room.</exception>
+    public ulong Take()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_free.Count == 0)
+                Grow();
+            return _free.Pop();
+        }
+    }
+
+    public void Return(ulong piece)
+    {
+        lock (_gate)
+            if (!_disposed)
+                _free.Push(piece);
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            foreach (DeviceMemory slab in _slabs)
+                slab.Dispose();
+            _slabs.Clear();
+        }
+    }
+
+    private void Grow()
+    {
+        if (_budget - Allocated < Bytes)
+            throw new DeviceMemoryException("BUDGET", $"{_what}: {Allocated} of {_budget} bytes are taken and {Bytes} more are needed");
+        long count = Math.Clamp(Math.Min(SlabBytes, _budget - Allocated) / Bytes, 1, int.MaxValue);
+        DeviceMemory slab = new(_device, count * Bytes, _what);
+        _slabs.Add(slab);
+        Allocated += slab.Bytes;
+        for (long i = count - 1; i >= 0; i--)
+            _free.Push(slab.Address + (ulong)(i * Bytes));
+    }
+}

@@ -1,0 +1,142 @@
+using System.Runtime.InteropServices;
+using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Models;
+using RwkvX.AI.Torch.Cuda;
+
+namespace RwkvX.AI.Torch.States;
+
+/// <summary>From a snapshot to a state on the device; keys and values of another type are converted to the engine's.</summary>
+internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateStore store)
+{
+    /// <exception cref="ArgumentException">The snapshot is of a model of other sizes, or its parts have other lengths.</exception>
+    public CudaState Read(StateSnapshot snapshot)
+    {
+        Check(snapshot);
+        CudaState state = new(store);
+        try
+        {
+            state.Reserve(snapshot.TokenCount);
+            Fill(state, snapshot);
+            state.Advance(snapshot.TokenCount);
+            return state;
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
+    }
+
+    private void Fill(CudaState state, StateSnapshot snapshot)
+    {
+        float[] recurrent = new float[shape.StateFloats];
+        int c = shape.C;
+        for (int i = 0; i < snapshot.RwkvLayers.Count; i++)
+        {
+            RwkvLayerSnapshot layer = snapshot.RwkvLayers[i];
+            Span<float> at = recurrent.AsSpan((int)shape.RwkvOffset(i), (int)shape.RwkvFloats);
+            layer.AttXPrev.CopyTo(at);
+            layer.FfnXPrev.CopyTo(at[c..]);
+            layer.Wkv.CopyTo(at[(2 * c)..]);
+        }
+        byte[][] pages = [.. state.Pages.Select(_ => new byte[shape.PageBytes])];
+        for (int i = 0; i < snapshot.SparseLayers.Count; i++)
+        {
+            Span<float> at = recurrent.AsSpan((int)shape.SparseOffset(i), 2 * c);
+            snapshot.SparseLayers[i].FfnXPrev.CopyTo(at);
+            FillPages(snapshot.SparseLayers[i], snapshot.PageType, i, pages, at[c..]);
+        }
+        stream.Upload<float>(recurrent, state.Recurrent);
+        for (int i = 0; i < pages.Length; i++)
+            stream.Upload<byte>(pages[i], state.Pages[i].Address);
+        stream.Synchronize();
+    }
+
+    private void FillPages(SparseLayerSnapshot layer, TensorType type, int index, byte[][] pages, Span<float> keySum)
+    {
+        int chunk = shape.Config.MobaChunkSize;
+        for (int p = 0; p < layer.Pages.Count; p++)
+        {
+            PageSnapshot source = layer.Pages[p];
+            ReadOnlySpan<byte> keys = Converted(source.Keys.Span, type), values = Converted(source.Values.Span, type);
+            for (int row = 0; row < source.RowCount; row += shape.PageTokens)
+            {
+                byte[] page = pages[(p * chunk + row) / shape.PageTokens];
+                int count = Math.Min(shape.PageTokens, source.RowCount - row);
+                PageLayout.Scatter(keys, row, shape, 2 * index, count, page);
+                PageLayout.Scatter(values, row, shape, 2 * index + 1, count, page);
+            }
+            if (source.RowCount == chunk)
+                source.Mean.CopyTo(PageLayout.Mean(pages[((p + 1) * chunk - 1) / shape.PageTokens], shape, index));
+            else
+                AddRows(keys, keySum);
+        }
+    }
+
+    private ReadOnlySpan<byte> Converted(ReadOnlySpan<byte> from, TensorType type)
+    {
+        TensorType to = SnapshotWriter.PageType(shape);
+        if (type == to)
+            return from;
+        float[] wide = Widen(from, type);
+        return to switch
+        {
+            TensorType.F32 => MemoryMarshal.AsBytes(wide.AsSpan()).ToArray(),
+            TensorType.F16 => MemoryMarshal.AsBytes(Array.ConvertAll(wide, f => (Half)f).AsSpan()).ToArray(),
+            _ => MemoryMarshal.AsBytes(Array.ConvertAll(wide, NearestBFloat16).AsSpan()).ToArray(),
+        };
+    }
+
+    private static float[] Widen(ReadOnlySpan<byte> from, TensorType type)
+    {
+        float[] wide = new float[from.Length / CheckpointTensor.SizeOf(type)];
+        ElementConversion.Widen(from, type, wide);
+        return wide;
+    }
+
+    /// <summary>Round to nearest even, as the kernels do.</summary>
+    private static ushort NearestBFloat16(float f)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(f);
+        return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    }
+
+    private void AddRows(ReadOnlySpan<byte> keys, Span<float> sum)
+    {
+        float[] wide = Widen(keys, SnapshotWriter.PageType(shape));
+        for (int i = 0; i < wide.Length; i++)
+            sum[i % shape.C] += wide[i];
+    }
+
+    private void Check(StateSnapshot snapshot)
+    {
+        RwkvXConfig config = shape.Config;
+        if (snapshot.Config != config)
+            throw new ArgumentException($"expected a snapshot of {config}, got one of {snapshot.Config}");
+        if (snapshot.RwkvLayers.Count != config.LayerCount || snapshot.SparseLayers.Count != config.SparseLayerCount)
+            throw new ArgumentException($"expected {config.LayerCount} and {config.SparseLayerCount} layers, got {snapshot.RwkvLayers.Count} and {snapshot.SparseLayers.Count}");
+        int c = shape.C;
+        foreach (RwkvLayerSnapshot layer in snapshot.RwkvLayers)
+            if (layer.AttXPrev.Length != c || layer.FfnXPrev.Length != c || layer.Wkv.Length != c * config.HeadSize)
+                throw new ArgumentException($"expected vectors of {c} and {c * config.HeadSize}, got {layer.AttXPrev.Length}, {layer.FfnXPrev.Length} and {layer.Wkv.Length}");
+        foreach (SparseLayerSnapshot layer in snapshot.SparseLayers)
+            Check(layer, snapshot);
+    }
+
+    private void Check(SparseLayerSnapshot layer, StateSnapshot snapshot)
+    {
+        int chunk = shape.Config.MobaChunkSize;
+        long left = snapshot.TokenCount;
+        if (layer.FfnXPrev.Length != shape.C)
+            throw new ArgumentException($"expected a vector of {shape.C}, got {layer.FfnXPrev.Length}");
+        foreach (PageSnapshot page in layer.Pages)
+        {
+            long rows = Math.Min(chunk, left), bytes = rows * shape.C * CheckpointTensor.SizeOf(snapshot.PageType);
+            if (page.RowCount != rows || page.Keys.Length != bytes || page.Values.Length != bytes || (rows == chunk && page.Mean?.Length != shape.C))
+                throw new ArgumentException($"expected a page of {rows} rows and {bytes} bytes, got {page.RowCount} rows, {page.Keys.Length} and {page.Values.Length} bytes");
+            left -= rows;
+        }
+        if (left != 0)
+            throw new ArgumentException($"expected pages of {snapshot.TokenCount} tokens, got {snapshot.TokenCount - left}");
+    }
+}
