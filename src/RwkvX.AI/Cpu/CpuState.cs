@@ -16,17 +16,21 @@ internal sealed unsafe class CpuState : RwkvXState
     private long _tokenCount;
     private bool _disposed;
 
-    public CpuState(RwkvXConfig config)
+    /// <summary>An empty state.</summary>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="owner">The model that it belongs to.</param>
+    public CpuState(RwkvXConfig config, object owner)
         : this(
-            config,
+            config, owner,
             [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, config.MobaChunkSize, hasValues: true))],
             [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, MeansPerPage, hasValues: false))])
     {
     }
 
-    private CpuState(RwkvXConfig config, PagedRows[] keyValues, PagedRows[] means)
+    private CpuState(RwkvXConfig config, object owner, PagedRows[] keyValues, PagedRows[] means)
     {
         _config = config;
+        Owner = owner;
         _keyValues = keyValues;
         _means = means;
     }
@@ -42,6 +46,9 @@ internal sealed unsafe class CpuState : RwkvXState
 
     /// <summary>The model's sizes.</summary>
     public RwkvXConfig Config => _config;
+
+    /// <summary>The model that made it; another one's weights mean nothing to it.</summary>
+    public object Owner { get; }
 
     public override long RecurrentBytes => _recurrent?.Bytes ?? 0;
 
@@ -97,7 +104,7 @@ internal sealed unsafe class CpuState : RwkvXState
     public override RwkvXState Fork()
     {
         ThrowIfUnusable();
-        CpuState fork = new(_config, Array.ConvertAll(_keyValues, rows => rows.Fork()), Array.ConvertAll(_means, rows => rows.Fork()))
+        CpuState fork = new(_config, Owner, Array.ConvertAll(_keyValues, rows => rows.Fork()), Array.ConvertAll(_means, rows => rows.Fork()))
         {
             _tokenCount = _tokenCount,
         };

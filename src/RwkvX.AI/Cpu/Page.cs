@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using RwkvX.AI.Cpu.Kernels;
 
 namespace RwkvX.AI.Cpu;
@@ -9,6 +10,7 @@ namespace RwkvX.AI.Cpu;
 /// Nobody reads rows beyond its own count, so readers need no lock. Growth moves the rows: only inside the model's turn.
 /// Layout: head after head, each its keys in blocks of 16 rows × 64 columns, transposed (<see cref="KeyScores"/>), then its values row by row.
 /// </remarks>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The last Release disposes it: a page has many owners.")]
 internal sealed unsafe class Page
 {
     private readonly int _heads;
