@@ -31,6 +31,9 @@ internal sealed class PrefixCache : IDisposable
         _pageTokens = pageTokens;
     }
 
+    /// <summary>Whether anything can be kept.</summary>
+    public bool IsEnabled => _budget > 0;
+
     /// <summary>What the entries cost at the moment, in bytes.</summary>
     public long Bytes
     {
