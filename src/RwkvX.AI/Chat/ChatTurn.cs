@@ -33,7 +33,7 @@ internal sealed class ChatTurn : IDisposable
     }
 
     /// <summary>Runs the turn; parts of the answer go out as soon as no stop sequence can begin in them.</summary>
-    /// <param name="parts">Where the parts go; completed in any case.</param>
+    /// <param name="parts">Where the parts go.</param>
     /// <param name="cancellationToken">Acts inside engine passes and while waiting for one.</param>
     public async Task<TurnResult> RunAsync(ChannelWriter<string> parts, CancellationToken cancellationToken)
     {
@@ -52,7 +52,6 @@ internal sealed class ChatTurn : IDisposable
         finally
         {
             Dispose();
-            parts.TryComplete();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
@@ -51,4 +52,15 @@ public sealed class RwkvXOptions
 
     /// <summary>Whether a host loads the model when it starts; otherwise the first request does.</summary>
     public bool LoadAtStart { get; set; } = true;
+
+    /// <summary>Checks every option at once, for clients made by hand.</summary>
+    internal void Validate()
+    {
+        IValidateOptions<RwkvXOptions>[] validators = [new RwkvXOptionsValidator(), new RwkvXPathsValidator()];
+        string[] failures = [.. validators.SelectMany(validator => validator.Validate(name: null, this).Failures ?? [])];
+        if (failures.Length > 0)
+        {
+            throw new OptionsValidationException(nameof(RwkvXOptions), typeof(RwkvXOptions), failures);
+        }
+    }
 }
