@@ -16,6 +16,9 @@ public interface IPromptTemplate
     /// <summary>Texts that end an answer, as the end of text does; they are no part of it.</summary>
     IReadOnlyList<string> StopSequences { get; }
 
+    /// <summary>What closes an answer: every <see cref="PromptSegmentKind.Assistant"/> segment ends with it, whether or not the model wrote it.</summary>
+    string AnswerEnd { get; }
+
     /// <summary>Renders messages; nothing in their text can open a turn.</summary>
     /// <param name="messages">The conversation so far, oldest first.</param>
     /// <returns>The segments; the last one is the <see cref="PromptSegmentKind.AssistantPrefix"/> of the answer to come.</returns>

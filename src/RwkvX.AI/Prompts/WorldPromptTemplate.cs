@@ -48,6 +48,9 @@ public sealed class WorldPromptTemplate : IPromptTemplate
     public IReadOnlyList<string> StopSequences { get; } = Array.AsReadOnly(["\n\nUser:", "\n\nAssistant:", "\n\nSystem:", "\n\nDocument:"]);
 
     /// <inheritdoc/>
+    public string AnswerEnd => "\n\n";
+
+    /// <inheritdoc/>
     public IReadOnlyList<PromptSegment> Render(IReadOnlyList<ChatMessage> messages)
     {
         ArgumentNullException.ThrowIfNull(messages);
