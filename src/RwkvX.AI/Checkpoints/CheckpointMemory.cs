@@ -58,11 +58,18 @@ internal sealed unsafe class CheckpointMemory : IDisposable
         }
     }
 
-    /// <summary>Takes over a stream over unmanaged memory, such as an embedded resource: nothing is copied.</summary>
-    public static CheckpointMemory Over(UnmanagedMemoryStream stream, string name)
+    /// <summary>Takes over a stream. One over unmanaged memory, such as an embedded resource, is not copied.</summary>
+    public static CheckpointMemory Over(Stream stream, string name)
     {
         stream.Position = 0;
-        return new CheckpointMemory(name, stream.PositionPointer, stream.Length) { _stream = stream };
+        if (stream is UnmanagedMemoryStream unmanaged)
+            return new CheckpointMemory(name, unmanaged.PositionPointer, unmanaged.Length) { _stream = unmanaged };
+        using (stream)
+        {
+            byte[] copy = new byte[stream.Length];
+            stream.ReadExactly(copy);
+            return Over(copy, name);
+        }
     }
 
     /// <summary>Pins an array.</summary>

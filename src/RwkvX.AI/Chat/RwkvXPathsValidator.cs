@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Options;
+
+namespace RwkvX.AI.Chat;
+
+/// <summary>Checks that the files which <see cref="RwkvXOptions"/> name are there.</summary>
+internal sealed class RwkvXPathsValidator : IValidateOptions<RwkvXOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, RwkvXOptions options)
+    {
+        List<string> failures = [];
+        if (options.ModelPath is { } model && !File.Exists(model) && !Directory.Exists(model))
+        {
+            failures.Add($"ModelPath: expected a model directory or file, found nothing at '{model}'");
+        }
+
+        if (options.VocabularyPath is { } vocabulary && !File.Exists(vocabulary))
+        {
+            failures.Add($"VocabularyPath: expected a file, found none at '{vocabulary}'");
+        }
+
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+}
