@@ -62,6 +62,15 @@ public sealed class CudaModel : IRwkvXModel
     /// <summary>How many kernels this load compiled; 0 where all were on disk.</summary>
     public int CompiledKernels { get; }
 
+    /// <summary>The device, for measurements.</summary>
+    internal CudaDevice Device => _device;
+
+    /// <summary>The stream of everything, for measurements.</summary>
+    internal CudaStream Stream => _stream;
+
+    /// <summary>Bytes of all weights, the embedding too.</summary>
+    internal long AllWeightBytes => _weights.Bytes;
+
     /// <summary>Loads a model onto a device.</summary>
     /// <param name="tensors">Needed only during the call.</param>
     /// <param name="options">Device, precision, budget; null for the defaults.</param>
@@ -129,6 +138,14 @@ public sealed class CudaModel : IRwkvXModel
         _kernels.Dispose();
         _stream.Dispose();
         _device.Dispose();
+    }
+
+    /// <summary>The decoding pass of 1, 2 or 4 lanes.</summary>
+    internal StepPass StepFor(int lanes)
+    {
+        if (!_steps.TryGetValue(lanes, out StepPass? step))
+            _steps[lanes] = step = new StepPass(_device, _stream, _shape, _weights, _kernels, lanes);
+        return step;
     }
 
     private static ModelShape Shape(ModelTensors tensors, Precision precision, int multiprocessors)
@@ -206,8 +223,7 @@ public sealed class CudaModel : IRwkvXModel
     private void Step(ForwardItem[] items)
     {
         int lanes = items.Length == 3 ? 4 : items.Length;
-        if (!_steps.TryGetValue(lanes, out StepPass? step))
-            _steps[lanes] = step = new StepPass(_device, _stream, _shape, _weights, _kernels, lanes);
+        StepPass step = StepFor(lanes);
         Span<StepLane> filled = stackalloc StepLane[KernelSet.MaxStepBatch];
         bool logits = false;
         for (int i = 0; i < lanes; i++)

@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Cpu;
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch.Cuda;
 
@@ -11,7 +13,7 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
     /// <exception cref="ArgumentException">The snapshot is of a model of other sizes, or its parts have other lengths.</exception>
     public CudaState Read(StateSnapshot snapshot)
     {
-        Check(snapshot);
+        StateSnapshotChecks.Check(snapshot, shape.Config);
         CudaState state = new(store);
         try
         {
@@ -66,11 +68,23 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
                 PageLayout.Scatter(keys, row, shape, 2 * index, count, page);
                 PageLayout.Scatter(values, row, shape, 2 * index + 1, count, page);
             }
-            if (source.RowCount == chunk)
-                source.Mean.CopyTo(PageLayout.Mean(pages[((p + 1) * chunk - 1) / shape.PageTokens], shape, index));
-            else
+            if (source.RowCount < chunk)
                 AddRows(keys, keySum);
+            else
+                FillMean(source, keys, PageLayout.Mean(pages[((p + 1) * chunk - 1) / shape.PageTokens], shape, index));
         }
+    }
+
+    private void FillMean(PageSnapshot source, ReadOnlySpan<byte> keys, Span<float> mean)
+    {
+        if (source.Mean is not null)
+        {
+            source.Mean.CopyTo(mean);
+            return;
+        }
+        mean.Clear();
+        AddRows(keys, mean);
+        TensorPrimitives.Divide(mean, source.RowCount, mean);
     }
 
     private ReadOnlySpan<byte> Converted(ReadOnlySpan<byte> from, TensorType type)
@@ -106,37 +120,5 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
         float[] wide = Widen(keys, SnapshotWriter.PageType(shape));
         for (int i = 0; i < wide.Length; i++)
             sum[i % shape.C] += wide[i];
-    }
-
-    private void Check(StateSnapshot snapshot)
-    {
-        RwkvXConfig config = shape.Config;
-        if (snapshot.Config != config)
-            throw new ArgumentException($"expected a snapshot of {config}, got one of {snapshot.Config}");
-        if (snapshot.RwkvLayers.Count != config.LayerCount || snapshot.SparseLayers.Count != config.SparseLayerCount)
-            throw new ArgumentException($"expected {config.LayerCount} and {config.SparseLayerCount} layers, got {snapshot.RwkvLayers.Count} and {snapshot.SparseLayers.Count}");
-        int c = shape.C;
-        foreach (RwkvLayerSnapshot layer in snapshot.RwkvLayers)
-            if (layer.AttXPrev.Length != c || layer.FfnXPrev.Length != c || layer.Wkv.Length != c * config.HeadSize)
-                throw new ArgumentException($"expected vectors of {c} and {c * config.HeadSize}, got {layer.AttXPrev.Length}, {layer.FfnXPrev.Length} and {layer.Wkv.Length}");
-        foreach (SparseLayerSnapshot layer in snapshot.SparseLayers)
-            Check(layer, snapshot);
-    }
-
-    private void Check(SparseLayerSnapshot layer, StateSnapshot snapshot)
-    {
-        int chunk = shape.Config.MobaChunkSize;
-        long left = snapshot.TokenCount;
-        if (layer.FfnXPrev.Length != shape.C)
-            throw new ArgumentException($"expected a vector of {shape.C}, got {layer.FfnXPrev.Length}");
-        foreach (PageSnapshot page in layer.Pages)
-        {
-            long rows = Math.Min(chunk, left), bytes = rows * shape.C * CheckpointTensor.SizeOf(snapshot.PageType);
-            if (page.RowCount != rows || page.Keys.Length != bytes || page.Values.Length != bytes || (rows == chunk && page.Mean?.Length != shape.C))
-                throw new ArgumentException($"expected a page of {rows} rows and {bytes} bytes, got {page.RowCount} rows, {page.Keys.Length} and {page.Values.Length} bytes");
-            left -= rows;
-        }
-        if (left != 0)
-            throw new ArgumentException($"expected pages of {snapshot.TokenCount} tokens, got {snapshot.TokenCount - left}");
     }
 }

@@ -1,0 +1,25 @@
+using RwkvX.AI.Torch.Cuda;
+using Xunit;
+
+namespace RwkvX.AI.Torch.Tests;
+
+public sealed class CudaLibrariesTests
+{
+    [Fact]
+    public void Open_WithoutDriver_SaysWhatWasTriedAndHowToMendIt()
+    {
+        CudaException? missing = null;
+        try
+        {
+            using CudaDevice device = new(0, null);
+        }
+        catch (CudaException e)
+        {
+            missing = e;
+        }
+        Assert.SkipWhen(missing is null, "this machine has a CUDA device");
+        Assert.SkipUnless(missing.ErrorName == "LIBRARY_NOT_FOUND", $"the libraries are here, the device is not: {missing.Message}");
+        Assert.Contains("libcuda", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("RWKVX_LIBTORCH", missing.Message, StringComparison.Ordinal);
+    }
+}
