@@ -11,6 +11,7 @@ namespace RwkvX.AI.Benchmarks;
 public class TokenizerBenchmarks
 {
     private const int Size = 8_000_000;
+    private static readonly string[] Paths = ["models/rwkvx-10m/vocab.txt", "../shared/vocab/rwkv_vocab_v20230424.txt"];
 
     private WorldTokenizer _tokenizer = null!;
     private string _text = "";
@@ -18,8 +19,7 @@ public class TokenizerBenchmarks
     private int[] _ids = [];
 
     /// <summary>The embedded model's vocabulary and, where it is present beside the repository, the published one.</summary>
-    public static IEnumerable<string> Vocabularies() =>
-        new[] { "models/rwkvx-10m/vocab.txt", "../shared/vocab/rwkv_vocab_v20230424.txt" }.Where(path => File.Exists(Path.Combine(Root(), path)));
+    public static IEnumerable<string> Vocabularies() => Paths.Where(path => File.Exists(Path.Combine(Root(), path)));
 
     [ParamsSource(nameof(Vocabularies))]
     public string Vocabulary { get; set; } = "";

@@ -10,7 +10,7 @@ namespace RwkvX.AI.Prompts;
 /// </remarks>
 public interface IPromptTemplate
 {
-    /// <summary>The template's name as <c>config.json</c> has it, such as <c>world</c>; prompts of equal names and options are equal.</summary>
+    /// <summary>The template's name as <c>config.json</c> has it, such as <c>world</c>.</summary>
     string Name { get; }
 
     /// <summary>Texts that end an answer, as the end of text does; they are no part of it.</summary>
@@ -22,6 +22,6 @@ public interface IPromptTemplate
     /// <summary>Renders messages; nothing in their text can open a turn.</summary>
     /// <param name="messages">The conversation so far, oldest first.</param>
     /// <returns>The segments; the last one is the <see cref="PromptSegmentKind.AssistantPrefix"/> of the answer to come.</returns>
-    /// <exception cref="ArgumentException">A message has a role or a content that the template cannot render; the message names both.</exception>
+    /// <exception cref="ArgumentException">A message has a role or a content that the template cannot render; the text names it.</exception>
     IReadOnlyList<PromptSegment> Render(IReadOnlyList<ChatMessage> messages);
 }

@@ -15,9 +15,9 @@ namespace RwkvX.AI.Prompts;
 /// a message marked by <see cref="DocumentMessageExtensions.AsDocument"/> is a document as a whole. A message without text adds nothing.
 /// <para>
 /// A turn is over at a blank line before a label. Text of a turn is therefore trimmed and its runs of line breaks of any kind become
-/// one <c>\n</c>. A document keeps its blank lines; a line in it that starts with a label after a blank line (or at the document's start)
-/// is indented by four spaces, whatever invisible characters stand before the label. A model answers " {text}": a client cuts one leading space off, and
-/// the answer rendered again is the same text if it has no blank line inside.
+/// one <c>\n</c>. A document keeps its blank lines; a line in it that starts with a label after a blank line (or at the document's
+/// start) is indented by four spaces, whatever invisible characters stand before the label. A model answers " {text}": a client cuts
+/// one leading space off, and the answer rendered again is the same text if it has no blank line inside.
 /// </para>
 /// <para>
 /// Segments end in <c>\n</c> or <c>:</c>. No piece of the World vocabulary or of the embedded one reaches from there into what follows, so
@@ -57,7 +57,8 @@ public sealed class WorldPromptTemplate : IPromptTemplate
         List<PromptSegment> segments = new(messages.Count + 1);
         for (int i = 0; i < messages.Count; i++)
         {
-            ChatMessage message = messages[i] ?? throw new ArgumentException($"message {i}: expected a message, found null", nameof(messages));
+            ChatMessage message = messages[i]
+                ?? throw new ArgumentException($"message {i}: expected a message, found null", nameof(messages));
             MessageParts parts = MessageParts.Of(messages, i);
             foreach (string document in parts.Documents) AddDocument(segments, document, message);
             if (message.IsDocument()) AddDocument(segments, parts.Text, message);

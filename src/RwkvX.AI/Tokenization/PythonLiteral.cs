@@ -67,7 +67,8 @@ internal static class PythonLiteral
             _ => 0,
         };
         if (digits == 0 || rest.Length < 2 + digits) return false;
-        if (!uint.TryParse(rest.Slice(2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code)) return false;
+        ReadOnlySpan<byte> hex = rest.Slice(2, digits);
+        if (!uint.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code)) return false;
         rest = rest[(2 + digits)..];
         return isBytes ? Write([(byte)code], output) : TryWriteRune(code, output);
     }

@@ -4,7 +4,9 @@ using System.Text.Unicode;
 namespace RwkvX.AI.Tokenization;
 
 /// <summary>Walks over a text as blocks of UTF-8 in one rented buffer; lone surrogates become U+FFFD.</summary>
-/// <remarks>Each round: <see cref="Read"/>, work on <see cref="Bytes"/>, <see cref="Consume"/>; what was not consumed opens the next block.</remarks>
+/// <remarks>
+/// Each round: <see cref="Read"/>, work on <see cref="Bytes"/>, <see cref="Consume"/>; what was not consumed opens the next block.
+/// </remarks>
 internal ref struct Utf8Blocks
 {
     private const int BlockSize = 32 * 1024;

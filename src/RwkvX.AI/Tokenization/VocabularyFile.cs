@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 using RwkvX.AI.Checkpoints;
@@ -43,7 +42,8 @@ internal static class VocabularyFile
         return table;
     }
 
-    private static void ReadLine(ReadOnlySpan<byte> text, string name, int line, ArrayBufferWriter<byte> bytes, List<int> starts, List<int> lengths)
+    private static void ReadLine(
+        ReadOnlySpan<byte> text, string name, int line, ArrayBufferWriter<byte> bytes, List<int> starts, List<int> lengths)
     {
         int first = text.IndexOf((byte)' '), last = text.LastIndexOf((byte)' ');
         if (first < 1 || last <= first + 1) ThrowLine(name, line, "id, literal and length with spaces between", text);
@@ -55,7 +55,8 @@ internal static class VocabularyFile
         string? problem = PythonLiteral.Read(text[(first + 1)..last], bytes);
         if (problem is not null) ThrowLine(name, line, problem, text[(first + 1)..last]);
         int found = bytes.WrittenCount - start;
-        if (found is 0 or > MaxPieceLength) throw new CheckpointException(name, $"line {line}", $"a piece of 1 to {MaxPieceLength} bytes", $"{found} bytes");
+        if (found is 0 or > MaxPieceLength)
+            throw new CheckpointException(name, $"line {line}", $"a piece of 1 to {MaxPieceLength} bytes", $"{found} bytes");
         if (found != length) throw new CheckpointException(name, $"line {line}", $"{length} bytes", $"{found} bytes");
 
         while (lengths.Count <= id)
@@ -78,8 +79,9 @@ internal static class VocabularyFile
     {
         for (int i = 1; i < ids.Length; i++)
         {
-            if (table[ids[i]].SequenceEqual(table[ids[i - 1]]))
-                throw new CheckpointException(name, $"id {Math.Max(ids[i], ids[i - 1])}", "a piece of its own", $"the piece of id {Math.Min(ids[i], ids[i - 1])}");
+            (int first, int second) = (Math.Min(ids[i], ids[i - 1]), Math.Max(ids[i], ids[i - 1]));
+            if (table[first].SequenceEqual(table[second]))
+                throw new CheckpointException(name, $"id {second}", "a piece of its own", $"the piece of id {first}");
         }
 
         Span<bool> single = stackalloc bool[256];
@@ -101,6 +103,6 @@ internal static class VocabularyFile
     {
         const int shown = 60;
         string text = Encoding.UTF8.GetString(found[..Math.Min(shown, found.Length)]);
-        throw new CheckpointException(name, string.Create(CultureInfo.InvariantCulture, $"line {line}"), expected, found.Length > shown ? text + "…" : text);
+        throw new CheckpointException(name, $"line {line}", expected, found.Length > shown ? text + "…" : text);
     }
 }

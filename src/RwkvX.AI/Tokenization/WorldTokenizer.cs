@@ -8,8 +8,9 @@ namespace RwkvX.AI.Tokenization;
 /// <summary>The RWKV World tokenizer: at each byte the longest matching piece of the vocabulary.</summary>
 /// <remarks>
 /// Works on the text's UTF-8, so any text can be encoded and decodes back to itself; a lone surrogate counts as U+FFFD. There is no
-/// normalisation, no pre-tokenization and no special token: those arguments of the base class have no effect. Id 0 means end of text; it is never
-/// produced by encoding and decodes to nothing, as does any id without a piece (a model's head may be wider than its vocabulary).
+/// normalisation, no pre-tokenization and no special token: those arguments of the base class have no effect. Id 0 means end of
+/// text; it is never produced by encoding and decodes to nothing, as does any id without a piece (a model's head may be wider than
+/// its vocabulary). A character may take several tokens: their offsets all cover it, and a limit of tokens never cuts it.
 /// Immutable: all members may be called from any thread.
 /// </remarks>
 public sealed class WorldTokenizer : Tokenizer
@@ -40,7 +41,8 @@ public sealed class WorldTokenizer : Tokenizer
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException(path, e is FileNotFoundException or DirectoryNotFoundException ? "no such vocabulary file" : e.Message, e);
+            bool missing = e is FileNotFoundException or DirectoryNotFoundException;
+            throw new CheckpointException(path, missing ? "no such vocabulary file" : e.Message, e);
         }
     }
 
@@ -116,7 +118,8 @@ public sealed class WorldTokenizer : Tokenizer
     /// <see cref="OperationStatus.Done"/>; <see cref="OperationStatus.DestinationTooSmall"/> if <paramref name="ids"/> is full; or, if more
     /// text is to come, <see cref="OperationStatus.NeedMoreData"/> where a piece might reach beyond what was given.
     /// </returns>
-    public OperationStatus EncodeUtf8(ReadOnlySpan<byte> utf8, Span<int> ids, out int bytesConsumed, out int idsWritten, bool isFinalBlock = true)
+    public OperationStatus EncodeUtf8(
+        ReadOnlySpan<byte> utf8, Span<int> ids, out int bytesConsumed, out int idsWritten, bool isFinalBlock = true)
     {
         idsWritten = _trie.Encode(utf8, isFinalBlock, ids, out bytesConsumed);
         if (bytesConsumed == utf8.Length) return OperationStatus.Done;
@@ -142,7 +145,10 @@ public sealed class WorldTokenizer : Tokenizer
     /// <param name="destination">Where the characters go.</param>
     /// <param name="idsConsumed">Ids whose characters were written; the rest can be decoded by another call.</param>
     /// <param name="charsWritten">Characters written.</param>
-    /// <returns><see cref="OperationStatus.Done"/>, <see cref="OperationStatus.DestinationTooSmall"/>, or <see cref="OperationStatus.InvalidData"/> at a negative id.</returns>
+    /// <returns>
+    /// <see cref="OperationStatus.Done"/>, <see cref="OperationStatus.DestinationTooSmall"/>, or
+    /// <see cref="OperationStatus.InvalidData"/> at a negative id.
+    /// </returns>
     /// <remarks>Stops only where no character is cut, so that the texts of several calls join to the text of one.</remarks>
     public override OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
     {
