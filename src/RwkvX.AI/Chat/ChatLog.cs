@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
+using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Chat;
 
 /// <summary>What is logged: counts and names, never what was said.</summary>
 internal static partial class ChatLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Loaded {ModelId}: {Engine} on {Device}, {Precision}, {Description}")]
-    public static partial void Loaded(ILogger logger, string modelId, string engine, string device, string precision, string description);
+    [LoggerMessage(1, LogLevel.Information, "Loaded {ModelId}: {Engine}")]
+    public static partial void Loaded(ILogger logger, string modelId, EngineInfo engine);
 
     [LoggerMessage(2, LogLevel.Debug, "Answered {ResponseId}: {InputTokens} tokens in ({CachedTokens} cached), {OutputTokens} out, {FinishReason}, {Milliseconds} ms")]
     public static partial void Answered(

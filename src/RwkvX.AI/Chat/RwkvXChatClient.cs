@@ -30,6 +30,23 @@ public sealed class RwkvXChatClient : IChatClient
     private readonly CancellationTokenSource _disposal = new();
     private int _isDisposed;
 
+    /// <summary>Creates a client over the small embedded model.</summary>
+    public RwkvXChatClient()
+        : this(new RwkvXOptions())
+    {
+    }
+
+    /// <summary>Loads a model and creates a client that owns it.</summary>
+    /// <param name="options">Which model, and how it runs.</param>
+    /// <param name="logger">Null logs nothing.</param>
+    /// <param name="timeProvider">Null for the system's clock.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message names it.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A file is missing, damaged or not what another says.</exception>
+    public RwkvXChatClient(RwkvXOptions options, ILogger<RwkvXChatClient>? logger = null, TimeProvider? timeProvider = null)
+        : this(Load(options, logger), logger, timeProvider)
+    {
+    }
+
     /// <summary>Creates a client over a model that is loaded already.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -46,6 +63,11 @@ public sealed class RwkvXChatClient : IChatClient
         ILogger<RwkvXChatClient>? logger = null,
         TimeProvider? timeProvider = null)
         : this(ContextOver(model, tokenizer, options), ownsModel ? model : null, logger, timeProvider)
+    {
+    }
+
+    private RwkvXChatClient(LoadedModel model, ILogger? logger, TimeProvider? timeProvider)
+        : this(model.NewContext(), model, logger, timeProvider)
     {
     }
 
@@ -183,6 +205,13 @@ public sealed class RwkvXChatClient : IChatClient
         ModelId = _context.ModelId,
         CreatedAt = _time.GetUtcNow(),
     };
+
+    private static LoadedModel Load(RwkvXOptions options, ILogger? logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return LoadedModel.Load(options, logger);
+    }
 
     private static ChatContext ContextOver(IRwkvXModel model, WorldTokenizer tokenizer, RwkvXOptions? options)
     {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace RwkvX.AI.Chat;
 
-/// <summary>Checks that the files which <see cref="RwkvXOptions"/> name are there.</summary>
+/// <summary>Checks that the files which <see cref="RwkvXOptions"/> name are there, and that what belongs to a model comes with one.</summary>
 internal sealed class RwkvXPathsValidator : IValidateOptions<RwkvXOptions>
 {
     /// <inheritdoc/>
@@ -17,6 +17,11 @@ internal sealed class RwkvXPathsValidator : IValidateOptions<RwkvXOptions>
         if (options.VocabularyPath is { } vocabulary && !File.Exists(vocabulary))
         {
             failures.Add($"VocabularyPath: expected a file, found none at '{vocabulary}'");
+        }
+
+        if (options.ModelPath is null && (options.VocabularyPath is not null || options.MobaChunkSize is not null || options.MobaTopK is not null))
+        {
+            failures.Add("ModelPath: expected a model for VocabularyPath, MobaChunkSize or MobaTopK to apply to, found null (the embedded model)");
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

@@ -1,16 +1,16 @@
+using System.Buffers;
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 
 namespace RwkvX.AI.Checkpoints;
 
-/// <summary>The bytes of one checkpoint: a mapped file, a resource in an assembly's image, or an array; and what was unpacked from it.</summary>
+/// <summary>The bytes of one checkpoint: a mapped file, a resource in an assembly's image, or pinned memory; and what was unpacked from it.</summary>
 internal sealed unsafe class CheckpointMemory : IDisposable
 {
     private readonly List<byte[]> _unpacked = [];
     private MemoryMappedFile? _map;
     private MemoryMappedViewAccessor? _view;
     private UnmanagedMemoryStream? _stream;
-    private GCHandle _pin;
+    private MemoryHandle _pin;
 
     private CheckpointMemory(string path, byte* start, long length)
     {
@@ -68,15 +68,15 @@ internal sealed unsafe class CheckpointMemory : IDisposable
         {
             byte[] copy = new byte[stream.Length];
             stream.ReadExactly(copy);
-            return Over(copy, name);
+            return Over(copy.AsMemory(), name);
         }
     }
 
-    /// <summary>Pins an array.</summary>
-    public static CheckpointMemory Over(byte[] bytes, string name)
+    /// <summary>Pins managed memory.</summary>
+    public static CheckpointMemory Over(ReadOnlyMemory<byte> bytes, string name)
     {
-        var pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
-        return new CheckpointMemory(name, (byte*)pin.AddrOfPinnedObject(), bytes.Length) { _pin = pin };
+        MemoryHandle pin = bytes.Pin();
+        return new CheckpointMemory(name, (byte*)pin.Pointer, bytes.Length) { _pin = pin };
     }
 
     /// <summary>The error for a file that the operating system does not let us read.</summary>
@@ -103,8 +103,7 @@ internal sealed unsafe class CheckpointMemory : IDisposable
         _view?.Dispose();
         _map?.Dispose();
         _stream?.Dispose();
-        if (_pin.IsAllocated)
-            _pin.Free();
+        _pin.Dispose();
         _unpacked.Clear();
     }
 }

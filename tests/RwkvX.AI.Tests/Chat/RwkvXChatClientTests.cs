@@ -29,7 +29,7 @@ public sealed class RwkvXChatClientTests
     public void GetService_KnownTypes_GivesThemWithoutAKeyOnly()
     {
         using ScriptedChat chat = new(Vocabulary, _ => [], new RwkvXOptions { ModelId = "toy" });
-        IChatClient client = chat.Client;
+        RwkvXChatClient client = chat.Client;
         Assert.Equal("toy", client.GetService<ChatClientMetadata>()!.DefaultModelId);
         Assert.Equal("rwkvx", client.GetService<ChatClientMetadata>()!.ProviderName);
         Assert.Same(client, client.GetService<IChatClient>());

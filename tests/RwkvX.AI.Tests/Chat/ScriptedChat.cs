@@ -4,6 +4,7 @@ using RwkvX.AI.Chat;
 using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Tokenization;
+using Xunit;
 
 namespace RwkvX.AI.Tests.Chat;
 
