@@ -42,7 +42,7 @@ public sealed class CudaModel : IRwkvXModel
         _shape = Shape(tensors, options.Precision, _device.MultiprocessorCount);
         string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
         KernelCompiler compiler = new(_device, folder);
-        _kernels = new KernelSet(_device, compiler, _shape);
+        _kernels = new KernelSet(_device, compiler, _shape, options.KernelDefines);
         CompiledKernels = compiler.CompiledCount;
         _stream = new CudaStream();
         _blas = new CudaBlas(_device, _stream, _shape.WeightType switch { 0 => CuBlas.TypeF32, 1 => CuBlas.TypeBF16, _ => CuBlas.TypeF16 });

@@ -22,4 +22,7 @@ public sealed class CudaModelOptions
 
     /// <summary>Replay decoding steps as captured CUDA graphs. False launches every kernel anew: slower, the same result.</summary>
     public bool CaptureDecoding { get; set; } = true;
+
+    /// <summary>Further -D options of every kernel, to measure variants.</summary>
+    internal IReadOnlyList<string> KernelDefines { get; set; } = [];
 }

@@ -52,12 +52,11 @@ internal sealed record ModelShape
     /// <summary>Floats of one RWKV layer: att_x_prev (C), ffn_x_prev (C), S (H, N, N).</summary>
     public long RwkvFloats => 2L * C + (long)C * Config.HeadSize;
 
-    /// <summary>Columns of a block of step_value: one 16-byte access of each lane of a warp.</summary>
-    public int ValueColumns => (C + ValueWidth - 1) / ValueWidth;
+    /// <summary>Pieces of 128 bytes in a row of the value matrix: the columns of a block of step_value.</summary>
+    public int ValueColumns => C * ElementBytes / 128;
 
-    public int ValueWidth => 32 * 16 / ElementBytes;
-
-    public int ValueSplits => Math.Clamp(MultiprocessorCount / ValueColumns, 1, F);
+    /// <summary>Parts of its inner index: as many as give every multiprocessor a block, within what the next product likes to add up.</summary>
+    public int ValueSplits => Math.Clamp(MultiprocessorCount / ValueColumns, 1, 16);
 
     /// <summary>Where RWKV layer i's part of a state begins, in floats.</summary>
     public long RwkvOffset(int layer) => layer * RwkvFloats;

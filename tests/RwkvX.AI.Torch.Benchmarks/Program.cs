@@ -1,5 +1,5 @@
 // Measures the CUDA engine on random weights of a shape and prints each figure beside its floor.
-//   dotnet run -c Release -- [--shape 32x2560+8] [--precision bf16] [--steps 200] [--contexts 0,8192] [--prefill 4096,32768] [--batches 64,256]
+//   dotnet run -c Release -- [--shape 32x2560+8] [--precision bf16] [--steps 200] [--contexts 0,8192] [--prefill 4096,32768] [--batches 64,256] [--define NAME=VALUE,...]
 using System.Diagnostics;
 using System.Globalization;
 using RwkvX.AI.Models;
@@ -19,7 +19,11 @@ int[] sizes = [.. shape.Split('x', '+').Select(int.Parse)];
 Precision precision = Enum.Parse<Precision>(Option("precision", "bf16"), ignoreCase: true);
 using RandomCheckpoint checkpoint = new(sizes[0], sizes[1], sizes[2], 65536);
 Stopwatch watch = Stopwatch.StartNew();
-using CudaModel model = CudaModel.Load(ModelTensors.Read(checkpoint), new CudaModelOptions { Precision = precision });
+using CudaModel model = CudaModel.Load(ModelTensors.Read(checkpoint), new CudaModelOptions
+{
+    Precision = precision,
+    KernelDefines = [.. Option("define", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(d => "-D" + d)],
+});
 Console.WriteLine($"{shape} {precision} on {model.Engine.Description}; loaded in {watch.Elapsed.TotalSeconds:f1} s, {model.CompiledKernels} kernels compiled, {model.AllWeightBytes / 1e9:f2} GB of weights");
 
 DeviceTimer timer = new(model);

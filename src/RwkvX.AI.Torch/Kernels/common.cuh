@@ -86,7 +86,7 @@ __device__ __forceinline__ float warp_max(float f)
     return f;
 }
 
-// Sum over a block of THREADS threads; every thread gets it. `shared` holds THREADS / 32 floats and is free again afterwards.
+// Sum over a block of THREADS threads; every thread gets it. `shared` holds THREADS / 32 floats, and is free again after the next barrier.
 template <int THREADS>
 __device__ __forceinline__ float block_sum(float f, float *shared)
 {
@@ -96,7 +96,6 @@ __device__ __forceinline__ float block_sum(float f, float *shared)
     float total = 0;
 #pragma unroll
     for (int i = 0; i < THREADS / WARP; i++) total += shared[i];
-    __syncthreads();
     return total;
 }
 

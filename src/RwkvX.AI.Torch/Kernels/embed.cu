@@ -28,7 +28,7 @@ __device__ __forceinline__ float element(const void *table, long long i)
 extern "C" __global__ void __launch_bounds__(THREADS) embed(const __grid_constant__ Args a)
 {
     constexpr int PER = (C + THREADS - 1) / THREADS;
-    __shared__ float reduce[THREADS / WARP];
+    __shared__ float reduce[2 * (THREADS / WARP)];
     let_next_start();
     wait_for_previous();
     const long long row = (long long)a.tokens[blockIdx.x] * C;
@@ -44,7 +44,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) embed(const __grid_constan
 #pragma unroll
     for (int i = 0; i < PER; i++)
         if (threadIdx.x + i * THREADS < C) square += (v[i] - mean) * (v[i] - mean);
-    const float scale = rsqrtf(block_sum<THREADS>(square, reduce) / C + 1e-5f);
+    const float scale = rsqrtf(block_sum<THREADS>(square, reduce + THREADS / WARP) / C + 1e-5f);
 #pragma unroll
     for (int i = 0; i < PER; i++)
     {

@@ -37,14 +37,14 @@ __device__ __forceinline__ void normed(const float *x, const float (&nw)[PER], c
 #pragma unroll
     for (int i = 0; i < PER; i++)
         if (threadIdx.x + i * THREADS < C) square += (h[i] - mean) * (h[i] - mean);
-    const float scale = rsqrtf(block_sum<THREADS>(square, reduce) / C + 1e-5f);
+    const float scale = rsqrtf(block_sum<THREADS>(square, reduce + THREADS / WARP) / C + 1e-5f);
 #pragma unroll
     for (int i = 0; i < PER; i++) h[i] = (h[i] - mean) * scale * nw[i] + nb[i];
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS) rows_norm(const __grid_constant__ Args a)
 {
-    __shared__ float reduce[THREADS / WARP];
+    __shared__ float reduce[2 * (THREADS / WARP)];
     const long long t = blockIdx.x;
     float nw[PER], nb[PER], h[PER], p[PER] = {};
 #pragma unroll
@@ -60,7 +60,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_norm(const __grid_con
     {
         const int segment = a.segments[t];
         if (a.starts[segment] < t)
+        {
+            __syncthreads();
             normed(a.x + (t - 1) * C, nw, nb, p, reduce);
+        }
         else
         {
             const float *prev = a.states[segment] + a.prev_offset;

@@ -50,8 +50,12 @@ extern "C" __global__ void __launch_bounds__(THREADS) step_attend(const __grid_c
         float q[VEC];
 #pragma unroll
         for (int j = 0; j < VEC; j++) q[j] = a.q[b * a.stride + head * N + lane % LANES * VEC + j] * 0.125f; // 1 / sqrt(64)
+        // The values are wanted only after the softmax: bring them as far as the L2 meanwhile.
+        const char *values_end = (const char *)(page_values(page, a.layer, head) + keys * N);
+        for (const char *p = (const char *)page_values(page, a.layer, head) + tid * 128; p < values_end; p += THREADS * 128)
+            asm volatile("prefetch.global.L2 [%0];" ::"l"(p));
         float top = -INFINITY;
-#pragma unroll 4
+#pragma unroll 8
         for (int base = 0; base < PAGE; base += WARPS * KEYS)
         {
             const int key = base + warp * KEYS + lane / LANES;
@@ -83,7 +87,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) step_attend(const __grid_c
         }
         sum = block_sum<THREADS>(sum, reduce);
         float o[VEC] = {};
-#pragma unroll 4
+#pragma unroll 8
         for (int base = 0; base < PAGE; base += WARPS * KEYS)
         {
             const int key = base + warp * KEYS + lane / LANES;

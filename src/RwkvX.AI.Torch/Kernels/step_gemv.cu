@@ -13,6 +13,9 @@
 #endif
 #define THREADS 512
 #define WARPS (THREADS / WARP)
+#ifndef PREFETCH_ROWS
+#define PREFETCH_ROWS 40
+#endif
 #define DEPTH 6 // ring stages of two rows' pieces: 6 * 2 * 16 B * 512 = 96 KB
 #define PIECES ((C + WARP * VEC - 1) / (WARP * VEC))
 #define PADDED (PIECES * WARP * VEC)
@@ -33,6 +36,8 @@ struct Args
     Group groups[7];
     const int *tasks;          // (grid, 4)
     const float *x;            // (B, C)
+    const float *partials;     // (SPLITS, B, C) still to be added to x, from step_value; or null
+    float *x_out;              // (B, C) their sum, another buffer than x; where there are partials
     const float *norm_weight;  // (C) or null: x is used as it is
     const float *norm_bias;    // (C)
     float *const *states;      // (B) or null
@@ -55,33 +60,59 @@ __device__ __forceinline__ int place(int e)
     return ((piece * (VEC / 4) + j / 4) * WARP + lane) * 4 + j % 4;
 }
 
-__device__ __forceinline__ void prologue(const Args &a, const Group &g, float *vec, float *reduce)
+#define PER ((PADDED + THREADS - 1) / THREADS)
+
+// What the prologue needs that no kernel of this step writes: fetched before the wait.
+struct Constants
 {
-    constexpr int PER = (PADDED + THREADS - 1) / THREADS;
+    float norm_weight[PER], norm_bias[PER], mix[PER], prev[B][PER];
+};
+
+__device__ __forceinline__ void load_constants(const Args &a, const Group &g, Constants &c)
+{
+    const bool shift = g.mix != nullptr;
+#pragma unroll
+    for (int i = 0; i < PER; i++)
+    {
+        const int e = threadIdx.x + i * THREADS;
+        const bool in = e < C && a.norm_weight != nullptr;
+        c.norm_weight[i] = in ? a.norm_weight[e] : 0.0f;
+        c.norm_bias[i] = in ? a.norm_bias[e] : 0.0f;
+        c.mix[i] = in && shift ? g.mix[e] : 0.0f;
+#pragma unroll
+        for (int b = 0; b < B; b++) c.prev[b][i] = in && shift ? a.states[b][a.prev_offset + e] : 0.0f;
+    }
+}
+
+__device__ __forceinline__ void prologue(const Args &a, const Constants &c, float *vec, float *reduce)
+{
+#pragma unroll
     for (int b = 0; b < B; b++)
     {
         float v[PER];
-        const float *x = a.x + b * C;
 #pragma unroll
         for (int i = 0; i < PER; i++)
         {
             const int e = threadIdx.x + i * THREADS;
-            v[i] = e < C ? x[e] : 0.0f;
+            v[i] = e < C ? a.x[b * C + e] : 0.0f;
         }
-        if (a.norm_weight != nullptr)
+        if (a.partials != nullptr)
         {
-            const float *prev = g.mix != nullptr ? a.states[b] + a.prev_offset : nullptr;
-            float p[PER], m[PER], nw[PER], nb[PER];
 #pragma unroll
             for (int i = 0; i < PER; i++)
             {
                 const int e = threadIdx.x + i * THREADS;
-                const bool in = e < C;
-                nw[i] = in ? a.norm_weight[e] : 0.0f;
-                nb[i] = in ? a.norm_bias[e] : 0.0f;
-                p[i] = in && prev != nullptr ? prev[e] : 0.0f;
-                m[i] = in && prev != nullptr ? g.mix[e] : 0.0f;
+                if (e >= C) continue;
+                float part[SPLITS];
+#pragma unroll
+                for (int s = 0; s < SPLITS; s++) part[s] = a.partials[(s * B + b) * C + e];
+#pragma unroll
+                for (int s = 0; s < SPLITS; s++) v[i] += part[s];
+                if (blockIdx.x == 0) a.x_out[b * C + e] = v[i];
             }
+        }
+        if (a.norm_weight != nullptr)
+        {
             float sum = 0, square = 0;
 #pragma unroll
             for (int i = 0; i < PER; i++) sum += v[i];
@@ -89,15 +120,14 @@ __device__ __forceinline__ void prologue(const Args &a, const Group &g, float *v
 #pragma unroll
             for (int i = 0; i < PER; i++)
                 if (threadIdx.x + i * THREADS < C) square += (v[i] - mean) * (v[i] - mean);
-            const float scale = rsqrtf(block_sum<THREADS>(square, reduce) / C + 1e-5f);
+            const float scale = rsqrtf(block_sum<THREADS>(square, reduce + WARPS) / C + 1e-5f);
 #pragma unroll
             for (int i = 0; i < PER; i++)
             {
                 const int e = threadIdx.x + i * THREADS;
-                const float h = (v[i] - mean) * scale * nw[i] + nb[i];
+                const float h = (v[i] - mean) * scale * c.norm_weight[i] + c.norm_bias[i];
                 if (a.h_out != nullptr && blockIdx.x == 0 && e < C) a.h_out[b * C + e] = h;
-                v[i] = h + (p[i] - h) * m[i];
-                if (e >= C) v[i] = 0.0f;
+                v[i] = e < C ? h + (c.prev[b][i] - h) * c.mix[i] : 0.0f;
             }
         }
 #pragma unroll
@@ -115,7 +145,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
     extern __shared__ __align__(16) unsigned char dynamic[];
     uint4 *ring = (uint4 *)dynamic + threadIdx.x;                       // [DEPTH][2][THREADS]
     float *vec = (float *)(dynamic + DEPTH * 2 * THREADS * 16);         // [B][PADDED]
-    __shared__ float reduce[WARPS];
+    __shared__ float reduce[2 * WARPS];
 
     const int4 task = ((const int4 *)a.tasks)[blockIdx.x];
     const Group &g = a.groups[task.x];
@@ -145,8 +175,16 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
 #pragma unroll
     for (int i = 0; i < DEPTH - 1; i++) fetch();
     let_next_start();
+    // What the ring has no room for yet goes to the L2, so that the memory is busy while the previous kernel ends and the norm runs.
+    {
+        const char *end = (const char *)(w + (long long)min(task.z, task.y + PREFETCH_ROWS) * C);
+        for (const char *p = (const char *)(w + (long long)task.y * C) + threadIdx.x * 128; p < end; p += THREADS * 128)
+            asm volatile("prefetch.global.L2 [%0];" ::"l"(p));
+    }
+    Constants constants;
+    load_constants(a, g, constants);
     wait_for_previous();
-    prologue(a, g, vec, reduce);
+    prologue(a, constants, vec, reduce);
 
     int slot = 0;
     for (int pair = 0; pair < mine; pair++)

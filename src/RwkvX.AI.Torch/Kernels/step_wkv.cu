@@ -4,7 +4,7 @@
 //   κ = k·k_k / max(‖k·k_k‖, 1e-12), k = k(1 + (a - 1)k_a)
 //   S = S diag(w) + (S·(-κ))(κ·a)ᵀ + v·kᵀ, y = S·r;  out = (GroupNorm(y) + (Σ r·k·r_k) v) · g
 // Launch: (H, B) blocks of 512 threads; thread t holds row t / 8, columns 8 (t % 8) … +7 of S.
-// LoRA-up weights and S do not depend on this step's earlier kernels: both are fetched before the wait.
+// LoRA-up weights, vectors and S do not depend on this step's earlier kernels: all are fetched before the wait.
 
 #include "common.cuh"
 
@@ -64,13 +64,14 @@ __device__ __forceinline__ void product(const float *t, const uint4 *&slot, floa
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 1) step_wkv(const __grid_constant__ Args a)
+extern "C" __global__ void __launch_bounds__(THREADS, 2) step_wkv(const __grid_constant__ Args a)
 {
     extern __shared__ __align__(16) unsigned char dynamic[]; // [ALL_PASSES][THREADS] 16-byte words
     __shared__ float partial[4][WARPS * N];
     __shared__ float up[4][N];
     __shared__ __align__(16) float sw[N], sk[N], sa[N], sb[N], sr[N], sv[N], sy[N];
     __shared__ float sbonus;
+    __shared__ __align__(16) float constants[8][N];
 
     const int head = blockIdx.x, b = blockIdx.y, tid = threadIdx.x, warp = tid / WARP, lane = tid % WARP;
     uint4 *slot = (uint4 *)dynamic + tid;
@@ -78,6 +79,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_wkv(const __grid_c
     stage<RA>(a.a2, head, slot, warp, lane);
     stage<RG>(a.g2, head, slot, warp, lane);
     stage<RV>(a.v2, head, slot, warp, lane);
+    if (tid < 8 * (N / 4))
+    {
+        const int i = tid / (N / 4), n = tid % (N / 4) * 4;
+        const float *low = i < 2 ? (i == 0 ? a.w0 : a.a0) : i == 2 ? (a.v2 == nullptr ? a.a0 : a.v0) : a.k_k;
+        const float *high = i < 6 ? (i == 4 ? a.k_a : a.r_k) : i == 6 ? a.norm_weight : a.norm_bias;
+        copy_async(&constants[i][n], (i < 4 ? low : high) + head * N + n, true);
+    }
     copy_commit();
     let_next_start();
 
@@ -87,6 +95,18 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_wkv(const __grid_c
 
     wait_for_previous();
     const int row0 = b * C + head * N;
+    float r[2], k[2], v[2], first[2];
+    if (warp == 0)
+    {
+#pragma unroll
+        for (int i = 0; i < 2; i++)
+        {
+            r[i] = a.r[row0 + lane + i * WARP];
+            k[i] = a.k[row0 + lane + i * WARP];
+            v[i] = a.v[row0 + lane + i * WARP];
+            first[i] = a.v2 != nullptr ? a.v_first[row0 + lane + i * WARP] : 0.0f;
+        }
+    }
     copy_wait<0>();
     const uint4 *read = (const uint4 *)dynamic + tid;
     product<RW>(a.tw + b * RW, read, partial[0], warp, lane);
@@ -106,24 +126,21 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_wkv(const __grid_c
     __syncthreads();
     if (warp == 0)
     {
-        float kk[2], k[2], v[2], r[2], in[2], norm = 0, bonus = 0;
+        float kk[2], in[2], norm = 0, bonus = 0;
 #pragma unroll
         for (int i = 0; i < 2; i++)
         {
-            const int n = lane + i * WARP, c = head * N + n;
-            r[i] = a.r[row0 + n];
-            k[i] = a.k[row0 + n];
-            v[i] = a.v[row0 + n];
-            kk[i] = k[i] * a.k_k[c];
+            const int n = lane + i * WARP;
+            kk[i] = k[i] * constants[3][n];
             norm += kk[i] * kk[i];
-            in[i] = sigmoid(a.a0[c] + up[1][n]);
-            k[i] *= 1.0f + (in[i] - 1.0f) * a.k_a[c];
-            bonus += r[i] * k[i] * a.r_k[c];
+            in[i] = sigmoid(constants[1][n] + up[1][n]);
+            k[i] *= 1.0f + (in[i] - 1.0f) * constants[4][n];
+            bonus += r[i] * k[i] * constants[5][n];
             if (a.v2 == nullptr)
                 a.v_first[row0 + n] = v[i];
             else
-                v[i] += (a.v_first[row0 + n] - v[i]) * sigmoid(a.v0[c] + up[3][n]);
-            sw[n] = decay_of(a.w0[c] + up[0][n]);
+                v[i] += (first[i] - v[i]) * sigmoid(constants[2][n] + up[3][n]);
+            sw[n] = decay_of(constants[0][n] + up[0][n]);
             sr[n] = r[i];
             sk[n] = k[i];
             sv[n] = v[i];
@@ -170,8 +187,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_wkv(const __grid_c
 #pragma unroll
         for (int i = 0; i < 2; i++)
         {
-            const int n = lane + i * WARP, c = head * N + n;
-            const float y = (i == 0 ? d0 : d1) * scale * a.norm_weight[c] + a.norm_bias[c];
+            const int n = lane + i * WARP;
+            const float y = (i == 0 ? d0 : d1) * scale * constants[6][n] + constants[7][n];
             a.out[row0 + n] = (y + sbonus * sv[n]) * up[2][n];
         }
     }

@@ -14,21 +14,21 @@ internal sealed class KernelSet : IDisposable
     private readonly List<CudaKernel> _all = [];
 
     /// <summary>Compiles what is not on disk yet, on several threads.</summary>
-    public KernelSet(CudaDevice device, KernelCompiler compiler, ModelShape shape)
+    public KernelSet(CudaDevice device, KernelCompiler compiler, ModelShape shape, IReadOnlyList<string> extraDefines)
     {
-        IReadOnlyList<string> defines = shape.Defines();
+        IReadOnlyList<string> defines = [.. shape.Defines(), .. extraDefines];
         List<Request> requests = [new("convert", 256)];
         requests.AddRange([
             new("embed", 256), new("step_wkv", 512, WkvShared(shape)),
             new("rows_norm", 256), new("rows_prev", 256), new("rows_activate", 256),
-            new("rows_wkv_prepare", 256), new("rows_wkv_scan", 128), new("rows_wkv_out", 256),
+            new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32), new("rows_wkv_out", 256),
         ]);
         if (shape.Config.SparseLayerCount > 0)
             requests.AddRange([
                 new("step_choose", 256), new("step_attend", 128),
                 new("rows_pages", 256), new("rows_means", 512), new("rows_choose", 256), new("rows_attend", 256),
             ]);
-        int padded = (shape.C + shape.ValueWidth - 1) / shape.ValueWidth * shape.ValueWidth;
+        int piece = 32 * 16 / shape.ElementBytes, padded = (shape.C + piece - 1) / piece * piece;
         foreach (int batch in StepBatches)
         {
             requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch));

@@ -27,7 +27,7 @@ internal struct GemvGroups
 internal struct GemvArgs
 {
     public GemvGroups Groups;
-    public ulong Tasks, X, NormWeight, NormBias, States;
+    public ulong Tasks, X, Partials, XOut, NormWeight, NormBias, States;
     public long PrevOffset;
     public ulong HOut;
 }
@@ -41,7 +41,7 @@ internal struct StepWkvArgs
 
 internal struct StepValueArgs
 {
-    public ulong Value, K, X, Partials, Arrivals, H, States;
+    public ulong Value, K, Partials, H, States;
     public long PrevOffset;
 }
 

@@ -17,6 +17,7 @@ internal sealed class StepBuffers
         LaneBytes = Plan.Bytes - Lanes;
         long vector = (long)batch * c;
         X = Plan.Floats(vector);
+        OtherX = Plan.Floats(vector);
         H = Plan.Floats(vector);
         R = Plan.Floats(vector);
         K = Plan.Floats(vector);
@@ -29,8 +30,7 @@ internal sealed class StepBuffers
         Tg = Plan.Floats(batch * shape.RankG);
         Inner = Plan.Floats((long)batch * shape.F);
         Logits = Plan.Floats((long)batch * shape.V);
-        ValuePartials = Plan.Floats((long)shape.ValueSplits * batch * shape.ValueColumns * shape.ValueWidth);
-        ValueArrivals = Plan.Add(shape.ValueColumns * sizeof(uint));
+        ValuePartials = Plan.Floats(shape.ValueSplits * vector);
         if (shape.Config.SparseLayerCount > 0)
         {
             Chosen = Plan.Add((long)batch * shape.H * shape.Config.MobaTopK * sizeof(int));
@@ -63,6 +63,9 @@ internal sealed class StepBuffers
 
     public long X { get; }
 
+    /// <summary>The residual stream changes places where a product adds the partial sums of a channel mix to it.</summary>
+    public long OtherX { get; }
+
     public long H { get; }
 
     public long R { get; }
@@ -90,8 +93,6 @@ internal sealed class StepBuffers
     public long Logits { get; }
 
     public long ValuePartials { get; }
-
-    public long ValueArrivals { get; }
 
     public long Chosen { get; }
 

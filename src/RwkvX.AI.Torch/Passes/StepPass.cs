@@ -22,6 +22,8 @@ internal sealed class StepPass : IDisposable
     private readonly CudaKernel _gemv;
     private readonly CudaKernel _value;
     private CudaGraph? _graph;
+    private long _x;
+    private bool _partials;
 
     public StepPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, int batch)
     {
@@ -67,10 +69,11 @@ internal sealed class StepPass : IDisposable
 
     private unsafe void Record()
     {
+        (_x, _partials) = (_at.X, false);
         _stream.Upload(_pinned.Pointer, _at[_at.Lanes], _at.LaneBytes);
         EmbedArgs embed = new()
         {
-            Table = _weights.Embedding, NormWeight = _weights.Ln0.Weight, NormBias = _weights.Ln0.Bias, Tokens = _at[_at.Lanes], X = _at[_at.X],
+            Table = _weights.Embedding, NormWeight = _weights.Ln0.Weight, NormBias = _weights.Ln0.Bias, Tokens = _at[_at.Lanes], X = _at[_x],
         };
         _kernels["embed"].Launch(_stream, embed, _batch);
         RwkvXConfig config = _shape.Config;
@@ -85,7 +88,7 @@ internal sealed class StepPass : IDisposable
                 ChannelMix(_weights.Sparse[m].ChannelMix, _shape.SparseOffset(m));
             }
         }
-        Gemv(_at.X, _weights.LnOut, 0, false, _at.HeadTasks, [new() { W = _weights.Head, Out = _at[_at.Logits], Stride = _shape.V }]);
+        Norm(_weights.LnOut, 0, false, _at.HeadTasks, [new() { W = _weights.Head, Out = _at[_at.Logits], Stride = _shape.V }]);
     }
 
     private void TimeMix(RwkvLayerWeights w, int layer)
@@ -101,7 +104,7 @@ internal sealed class StepPass : IDisposable
             new() { W = w.A1, Mix = w.Xa, Out = _at[_at.Ta], Stride = _shape.RankA },
             new() { W = w.V1, Mix = w.Xv, Out = _at[_at.Tv], Stride = _shape.RankV },
         ];
-        Gemv(_at.X, w.Norm, _shape.RwkvOffset(layer), true, layer == 0 ? _at.FirstTimeMixTasks : _at.TimeMixTasks, layer == 0 ? groups[..6] : groups);
+        Norm(w.Norm, _shape.RwkvOffset(layer), true, layer == 0 ? _at.FirstTimeMixTasks : _at.TimeMixTasks, layer == 0 ? groups[..6] : groups);
         StepWkvArgs wkv = new()
         {
             R = _at[_at.R], K = _at[_at.K], V = _at[_at.V], Tw = _at[_at.Tw], Ta = _at[_at.Ta], Tg = _at[_at.Tg], Tv = _at[_at.Tv],
@@ -117,7 +120,7 @@ internal sealed class StepPass : IDisposable
     {
         int c = _shape.C;
         ulong plane = (ulong)((long)c * c * _shape.ElementBytes);
-        Gemv(_at.X, w.Norm, 0, false, _at.QkvTasks,
+        Norm(w.Norm, 0, false, _at.QkvTasks,
         [
             new() { W = w.Qkv, Out = _at[_at.R], Stride = c },
             new() { W = w.Qkv + plane, Out = _at[_at.K], Stride = c },
@@ -139,26 +142,37 @@ internal sealed class StepPass : IDisposable
     }
 
     private void Output(ulong weight)
-        => Gemv(_at.Mixed, default, 0, false, _at.OutputTasks, [new() { W = weight, Out = _at[_at.X], Stride = _shape.C, Activation = GemvGroup.Add }]);
+        => Gemv(new GemvArgs { X = _at[_at.Mixed] }, _at.OutputTasks, [new() { W = weight, Out = _at[_x], Stride = _shape.C, Activation = GemvGroup.Add }]);
 
     private void ChannelMix(ChannelMixWeights w, long prevOffset)
     {
-        Gemv(_at.X, w.Norm, prevOffset, true, _at.KeyTasks, [new() { W = w.Key, Mix = w.Xk, Out = _at[_at.Inner], Stride = _shape.F, Activation = GemvGroup.Relu2 }]);
+        Norm(w.Norm, prevOffset, true, _at.KeyTasks, [new() { W = w.Key, Mix = w.Xk, Out = _at[_at.Inner], Stride = _shape.F, Activation = GemvGroup.Relu2 }]);
         StepValueArgs value = new()
         {
-            Value = w.Value, K = _at[_at.Inner], X = _at[_at.X], Partials = _at[_at.ValuePartials], Arrivals = _at[_at.ValueArrivals],
-            H = _at[_at.H], States = _at[_at.States], PrevOffset = prevOffset,
+            Value = w.Value, K = _at[_at.Inner], Partials = _at[_at.ValuePartials], H = _at[_at.H], States = _at[_at.States], PrevOffset = prevOffset,
         };
         _value.LaunchOverlapped(_stream, value, _shape.ValueColumns * _shape.ValueSplits);
+        _partials = true;
     }
 
-    private void Gemv(long x, LayerNormWeights norm, long prevOffset, bool shift, GemvTaskList tasks, ReadOnlySpan<GemvGroup> groups)
+    /// <summary>Products of the normed residual stream, to which the sums of the channel mix before are added on the way.</summary>
+    private void Norm(LayerNormWeights norm, long prevOffset, bool shift, GemvTaskList tasks, ReadOnlySpan<GemvGroup> groups)
     {
         GemvArgs args = new()
         {
-            Tasks = _at[tasks.Offset], X = _at[x], NormWeight = norm.Weight, NormBias = norm.Bias,
-            States = _at[_at.States], PrevOffset = prevOffset, HOut = shift ? _at[_at.H] : 0,
+            X = _at[_x], NormWeight = norm.Weight, NormBias = norm.Bias, States = _at[_at.States], PrevOffset = prevOffset, HOut = shift ? _at[_at.H] : 0,
         };
+        if (_partials)
+        {
+            _x = _x == _at.X ? _at.OtherX : _at.X;
+            (args.Partials, args.XOut, _partials) = (_at[_at.ValuePartials], _at[_x], false);
+        }
+        Gemv(args, tasks, groups);
+    }
+
+    private void Gemv(GemvArgs args, GemvTaskList tasks, ReadOnlySpan<GemvGroup> groups)
+    {
+        args.Tasks = _at[tasks.Offset];
         groups.CopyTo(args.Groups);
         _gemv.LaunchOverlapped(_stream, args, tasks.Blocks);
     }
