@@ -18,6 +18,8 @@ internal sealed unsafe class CudaKernel : IDisposable
         _threads = threads;
         _sharedBytes = sharedBytes;
         _function = module.Function(name);
+        // A multiprocessor divides L1 and shared memory anew only when it is idle: kernels that shall overlap must all ask for the same division.
+        CudaException.CheckLaunch(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributePreferredSharedCarveout, 100), name);
         if (sharedBytes > 0)
             CudaException.CheckLaunch(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributeMaxDynamicSharedSize, sharedBytes), name);
     }

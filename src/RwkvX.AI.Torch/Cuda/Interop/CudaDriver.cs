@@ -14,6 +14,7 @@ internal static unsafe partial class CudaDriver
     public const int AttributeComputeCapabilityMajor = 75;
     public const int AttributeComputeCapabilityMinor = 76;
     public const int FunctionAttributeMaxDynamicSharedSize = 8;
+    public const int FunctionAttributePreferredSharedCarveout = 9;
     public const int LaunchAttributeProgrammaticStreamSerialization = 6;
     public const uint StreamNonBlocking = 1;
     public const int CaptureThreadLocal = 1;
