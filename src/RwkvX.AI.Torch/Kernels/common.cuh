@@ -86,8 +86,8 @@ __device__ __forceinline__ float warp_max(float f)
     return f;
 }
 
-// Sum over a block of THREADS threads; every thread gets it. `shared` holds THREADS / 32 floats, and is free again after the next barrier.
-template <int THREADS>
+// Sum over a block of SIZE threads; every thread gets it. `shared` holds SIZE / 32 floats, and is free again after the next barrier.
+template <int SIZE>
 __device__ __forceinline__ float block_sum(float f, float *shared)
 {
     f = warp_sum(f);
@@ -95,7 +95,7 @@ __device__ __forceinline__ float block_sum(float f, float *shared)
     __syncthreads();
     float total = 0;
 #pragma unroll
-    for (int i = 0; i < THREADS / WARP; i++) total += shared[i];
+    for (int i = 0; i < SIZE / WARP; i++) total += shared[i];
     return total;
 }
 

@@ -28,6 +28,8 @@ internal sealed class KernelSet : IDisposable
                 new("step_choose", 256), new("step_attend", 128),
                 new("rows_pages", 256), new("rows_means", 512), new("rows_choose", 256), new("rows_attend", 256),
             ]);
+        if (shape.Config.SparseLayerCount > 0 && shape.WeightType != 0)
+            requests.Add(new("rows_attend_tiles", 128));
         int piece = 32 * 16 / shape.ElementBytes, padded = (shape.C + piece - 1) / piece * piece;
         foreach (int batch in StepBatches)
         {

@@ -70,6 +70,13 @@ internal struct RowsChooseArgs
     public ulong Chosen;
 }
 
+internal struct RowsAttendTilesArgs
+{
+    public ulong Qkv, Segments, Starts, Tables, Positions, Chosen, Tiles;
+    public int Layer;
+    public ulong Out;
+}
+
 internal struct RowsAttendArgs
 {
     public ulong Qkv, Segments, Starts, Tables, Positions, Chosen;

@@ -5,6 +5,9 @@ namespace RwkvX.AI.Torch.Passes;
 /// <summary>Where the buffers of a <see cref="RowsPass"/> lie, for at most T rows of S sequences. All are offsets; the indexer makes addresses.</summary>
 internal sealed class RowsBuffers : IDisposable
 {
+    /// <summary>Rows of a tile of rows_attend_tiles.</summary>
+    public const int TileRows = 64;
+
     private readonly DeviceMemory _memory;
 
     public RowsBuffers(CudaDevice device, ModelShape shape, int rows, int sequences, int logitRows)
@@ -15,6 +18,8 @@ internal sealed class RowsBuffers : IDisposable
         Segments = plan.Add(rows * sizeof(int));
         Wanted = plan.Add(rows * sizeof(int));
         Starts = plan.Add((sequences + 1) * sizeof(int));
+        MaxTiles = rows / TileRows + sequences;
+        Tiles = plan.Add(2 * MaxTiles * sizeof(int));
         Positions = plan.Add(sequences * sizeof(int));
         States = plan.Add(sequences * sizeof(ulong));
         Tables = plan.Add(sequences * sizeof(ulong));
@@ -71,6 +76,11 @@ internal sealed class RowsBuffers : IDisposable
     public long Starts { get; }
 
     public long Positions { get; }
+
+    /// <summary>(tiles, 2) first and end row of tiles of at most 64 rows of one sequence.</summary>
+    public long Tiles { get; }
+
+    public int MaxTiles { get; }
 
     public long States { get; }
 

@@ -20,6 +20,7 @@ internal sealed class RowsPass : IDisposable
     private int _rows;
     private int _sequences;
     private bool _single;
+    private int _tiles;
 
     /// <param name="device">The device.</param>
     /// <param name="stream">The stream of everything.</param>
@@ -74,6 +75,7 @@ internal sealed class RowsPass : IDisposable
     public void Run(int rows, int sequences, bool capture)
     {
         (_rows, _sequences, _single) = (rows, sequences, rows == sequences);
+        _tiles = _single ? 0 : DivideIntoTiles();
         if (_graphs.TryGetValue(rows, out CudaGraph? graph))
         {
             if (capture)
@@ -115,6 +117,25 @@ internal sealed class RowsPass : IDisposable
         _at.Dispose();
         _header.Dispose();
         _logits.Dispose();
+    }
+
+    /// <summary>Tiles for the tensor cores; 0 where they do not apply: single precision, or more chunks than a block can mark.</summary>
+    private int DivideIntoTiles()
+    {
+        const int MaxChunks = 16384; // as in rows_attend_tiles.cu
+        if (_shape.WeightType == 0 || _shape.Config.SparseLayerCount == 0)
+            return 0;
+        Span<int> tiles = _header.Span<int>(_at.Tiles, 2 * _at.MaxTiles);
+        int count = 0;
+        for (int s = 0; s < _sequences; s++)
+        {
+            int end = Starts[s + 1];
+            if ((Positions[s] + (long)end - Starts[s]) / _shape.Config.MobaChunkSize >= MaxChunks)
+                return 0;
+            for (int row = Starts[s]; row < end; row += RowsBuffers.TileRows, count++)
+                (tiles[2 * count], tiles[2 * count + 1]) = (row, Math.Min(row + RowsBuffers.TileRows, end));
+        }
+        return count;
     }
 
     private unsafe void Record()
@@ -242,6 +263,16 @@ internal sealed class RowsPass : IDisposable
                 Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Layer = layer, Chosen = _at[_at.Chosen],
             };
             _kernels["rows_choose"].Launch(_stream, choose, _rows, headBlocks);
+        }
+        if (_tiles > 0)
+        {
+            RowsAttendTilesArgs tiles = new()
+            {
+                Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Chosen = _at[_at.Chosen], Tiles = _at[_at.Tiles],
+                Layer = layer, Out = output,
+            };
+            _kernels["rows_attend_tiles"].Launch(_stream, tiles, _tiles, _shape.H);
+            return;
         }
         RowsAttendArgs attend = new()
         {
