@@ -53,6 +53,22 @@ __device__ __forceinline__ weight narrow(float f)
 }
 #endif
 
+#if WEIGHT != 0
+// Two values as one word of 16-bit elements, the first in the low half.
+__device__ __forceinline__ unsigned narrow_pair(float low, float high)
+{
+    unsigned u;
+#if WEIGHT == 1
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(u) : "f"(high), "f"(low));
+#else
+    low = fminf(fmaxf(low, -65504.0f), 65504.0f);
+    high = fminf(fmaxf(high, -65504.0f), 65504.0f);
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(u) : "f"(high), "f"(low));
+#endif
+    return u;
+}
+#endif
+
 // The VEC elements of a 16-byte word.
 __device__ __forceinline__ void widen_all(const uint4 word, float (&f)[VEC])
 {
@@ -113,10 +129,13 @@ __device__ __forceinline__ void wait_for_previous() { asm volatile("griddepcontr
 
 __device__ __forceinline__ unsigned shared_address(const void *p) { return (unsigned)__cvta_generic_to_shared(p); }
 
+#ifndef HINT
+#define HINT ""
+#endif
 // 16 bytes from global to shared memory past the registers; zeros where `there` is false.
 __device__ __forceinline__ void copy_async(void *shared, const void *global, bool there)
 {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(there ? 16 : 0) : "memory");
+    asm volatile("cp.async.cg.shared.global" HINT " [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(there ? 16 : 0) : "memory");
 }
 __device__ __forceinline__ void copy_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int PENDING>

@@ -50,7 +50,12 @@ __device__ __forceinline__ void load_transposed(unsigned (&m)[4], const weight *
                  : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3]) : "r"(shared_address(p)) : "memory");
 }
 
-__device__ __forceinline__ unsigned pack(float low, float high) { return (unsigned)narrow(low) | (unsigned)narrow(high) << 16; }
+__device__ __forceinline__ float power_of_two(float f)
+{
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(f));
+    return y;
+}
 
 // 16-byte pieces of a row of 64 are swapped by its number, so that eight rows of a matrix lie in different banks.
 __device__ __forceinline__ int place(int row, int piece) { return row * N + ((piece ^ (row & 7)) * 8); }
@@ -121,7 +126,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
         {
             const int row = row0 + i % 2 * 8, n = step * 16 + i / 2 * 8 + lane % 4 * 2;
             const float *from_row = a.qkv + (long long)(first + row) * (3 * C) + head * N + n;
-            q[step][i] = row < rows ? pack(from_row[0] * 0.125f, from_row[1] * 0.125f) : 0; // 1 / sqrt(64), exact
+            q[step][i] = row < rows ? narrow_pair(from_row[0] * 0.125f, from_row[1] * 0.125f) : 0; // 1 / sqrt(64), exact
         }
     float o[8][4] = {}, top[2] = {-INFINITY, -INFINITY}, sum[2] = {};
 
@@ -158,13 +163,14 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
                     multiply(s[n], q[half * 2], m[0], m[1]);
                     multiply(s[n], q[half * 2 + 1], m[2], m[3]);
                 }
+            const bool masked = __any_sync(FULL, visible[0] < TILE || visible[1] < TILE);
             float high[2] = {top[0], top[1]};
 #pragma unroll
             for (int n = 0; n < 8; n++)
 #pragma unroll
                 for (int i = 0; i < 4; i++)
                 {
-                    if (n * 8 + lane % 4 * 2 + i % 2 >= visible[i / 2]) s[n][i] = -INFINITY;
+                    if (masked && n * 8 + lane % 4 * 2 + i % 2 >= visible[i / 2]) s[n][i] = -INFINITY;
                     high[i / 2] = fmaxf(high[i / 2], s[n][i]);
                 }
 #pragma unroll
@@ -172,8 +178,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
             {
                 high[r] = fmaxf(high[r], __shfl_xor_sync(FULL, high[r], 1));
                 high[r] = fmaxf(high[r], __shfl_xor_sync(FULL, high[r], 2));
-                const float base = high[r] == -INFINITY ? 0.0f : high[r];
-                const float scale = exp2f((top[r] - base) * LOG2E);
+                const float base = high[r] == -INFINITY ? 0.0f : high[r] * LOG2E;
+                const float scale = power_of_two(fmaf(top[r], LOG2E, -base));
                 top[r] = high[r];
                 sum[r] *= scale;
 #pragma unroll
@@ -181,16 +187,16 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
                 {
                     o[n][2 * r] *= scale;
                     o[n][2 * r + 1] *= scale;
-                    s[n][2 * r] = exp2f((s[n][2 * r] - base) * LOG2E);
-                    s[n][2 * r + 1] = exp2f((s[n][2 * r + 1] - base) * LOG2E);
+                    s[n][2 * r] = power_of_two(fmaf(s[n][2 * r], LOG2E, -base));
+                    s[n][2 * r + 1] = power_of_two(fmaf(s[n][2 * r + 1], LOG2E, -base));
                     sum[r] += s[n][2 * r] + s[n][2 * r + 1];
                 }
             }
 #pragma unroll
             for (int step = 0; step < 4; step++)
             {
-                const unsigned p[4] = {pack(s[2 * step][0], s[2 * step][1]), pack(s[2 * step][2], s[2 * step][3]),
-                                       pack(s[2 * step + 1][0], s[2 * step + 1][1]), pack(s[2 * step + 1][2], s[2 * step + 1][3])};
+                const unsigned p[4] = {narrow_pair(s[2 * step][0], s[2 * step][1]), narrow_pair(s[2 * step][2], s[2 * step][3]),
+                                       narrow_pair(s[2 * step + 1][0], s[2 * step + 1][1]), narrow_pair(s[2 * step + 1][2], s[2 * step + 1][3])};
 #pragma unroll
                 for (int n = 0; n < 8; n += 2)
                 {
@@ -216,6 +222,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
         const float scale = 1.0f / sum[r];
         weight *out = a.out + (long long)(first + row) * C + head * N + lane % 4 * 2;
 #pragma unroll
-        for (int n = 0; n < 8; n++) *(unsigned *)(out + n * 8) = pack(o[n][2 * r] * scale, o[n][2 * r + 1] * scale);
+        for (int n = 0; n < 8; n++) *(unsigned *)(out + n * 8) = narrow_pair(o[n][2 * r] * scale, o[n][2 * r + 1] * scale);
     }
 }

@@ -5,7 +5,7 @@
 #include "common.cuh"
 
 #define THREADS 256
-#define PER ((C + THREADS - 1) / THREADS)
+#define PER ((C / 2 + THREADS - 1) / THREADS) // pairs of elements of a thread
 
 struct Args
 {
@@ -23,68 +23,84 @@ struct Args
     float *last;               // (S, C)
 };
 
-__device__ __forceinline__ void normed(const float *x, const float (&nw)[PER], const float (&nb)[PER], float (&h)[PER], float *reduce)
+// Sums of two values over the block at once.
+__device__ __forceinline__ float2 block_sums(float2 f, float2 *shared)
 {
-    float sum = 0, square = 0;
+    f.x = warp_sum(f.x);
+    f.y = warp_sum(f.y);
+    if (threadIdx.x % WARP == 0) shared[threadIdx.x / WARP] = f;
+    __syncthreads();
+    float2 total = make_float2(0, 0);
 #pragma unroll
-    for (int i = 0; i < PER; i++)
+    for (int i = 0; i < THREADS / WARP; i++)
     {
-        const int e = threadIdx.x + i * THREADS;
-        h[i] = e < C ? x[e] : 0.0f;
-        sum += h[i];
+        total.x += shared[i].x;
+        total.y += shared[i].y;
     }
-    const float mean = block_sum<THREADS>(sum, reduce) / C;
-#pragma unroll
-    for (int i = 0; i < PER; i++)
-        if (threadIdx.x + i * THREADS < C) square += (h[i] - mean) * (h[i] - mean);
-    const float scale = rsqrtf(block_sum<THREADS>(square, reduce + THREADS / WARP) / C + 1e-5f);
-#pragma unroll
-    for (int i = 0; i < PER; i++) h[i] = (h[i] - mean) * scale * nw[i] + nb[i];
+    return total;
 }
 
+__device__ __forceinline__ void store(weight *to, float2 f)
+{
+#if WEIGHT == 0
+    *(float2 *)to = f;
+#else
+    *(unsigned *)to = narrow_pair(f.x, f.y);
+#endif
+}
+
+// The row and the one before it are normed together: half the barriers.
 extern "C" __global__ void __launch_bounds__(THREADS) rows_norm(const __grid_constant__ Args a)
 {
-    __shared__ float reduce[2 * (THREADS / WARP)];
+    __shared__ float2 reduce[2][THREADS / WARP];
     const long long t = blockIdx.x;
-    float nw[PER], nb[PER], h[PER], p[PER] = {};
+    const bool shift = a.states != nullptr;
+    const int segment = shift ? a.segments[t] : 0;
+    const bool before = shift && a.starts[segment] < t, last = shift && a.starts[segment + 1] == t + 1;
+    const float2 *x = (const float2 *)(a.x + (a.rows != nullptr ? a.rows[t] : t) * (long long)C);
+    float2 h[PER], p[PER], sum = make_float2(0, 0), square = make_float2(0, 0);
 #pragma unroll
     for (int i = 0; i < PER; i++)
     {
         const int e = threadIdx.x + i * THREADS;
-        nw[i] = e < C ? a.norm_weight[e] : 0.0f;
-        nb[i] = e < C ? a.norm_bias[e] : 0.0f;
+        h[i] = e < C / 2 ? x[e] : make_float2(0, 0);
+        p[i] = e < C / 2 && before ? x[e - C / 2] : make_float2(0, 0);
+        sum.x += h[i].x + h[i].y;
+        sum.y += p[i].x + p[i].y;
     }
-    normed(a.x + (a.rows != nullptr ? a.rows[t] : t) * (long long)C, nw, nb, h, reduce);
-    const bool shift = a.states != nullptr;
-    if (shift)
+    float2 mean = block_sums(sum, reduce[0]);
+    mean.x /= C;
+    mean.y /= C;
+#pragma unroll
+    for (int i = 0; i < PER; i++)
     {
-        const int segment = a.segments[t];
-        if (a.starts[segment] < t)
-        {
-            __syncthreads();
-            normed(a.x + (t - 1) * C, nw, nb, p, reduce);
-        }
-        else
-        {
-            const float *prev = a.states[segment] + a.prev_offset;
-#pragma unroll
-            for (int i = 0; i < PER; i++)
-                if (threadIdx.x + i * THREADS < C) p[i] = prev[threadIdx.x + i * THREADS];
-        }
-        if (a.starts[segment + 1] == t + 1)
-#pragma unroll
-            for (int i = 0; i < PER; i++)
-                if (threadIdx.x + i * THREADS < C) a.last[(long long)segment * C + threadIdx.x + i * THREADS] = h[i];
+        if (threadIdx.x + i * THREADS >= C / 2) break;
+        square.x += (h[i].x - mean.x) * (h[i].x - mean.x) + (h[i].y - mean.x) * (h[i].y - mean.x);
+        square.y += (p[i].x - mean.y) * (p[i].x - mean.y) + (p[i].y - mean.y) * (p[i].y - mean.y);
     }
+    const float2 variance = block_sums(square, reduce[1]);
+    const float scale = rsqrtf(variance.x / C + 1e-5f), scale_before = rsqrtf(variance.y / C + 1e-5f);
+    const float2 *prev = shift && !before ? (const float2 *)(a.states[segment] + a.prev_offset) : nullptr;
 #pragma unroll
-    for (int m = 0; m < 6; m++)
+    for (int i = 0; i < PER; i++)
     {
-        if (m >= a.count) break;
-#pragma unroll
-        for (int i = 0; i < PER; i++)
+        const int e = threadIdx.x + i * THREADS;
+        if (e >= C / 2) break;
+        const float2 w = ((const float2 *)a.norm_weight)[e], b = ((const float2 *)a.norm_bias)[e];
+        const float2 now = make_float2((h[i].x - mean.x) * scale * w.x + b.x, (h[i].y - mean.x) * scale * w.y + b.y);
+        float2 delta = make_float2(0, 0);
+        if (shift)
         {
-            const int e = threadIdx.x + i * THREADS;
-            if (e < C) a.out[m][t * C + e] = narrow(shift ? h[i] + (p[i] - h[i]) * a.mix[m][e] : h[i]);
+            float2 then = before ? make_float2((p[i].x - mean.y) * scale_before * w.x + b.x, (p[i].y - mean.y) * scale_before * w.y + b.y) : prev[e];
+            delta = make_float2(then.x - now.x, then.y - now.y);
+            if (last) ((float2 *)(a.last + (long long)segment * C))[e] = now;
+        }
+#pragma unroll
+        for (int m = 0; m < 6; m++)
+        {
+            if (m >= a.count) break;
+            const float2 mix = shift ? ((const float2 *)a.mix[m])[e] : make_float2(0, 0);
+            store(a.out[m] + t * C + 2 * e, make_float2(now.x + delta.x * mix.x, now.y + delta.y * mix.y));
         }
     }
 }
