@@ -69,6 +69,17 @@ __device__ __forceinline__ unsigned narrow_pair(float low, float high)
 }
 #endif
 
+// Two neighbouring elements; p is aligned to both.
+__device__ __forceinline__ float2 widen_pair(const weight *p)
+{
+#if WEIGHT == 0
+    return *(const float2 *)p;
+#else
+    const unsigned u = *(const unsigned *)p;
+    return make_float2(widen((unsigned short)u), widen((unsigned short)(u >> 16)));
+#endif
+}
+
 // The VEC elements of a 16-byte word.
 __device__ __forceinline__ void widen_all(const uint4 word, float (&f)[VEC])
 {

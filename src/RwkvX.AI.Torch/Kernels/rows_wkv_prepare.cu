@@ -19,35 +19,30 @@ extern "C" __global__ void __launch_bounds__(256) rows_wkv_prepare(const __grid_
     if (head >= H) return;
     const long long t = blockIdx.x;
     float *record = a.records + (t * H + head) * (6 * N);
-    float kk[2], in[2], norm = 0, bonus = 0;
-#pragma unroll
-    for (int i = 0; i < 2; i++)
+    const int c = head * N + 2 * lane; // two neighbouring channels a lane
+    const long long at = t * C + c;
+    auto vector = [&](const float *p) { return *(const float2 *)(p + c); };
+    auto store = [&](int i, float x, float y) { *(float2 *)(record + i * N + 2 * lane) = make_float2(x, y); };
+    const float2 r = widen_pair(a.r + at), k = widen_pair(a.k + at), k_k = vector(a.k_k), k_a = vector(a.k_a), r_k = vector(a.r_k);
+    const float2 a0 = vector(a.a0), al = widen_pair(a.a + at), w0 = vector(a.w0), wl = widen_pair(a.w + at);
+    float2 v = widen_pair(a.v + at), in = make_float2(sigmoid(a0.x + al.x), sigmoid(a0.y + al.y));
+    if (a.vl == nullptr)
+        *(float2 *)(a.v_first + at) = v;
+    else
     {
-        const int n = lane + i * WARP, c = head * N + n;
-        const long long at = t * C + c;
-        const float r = widen(a.r[at]);
-        float k = widen(a.k[at]), v = widen(a.v[at]);
-        kk[i] = k * a.k_k[c];
-        norm += kk[i] * kk[i];
-        in[i] = sigmoid(a.a0[c] + widen(a.a[at]));
-        k *= 1.0f + (in[i] - 1.0f) * a.k_a[c];
-        bonus += r * k * a.r_k[c];
-        if (a.vl == nullptr)
-            a.v_first[at] = v;
-        else
-            v += (a.v_first[at] - v) * sigmoid(a.v0[c] + widen(a.vl[at]));
-        record[n] = decay_of(a.w0[c] + widen(a.w[at]));
-        record[N + n] = k;
-        record[4 * N + n] = r;
-        record[5 * N + n] = v;
+        const float2 first = *(const float2 *)(a.v_first + at), v0 = vector(a.v0), vl = widen_pair(a.vl + at);
+        v.x += (first.x - v.x) * sigmoid(v0.x + vl.x);
+        v.y += (first.y - v.y) * sigmoid(v0.y + vl.y);
     }
-    const float scale = 1.0f / fmaxf(sqrtf(warp_sum(norm)), 1e-12f);
-#pragma unroll
-    for (int i = 0; i < 2; i++)
-    {
-        record[2 * N + lane + i * WARP] = -kk[i] * scale;
-        record[3 * N + lane + i * WARP] = kk[i] * scale * in[i];
-    }
-    bonus = warp_sum(bonus);
+    const float2 kk = make_float2(k.x * k_k.x, k.y * k_k.y);
+    const float2 key = make_float2(k.x * (1.0f + (in.x - 1.0f) * k_a.x), k.y * (1.0f + (in.y - 1.0f) * k_a.y));
+    const float scale = 1.0f / fmaxf(sqrtf(warp_sum(kk.x * kk.x + kk.y * kk.y)), 1e-12f);
+    const float bonus = warp_sum(r.x * key.x * r_k.x + r.y * key.y * r_k.y);
+    store(0, decay_of(w0.x + wl.x), decay_of(w0.y + wl.y));
+    store(1, key.x, key.y);
+    store(2, -kk.x * scale, -kk.y * scale);
+    store(3, kk.x * scale * in.x, kk.y * scale * in.y);
+    store(4, r.x, r.y);
+    store(5, v.x, v.y);
     if (lane == 0) a.bonus[t * H + head] = bonus;
 }

@@ -5,18 +5,21 @@
 // Launch: one block of 512 threads a multiprocessor; tasks[block] = (group, first row, end row).
 // A warp owns pairs of rows. Each lane streams its own 16-byte pieces through a private ring in shared memory (cp.async), so no
 // barrier is needed, 96 KB are in flight, and the ring fills before the previous kernel has finished (weights are constant).
+// The output product, which has few rows a block, is compiled with fewer warps and a deeper ring (-DTHREADS, -DDEPTH).
 
 #include "common.cuh"
 
 #ifndef B
 #define B 1
 #endif
+#ifndef THREADS
 #define THREADS 512
+#define DEPTH 6 // ring stages of two rows' pieces: 6 * 2 * 16 B * 512 = 96 KB
+#endif
 #define WARPS (THREADS / WARP)
 #ifndef PREFETCH_ROWS
 #define PREFETCH_ROWS 16 // rows of a block; 0 costs 1%, 40 costs 4%: more delays what earlier kernels need sooner
 #endif
-#define DEPTH 6 // ring stages of two rows' pieces: 6 * 2 * 16 B * 512 = 96 KB
 #define PIECES ((C + WARP * VEC - 1) / (WARP * VEC))
 #define PADDED (PIECES * WARP * VEC)
 
@@ -35,6 +38,7 @@ struct Args
 {
     Group groups[7];
     const int *tasks;          // (grid, 4)
+    unsigned writers;          // a power of two of blocks, less one: every block computes the norm, these write a part of it out each
     const float *x;            // (B, C)
     const float *partials;     // (SPLITS, B, C) still to be added to x, from step_value; or null
     float *x_out;              // (B, C) their sum, another buffer than x; where there are partials
@@ -108,7 +112,7 @@ __device__ __forceinline__ void prologue(const Args &a, const Constants &c, floa
                 for (int s = 0; s < SPLITS; s++) part[s] = a.partials[(s * B + b) * C + e];
 #pragma unroll
                 for (int s = 0; s < SPLITS; s++) v[i] += part[s];
-                if (blockIdx.x == 0) a.x_out[b * C + e] = v[i];
+                if ((e / WARP & a.writers) == blockIdx.x) a.x_out[b * C + e] = v[i];
             }
         }
         if (a.norm_weight != nullptr)
@@ -126,7 +130,7 @@ __device__ __forceinline__ void prologue(const Args &a, const Constants &c, floa
             {
                 const int e = threadIdx.x + i * THREADS;
                 const float h = (v[i] - mean) * scale * c.norm_weight[i] + c.norm_bias[i];
-                if (a.h_out != nullptr && blockIdx.x == 0 && e < C) a.h_out[b * C + e] = h;
+                if (a.h_out != nullptr && e < C && (e / WARP & a.writers) == blockIdx.x) a.h_out[b * C + e] = h;
                 v[i] = e < C ? h + (c.prev[b][i] - h) * c.mix[i] : 0.0f;
             }
         }

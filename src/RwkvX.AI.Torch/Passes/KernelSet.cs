@@ -8,7 +8,9 @@ internal sealed class KernelSet : IDisposable
     /// <summary>The largest batch that the decoding kernels are compiled for; larger ones go through matrix products.</summary>
     public const int MaxStepBatch = 4;
 
-    private const int GemvRing = 6 * 2 * 512 * 16; // DEPTH stages of two 16-byte pieces for 512 threads
+    // DEPTH stages of two 16-byte pieces a thread.
+    private const int GemvRing = 6 * 2 * 512 * 16, OutputRing = 11 * 2 * 320 * 16;
+
     private static readonly int[] StepBatches = [1, 2, MaxStepBatch];
 
     private readonly List<CudaKernel> _all = [];
@@ -34,19 +36,20 @@ internal sealed class KernelSet : IDisposable
         foreach (int batch in StepBatches)
         {
             requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch));
+            requests.Add(new("step_gemv", 320, OutputRing + batch * padded * sizeof(float), batch, "output", ["-DTHREADS=320", "-DDEPTH=11"]));
             requests.Add(new("step_value", 512, 0, batch));
         }
         byte[][] images = new byte[requests.Count][];
         Parallel.For(0, images.Length, i =>
         {
             device.Use();
-            images[i] = compiler.Compile(requests[i].Name, requests[i].Batch == 0 ? defines : [.. defines, $"-DB={requests[i].Batch}"]);
+            images[i] = compiler.Compile(requests[i].Name, requests[i].Batch == 0 ? defines : [.. defines, $"-DB={requests[i].Batch}", .. requests[i].Defines]);
         });
         for (int i = 0; i < images.Length; i++)
         {
             CudaKernel kernel = new(new CudaModule(images[i], requests[i].Name), requests[i].Name, requests[i].Threads, requests[i].SharedBytes);
             _all.Add(kernel);
-            _byName[(requests[i].Name, requests[i].Batch)] = kernel;
+            _byName[(requests[i].Key, requests[i].Batch)] = kernel;
         }
     }
 
@@ -72,5 +75,16 @@ internal sealed class KernelSet : IDisposable
         return passes * 512 * 16;
     }
 
-    private sealed record Request(string Name, int Threads, int SharedBytes = 0, int Batch = 0);
+    /// <param name="Name">The source and its function.</param>
+    /// <param name="Threads">Threads of a block.</param>
+    /// <param name="SharedBytes">Dynamic shared memory of a block.</param>
+    /// <param name="Batch">The batch that it is compiled for; 0 for any.</param>
+    /// <param name="Variant">What to call it, where its source is compiled in several ways.</param>
+    /// <param name="Options">Defines of the variant.</param>
+    private sealed record Request(string Name, int Threads, int SharedBytes = 0, int Batch = 0, string? Variant = null, IReadOnlyList<string>? Options = null)
+    {
+        public string Key => Variant ?? Name;
+
+        public IReadOnlyList<string> Defines => Options ?? [];
+    }
 }

@@ -27,7 +27,9 @@ internal struct GemvGroups
 internal struct GemvArgs
 {
     public GemvGroups Groups;
-    public ulong Tasks, X, Partials, XOut, NormWeight, NormBias, States;
+    public ulong Tasks;
+    public uint Writers;
+    public ulong X, Partials, XOut, NormWeight, NormBias, States;
     public long PrevOffset;
     public ulong HOut;
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Torch.Weights;
@@ -20,6 +21,7 @@ internal sealed class StepPass : IDisposable
     private readonly PinnedMemory _pinned;
     private readonly StepBuffers _at;
     private readonly CudaKernel _gemv;
+    private readonly CudaKernel _output;
     private readonly CudaKernel _value;
     private CudaGraph? _graph;
     private long _x;
@@ -29,6 +31,7 @@ internal sealed class StepPass : IDisposable
     {
         (_stream, _shape, _weights, _kernels, _batch) = (stream, shape, weights, kernels, batch);
         _gemv = kernels["step_gemv", batch];
+        _output = kernels["output", batch];
         _value = kernels["step_value", batch];
         _at = new StepBuffers(shape, batch);
         _memory = _at.Plan.Allocate(device, $"buffers of decoding {batch} sequences");
@@ -142,7 +145,7 @@ internal sealed class StepPass : IDisposable
     }
 
     private void Output(ulong weight)
-        => Gemv(new GemvArgs { X = _at[_at.Mixed] }, _at.OutputTasks, [new() { W = weight, Out = _at[_x], Stride = _shape.C, Activation = GemvGroup.Add }]);
+        => Gemv(_output, new GemvArgs { X = _at[_at.Mixed] }, _at.OutputTasks, [new() { W = weight, Out = _at[_x], Stride = _shape.C, Activation = GemvGroup.Add }]);
 
     private void ChannelMix(ChannelMixWeights w, long prevOffset)
     {
@@ -167,13 +170,14 @@ internal sealed class StepPass : IDisposable
             _x = _x == _at.X ? _at.OtherX : _at.X;
             (args.Partials, args.XOut, _partials) = (_at[_at.ValuePartials], _at[_x], false);
         }
-        Gemv(args, tasks, groups);
+        Gemv(_gemv, args, tasks, groups);
     }
 
-    private void Gemv(GemvArgs args, GemvTaskList tasks, ReadOnlySpan<GemvGroup> groups)
+    private void Gemv(CudaKernel kernel, GemvArgs args, GemvTaskList tasks, ReadOnlySpan<GemvGroup> groups)
     {
         args.Tasks = _at[tasks.Offset];
+        args.Writers = (uint)(1 << BitOperations.Log2((uint)tasks.Blocks)) - 1;
         groups.CopyTo(args.Groups);
-        _gemv.LaunchOverlapped(_stream, args, tasks.Blocks);
+        kernel.LaunchOverlapped(_stream, args, tasks.Blocks);
     }
 }
