@@ -140,13 +140,10 @@ __device__ __forceinline__ void wait_for_previous() { asm volatile("griddepcontr
 
 __device__ __forceinline__ unsigned shared_address(const void *p) { return (unsigned)__cvta_generic_to_shared(p); }
 
-#ifndef HINT
-#define HINT ""
-#endif
 // 16 bytes from global to shared memory past the registers; zeros where `there` is false.
 __device__ __forceinline__ void copy_async(void *shared, const void *global, bool there)
 {
-    asm volatile("cp.async.cg.shared.global" HINT " [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(there ? 16 : 0) : "memory");
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(there ? 16 : 0) : "memory");
 }
 __device__ __forceinline__ void copy_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int PENDING>
@@ -160,10 +157,8 @@ __device__ __forceinline__ uint4 load_once(const void *p)
     return v;
 }
 
-// The state of one sequence, in floats from its base; the layout that DeviceState.cs writes down.
+// The state of one sequence, in floats from its base; the layout that ModelShape.cs computes.
 //   RWKV layer i: att_x_prev (C), ffn_x_prev (C), S (H, 64, 64)       sparse layer i, after all of those: ffn_x_prev (C), key_sum (C)
-#define RWKV_STATE (2 * C + H * N * N)
-#define SPARSE_STATE (2 * C)
 
 // A page: for every sparse layer keys (H, PAGE, 64) and values (H, PAGE, 64), then for every sparse layer the mean key (C) f32 of
 // the chunk that ends in this page. One page table a sequence: entry t / PAGE.

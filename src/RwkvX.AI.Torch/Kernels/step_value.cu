@@ -18,9 +18,7 @@
 #define COLUMNS (C / WIDTH)
 #define RANGE ((F + SPLITS * WARPS - 1) / (SPLITS * WARPS)) // inner indices of a warp
 #define TURNS ((RANGE + WARP - 1) / WARP)
-#ifndef UNROLL
 #define UNROLL 8
-#endif
 
 struct Args
 {
