@@ -1,9 +1,0 @@
-using Xunit;
-
-namespace RwkvX.AI.Tests;
-
-public sealed class PlaceholderTests
-{
-    [Fact]
-    public void Main_Builds() => Assert.Equal(64, new Models.RwkvXConfig { EmbeddingSize = 128, LayerCount = 1, SparseLayerCount = 0, VocabSize = 2 }.HeadSize);
-}
