@@ -1,16 +1,16 @@
+using System.Buffers;
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 
 namespace RwkvX.AI.Checkpoints;
 
-/// <summary>The bytes of one checkpoint: a mapped file, a resource in an assembly's image, or an array; and what was unpacked from it.</summary>
+/// <summary>The bytes of one checkpoint: a mapped file, a resource in an assembly's image, or pinned memory; and what was unpacked from it.</summary>
 internal sealed unsafe class CheckpointMemory : IDisposable
 {
     private readonly List<byte[]> _unpacked = [];
     private MemoryMappedFile? _map;
     private MemoryMappedViewAccessor? _view;
     private UnmanagedMemoryStream? _stream;
-    private GCHandle _pin;
+    private MemoryHandle _pin;
 
     private CheckpointMemory(string path, byte* start, long length)
     {
@@ -58,18 +58,25 @@ internal sealed unsafe class CheckpointMemory : IDisposable
         }
     }
 
-    /// <summary>Takes over a stream over unmanaged memory, such as an embedded resource: nothing is copied.</summary>
-    public static CheckpointMemory Over(UnmanagedMemoryStream stream, string name)
+    /// <summary>Takes over a stream. One over unmanaged memory, such as an embedded resource, is not copied.</summary>
+    public static CheckpointMemory Over(Stream stream, string name)
     {
         stream.Position = 0;
-        return new CheckpointMemory(name, stream.PositionPointer, stream.Length) { _stream = stream };
+        if (stream is UnmanagedMemoryStream unmanaged)
+            return new CheckpointMemory(name, unmanaged.PositionPointer, unmanaged.Length) { _stream = unmanaged };
+        using (stream)
+        {
+            byte[] copy = new byte[stream.Length];
+            stream.ReadExactly(copy);
+            return Over(copy.AsMemory(), name);
+        }
     }
 
-    /// <summary>Pins an array.</summary>
-    public static CheckpointMemory Over(byte[] bytes, string name)
+    /// <summary>Pins managed memory.</summary>
+    public static CheckpointMemory Over(ReadOnlyMemory<byte> bytes, string name)
     {
-        var pin = GCHandle.Alloc(bytes, GCHandleType.Pinned);
-        return new CheckpointMemory(name, (byte*)pin.AddrOfPinnedObject(), bytes.Length) { _pin = pin };
+        MemoryHandle pin = bytes.Pin();
+        return new CheckpointMemory(name, (byte*)pin.Pointer, bytes.Length) { _pin = pin };
     }
 
     /// <summary>The error for a file that the operating system does not let us read.</summary>
@@ -96,8 +103,7 @@ internal sealed unsafe class CheckpointMemory : IDisposable
         _view?.Dispose();
         _map?.Dispose();
         _stream?.Dispose();
-        if (_pin.IsAllocated)
-            _pin.Free();
+        _pin.Dispose();
         _unpacked.Clear();
     }
 }

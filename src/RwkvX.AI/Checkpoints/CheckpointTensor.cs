@@ -84,6 +84,14 @@ public sealed unsafe class CheckpointTensor
         }
     }
 
+    /// <summary>Writes the elements as they are stored.</summary>
+    internal void WriteTo(Stream stream)
+    {
+        const int Block = 1 << 20;
+        for (long done = 0; done < ByteLength; done += Block)
+            stream.Write(BytesAt(done, (int)Math.Min(Block, ByteLength - done)));
+    }
+
     private void CopyScaled(long start, Span<float> destination)
     {
         ReadOnlySpan<byte> scales = (Scale ?? throw new InvalidOperationException($"{Name}: 8-bit integers without {Name}_scale")).Bytes;

@@ -35,6 +35,28 @@ internal static class ElementConversion
         }
     }
 
+    /// <summary>Narrows to F32, BF16 or F16, to the nearest value, ties to even.</summary>
+    /// <param name="source">(n)</param>
+    /// <param name="type">The destination's type.</param>
+    /// <param name="destination">(n) elements of <paramref name="type"/>, little-endian.</param>
+    public static void Narrow(ReadOnlySpan<float> source, TensorType type, Span<byte> destination)
+    {
+        switch (type)
+        {
+            case TensorType.F32:
+                MemoryMarshal.AsBytes(source).CopyTo(destination);
+                break;
+            case TensorType.F16:
+                TensorPrimitives.ConvertToHalf(source, MemoryMarshal.Cast<byte, Half>(destination));
+                break;
+            case TensorType.BF16:
+                NarrowBFloat16(source, MemoryMarshal.Cast<byte, ushort>(destination));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(type), type, "not a floating-point type");
+        }
+    }
+
     /// <summary>Widens 8-bit integers and multiplies them by a scale.</summary>
     public static void WidenInt8(ReadOnlySpan<byte> source, float scale, Span<float> destination)
     {
@@ -65,5 +87,15 @@ internal static class ElementConversion
         }
         for (; i < source.Length; i++)
             destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
+    }
+
+    private static void NarrowBFloat16(ReadOnlySpan<float> source, Span<ushort> destination)
+    {
+        for (int i = 0; i < source.Length; i++)
+        {
+            uint bits = BitConverter.SingleToUInt32Bits(source[i]);
+            uint rounded = bits + 0x7FFF + (bits >> 16 & 1); // half of the last place that stays, a tie to even
+            destination[i] = (ushort)((float.IsNaN(source[i]) ? bits | 0x40_0000 : rounded) >> 16);
+        }
     }
 }

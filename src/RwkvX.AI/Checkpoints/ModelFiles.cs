@@ -1,3 +1,5 @@
+using RwkvX.AI.DefaultModel;
+
 namespace RwkvX.AI.Checkpoints;
 
 /// <summary>A model on disk: its tensors, and what stands beside them (config.json, vocab.txt).</summary>
@@ -72,6 +74,17 @@ public sealed class ModelFiles : IDisposable
             checkpoint.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens the model embedded in RwkvX.AI.DefaultModel; its weights are read where they lie, in the assembly's image.</summary>
+    public static ModelFiles OpenDefault()
+    {
+        var checkpoint = Checkpoint.Open(CheckpointMemory.Over(EmbeddedModel.OpenTensors(), $"<{EmbeddedModel.Name}>"));
+        string manifestPath = $"<{EmbeddedModel.Name}>/{ManifestName}";
+        using Stream manifest = EmbeddedModel.OpenManifest();
+        byte[] json = new byte[manifest.Length];
+        manifest.ReadExactly(json);
+        return new ModelFiles(checkpoint, ModelManifest.Parse(manifestPath, json), manifestPath, EmbeddedModel.Name, openVocabulary: EmbeddedModel.OpenVocabulary);
     }
 
     /// <summary>The vocabulary's text; null where the model has none. The caller disposes the stream.</summary>

@@ -31,6 +31,27 @@ public sealed record ModelTensors
     /// <summary>(V, C); may be <see cref="TensorType.I8"/> with a <see cref="CheckpointTensor.Scale"/>.</summary>
     public required CheckpointTensor Head { get; init; }
 
+    /// <summary>The large matrices, those that may be 8-bit: everything that a token is multiplied by but the low-rank pairs.</summary>
+    internal IEnumerable<CheckpointTensor> Matrices
+    {
+        get
+        {
+            foreach (RwkvLayerTensors layer in RwkvLayers)
+            {
+                TimeMixTensors att = layer.TimeMix;
+                foreach (CheckpointTensor matrix in (CheckpointTensor[])[att.Receptance, att.Key, att.Value, att.Output, layer.ChannelMix.Key, layer.ChannelMix.Value])
+                    yield return matrix;
+            }
+            foreach (SparseLayerTensors layer in SparseLayers)
+            {
+                SparseAttentionTensors att = layer.Attention;
+                foreach (CheckpointTensor matrix in (CheckpointTensor[])[att.Receptance, att.Key, att.Value, att.Output, layer.ChannelMix.Key, layer.ChannelMix.Value])
+                    yield return matrix;
+            }
+            yield return Head;
+        }
+    }
+
     /// <summary>Finds and checks every tensor of a model, and that its config.json does not contradict them.</summary>
     /// <exception cref="CheckpointException">A tensor is missing, superfluous, of a wrong type or shape, or not what config.json says.</exception>
     public static ModelTensors Read(ModelFiles files)

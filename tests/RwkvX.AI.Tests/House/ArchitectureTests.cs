@@ -25,7 +25,7 @@ public sealed class ArchitectureTests
             int level = Level(type);
             foreach (Type used in TypeReferences.Of(type))
             {
-                // Types without a namespace are the compiler's own (inline arrays, private implementation details).
+                // A type without a namespace is the compiler's own (<PrivateImplementationDetails>).
                 if (used.Assembly == Core && used.Namespace is not null && Level(used) < level)
                     violations.Add($"{type.FullName} ({Order[level]}) uses {used.FullName} ({Order[Level(used)]})");
             }

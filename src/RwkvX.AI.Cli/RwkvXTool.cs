@@ -1,0 +1,71 @@
+using System.CommandLine;
+
+namespace RwkvX.AI.Cli;
+
+/// <summary>The tool <c>rwkvx</c>: all verbs, and what becomes of errors.</summary>
+/// <remarks>Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. An error is one line on standard error.</remarks>
+internal static class RwkvXTool
+{
+    private const int Failed = 1, WrongUsage = 2, Interrupted = 130; // 128 + SIGINT
+
+    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show where an error came from.", Recursive = true };
+
+    /// <summary>Runs one command line.</summary>
+    public static async Task<int> RunAsync(string[] args, CliHost host)
+    {
+        // No response files: a question may begin with '@'.
+        ParseResult result = Commands(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (args.Length == 0)
+        {
+            await Commands(host).Parse("--help").InvokeAsync(Configuration(host));
+            return WrongUsage;
+        }
+
+        if (result.Errors.Count > 0)
+        {
+            await host.Error.WriteLineAsync($"rwkvx: {OneLine(result.Errors[0].Message)}");
+            return WrongUsage;
+        }
+
+        try
+        {
+            return await result.InvokeAsync(Configuration(host));
+        }
+        catch (OperationCanceledException)
+        {
+            return Interrupted;
+        }
+        catch (Exception e)
+        {
+            await host.Error.WriteLineAsync(result.GetValue(Verbose) ? e.ToString() : $"rwkvx: {OneLine(e.Message)}");
+            return Failed;
+        }
+    }
+
+    private static RootCommand Commands(CliHost host) => new(
+        """
+        Runs RWKV-X language models, which keep a long memory in a small state, on this machine.
+
+        Examples:
+          rwkvx chat                                          talk to the small model that comes with the tool
+          rwkvx chat --document minutes.txt --once "Who was there?"
+          rwkvx import rwkv-x.pth --vocab rwkv_vocab.txt --out my-model
+          rwkvx chat --model my-model
+          rwkvx bench --model my-model --json figures.json
+        """)
+    {
+        ChatCommand.Create(host),
+        InspectCommand.Create(host),
+        ImportCommand.Create(host),
+        TokenizeCommand.Create(host),
+        LogitsCommand.Create(host),
+        PasskeyCommand.Create(host),
+        BenchCommand.Create(host),
+        Verbose,
+    };
+
+    private static InvocationConfiguration Configuration(CliHost host) =>
+        new() { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false };
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+}
