@@ -42,27 +42,23 @@ internal static class RwkvXTool
         }
     }
 
-    private static RootCommand Commands(CliHost host) => new(
-        """
-        Runs RWKV-X language models, which keep a long memory in a small state, on this machine.
-
-        Examples:
-          rwkvx chat                                          talk to the small model that comes with the tool
-          rwkvx chat --document minutes.txt --once "Who was there?"
-          rwkvx import rwkv-x.pth --vocab rwkv_vocab.txt --out my-model
-          rwkvx chat --model my-model
-          rwkvx bench --model my-model --json figures.json
-        """)
+    private static RootCommand Commands(CliHost host)
     {
-        ChatCommand.Create(host),
-        InspectCommand.Create(host),
-        ImportCommand.Create(host),
-        TokenizeCommand.Create(host),
-        LogitsCommand.Create(host),
-        PasskeyCommand.Create(host),
-        BenchCommand.Create(host),
-        Verbose,
-    };
+        RootCommand root = new(
+            "Runs RWKV-X language models, which keep a long memory in a small state, on this machine. Try 'rwkvx chat', or 'rwkvx chat --help'.")
+        {
+            ChatCommand.Create(host),
+            InspectCommand.Create(host),
+            ImportCommand.Create(host),
+            TokenizeCommand.Create(host),
+            LogitsCommand.Create(host),
+            PasskeyCommand.Create(host),
+            BenchCommand.Create(host),
+            Verbose,
+        };
+        HelpWithExamples.Install(root);
+        return root;
+    }
 
     private static InvocationConfiguration Configuration(CliHost host) =>
         new() { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false };
