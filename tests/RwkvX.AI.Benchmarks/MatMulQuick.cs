@@ -97,7 +97,7 @@ internal static unsafe class MatMulQuick
         foreach ((int k, int o) in new[] { (768, 768), (768, 3072), (3072, 768), (256, 1024), (2560, 2560), (10240, 2560), (768, 64), (64, 768) })
         {
             using WeightMatrix w = MatMulShape.Random(o, k, TensorType.BF16), x = MatMulShape.Random(512, k, TensorType.F32), y = WeightMatrix.Allocate(512, o, TensorType.F32);
-            foreach (int rows in (int[])[16, 128, 512])
+            foreach (int rows in (int[])[4, 8, 16, 128, 512])
             {
                 int repeat = (int)Math.Max(1, 2e9 / (2.0 * rows * k * o));
                 double seconds = MatMulMachine.Best(5, () => pool.Run(worker =>

@@ -20,14 +20,17 @@ internal static unsafe class FuzzRun
     /// <param name="make">Makes a file from a seeded generator.</param>
     /// <param name="open">Opens it and reads everything.</param>
     /// <param name="cases">How many; null for the bar's 100,000.</param>
-    public static void Run(Func<Random, byte[]> make, Action<byte[]> open, int? cases = null)
+    public static void Run(Func<Random, byte[]> make, Action<byte[]> open, int? cases = null) => Run(make, file => file.Length, open, cases);
+
+    /// <summary>Runs cases of more than one file.</summary>
+    public static void Run<T>(Func<Random, T> make, Func<T, long> length, Action<T> open, int? cases = null)
     {
         int opened = 0, refused = 0, count = cases ?? DefaultCases;
         long most = 0;
         _ = Values; // not on the file's account
         for (int i = 0; i < count; i++)
         {
-            byte[] file = make(new Random(unchecked(Seed * 1_000_003 + i)));
+            T file = make(new Random(unchecked(Seed * 1_000_003 + i)));
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
@@ -43,7 +46,7 @@ internal static unsafe class FuzzRun
                 Assert.Fail($"RWKVX_FUZZ_SEED={Seed}, case {i}: expected a CheckpointException, found {e}");
             }
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated <= 4L * file.Length + (1 << 20), $"RWKVX_FUZZ_SEED={Seed}, case {i}: {allocated} bytes for a file of {file.Length}");
+            Assert.True(allocated <= 4 * length(file) + (1 << 20), $"RWKVX_FUZZ_SEED={Seed}, case {i}: {allocated} bytes for {length(file)}");
             most = Math.Max(most, allocated);
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"RWKVX_FUZZ_SEED={Seed}: {opened} opened, {refused} refused, at most {most} bytes");

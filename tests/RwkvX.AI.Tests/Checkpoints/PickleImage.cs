@@ -71,7 +71,7 @@ internal sealed class PickleImage(Mutator m)
         int count = 1 << m.Below(10);
         byte[] piece = m.Below(12) switch
         {
-            0 => "cos\nsystem\n(X\u0004\0\0\0true\u0085R"u8.ToArray(),
+            0 => "cos\nsystem\n(X\u0004\0\0\0truetR"u8.ToArray(),
             1 => Repeat((byte)'}', count),
             2 => Repeat(0x85, count), // a tuple in a tuple in a tuple
             3 => Repeat((byte)'(', count),

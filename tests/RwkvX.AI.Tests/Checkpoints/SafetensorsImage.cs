@@ -9,6 +9,14 @@ internal static class SafetensorsImage
     public static byte[] Make(IReadOnlyList<TensorSpec> tensors, Mutator? mutator = null)
     {
         Mutator m = mutator ?? Mutator.None;
+        byte[] data = [.. tensors.SelectMany(tensor => tensor.Bytes())];
+        int cut = m.Chance() ? m.Below(data.Length + 1) : 0;
+        return [.. Header(tensors, m), .. data.AsSpan(cut)];
+    }
+
+    /// <summary>The file up to where the data start.</summary>
+    public static byte[] Header(IReadOnlyList<TensorSpec> tensors, Mutator m)
+    {
         var header = new StringBuilder("{\"__metadata__\":").Append(m.Chance() ? Junk(m) : "{\"format\":\"pt\"}");
         long begin = 0;
         foreach (TensorSpec tensor in tensors)
@@ -23,9 +31,7 @@ internal static class SafetensorsImage
             begin = end;
         }
         byte[] json = Encoding.UTF8.GetBytes(header.Append(m.Chance() ? Junk(m) : "}").ToString());
-        byte[] data = [.. tensors.SelectMany(tensor => tensor.Bytes())];
-        int cut = m.Chance() ? m.Below(data.Length + 1) : 0;
-        return [.. BitConverter.GetBytes(m.Number(json.Length)), .. json, .. data.AsSpan(cut)];
+        return [.. BitConverter.GetBytes(m.Number(json.Length)), .. json];
     }
 
     private static string Entry(TensorSpec tensor, long begin, long end, Mutator m)
@@ -45,7 +51,8 @@ internal static class SafetensorsImage
 
     private static string Text(string text) => text == "\ud800" ? "\"\\ud800\"" : "\"" + text.Replace("\0", "\\u0000", StringComparison.Ordinal) + "\"";
 
-    private static string Junk(Mutator m)
+    /// <summary>What no one expects in JSON, or is none.</summary>
+    public static string Junk(Mutator m)
     {
         string[] junk =
         [

@@ -17,6 +17,17 @@ internal unsafe interface IMatMulKernel
     static abstract void Dot<TWeights>(float* x, int k, byte* w, float* scales, float* y, int outputs)
         where TWeights : struct, IMatMulWeights;
 
+    /// <summary>Up to how many rows of inputs <see cref="DotRows"/> takes; 1 where there is no such form.</summary>
+    static abstract int DirectRows { get; }
+
+    /// <summary>A product of few rows, two to <see cref="DirectRows"/>: each weight is widened once in registers and used for all of them.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="rows">T.</param>
+    /// <param name="start">The first output.</param>
+    /// <param name="end">Past the last output.</param>
+    static abstract void DotRows<TWeights>(in MatMulProduct product, int rows, int start, int end)
+        where TWeights : struct, IMatMulWeights;
+
     /// <summary>Widens whole steps of one row of weights into its place in a panel.</summary>
     /// <param name="w">steps·16 weights.</param>
     /// <param name="steps">Number of steps.</param>

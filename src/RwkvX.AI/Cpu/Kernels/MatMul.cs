@@ -111,6 +111,10 @@ internal static unsafe class MatMul
             float* scales = w.Scales == null ? null : w.Scales + start;
             TKernel.Dot<TWeights>(product.X, w.Columns, w.Row(start), scales, product.Y + start, end - start);
         }
+        else if (rows <= TKernel.DirectRows)
+        {
+            TKernel.DotRows<TWeights>(product, rows, start, end);
+        }
         else
         {
             MatMulBlocks<TKernel, TWeights>.Run(worker, product, rows, start, end);

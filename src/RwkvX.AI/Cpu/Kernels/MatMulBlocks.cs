@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RwkvX.AI.Cpu.Kernels;
 
 /// <summary>
@@ -50,6 +52,7 @@ internal static unsafe class MatMulBlocks<TKernel, TWeights>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunBlock(in MatMulProduct product, int t, int rows, int o, int outputs, float* panels, float* tails, float* sums)
     {
         int k = product.W.Columns;
@@ -106,20 +109,17 @@ internal static unsafe class MatMulBlocks<TKernel, TWeights>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Finish(in MatMulProduct product, int t, int rows, int o, int end, float* sums)
     {
         float* results = stackalloc float[MatMulTile.Rows * MatMulTile.Outputs];
         TKernel.Reduce(sums, results);
-        float* scales = product.W.Scales;
+        float* scales = product.W.Scales == null ? null : product.W.Scales + o;
         int outputs = Math.Min(MatMulTile.Outputs, end - o);
-        for (int i = 0; i < rows; i++)
+        float* y = product.Y + ((nint)t * product.Ldy) + o;
+        for (int i = 0; i < rows; i++, y += product.Ldy)
         {
-            float* y = product.Y + ((nint)(t + i) * product.Ldy) + o;
-            for (int j = 0; j < outputs; j++)
-            {
-                float sum = results[(i * MatMulTile.Outputs) + j];
-                y[j] = scales == null ? sum : sum * scales[o + j];
-            }
+            MatMulTail.StoreSix(results + (i * MatMulTile.Outputs), scales, y, outputs);
         }
     }
 }

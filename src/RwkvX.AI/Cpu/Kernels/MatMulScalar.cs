@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
+
 namespace RwkvX.AI.Cpu.Kernels;
 
 /// <summary>Plain C#: no vector hardware, or switched off. Four lanes of a chain at a time; multiply and add are rounded apart.</summary>
 internal readonly unsafe struct MatMulScalar : IMatMulKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot<TWeights>(float* x, int k, byte* w, float* scales, float* y, int outputs)
         where TWeights : struct, IMatMulWeights
     {
@@ -22,6 +25,12 @@ internal readonly unsafe struct MatMulScalar : IMatMulKernel
         }
     }
 
+    public static int DirectRows => 1;
+
+    public static void DotRows<TWeights>(in MatMulProduct product, int rows, int start, int end)
+        where TWeights : struct, IMatMulWeights => throw new NotSupportedException();
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen<TWeights>(byte* w, int steps, float* panel)
         where TWeights : struct, IMatMulWeights
     {
@@ -34,6 +43,7 @@ internal readonly unsafe struct MatMulScalar : IMatMulKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile(in MatMulTile x, float* panel, int steps, float* sums, bool first)
     {
         for (int o = 0; o < MatMulTile.Outputs; o++, panel += 16, sums += 16)
@@ -45,6 +55,7 @@ internal readonly unsafe struct MatMulScalar : IMatMulKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Reduce(float* sums, float* results)
     {
         for (int i = 0; i < MatMulTile.Rows * MatMulTile.Outputs; i++)
@@ -62,6 +73,7 @@ internal readonly unsafe struct MatMulScalar : IMatMulKernel
         return (s0 + s2) + (s1 + s3);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Chains<TWeights>(float* x, byte* w, int steps, int stepBytes, float* sums, bool first)
         where TWeights : struct, IMatMulWeights
     {

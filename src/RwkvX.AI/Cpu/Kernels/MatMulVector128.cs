@@ -10,6 +10,7 @@ internal readonly unsafe struct MatMulVector128 : IMatMulKernel
 {
     public static bool IsSupported => Vector128.IsHardwareAccelerated;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot<TWeights>(float* x, int k, byte* w, float* scales, float* y, int outputs)
         where TWeights : struct, IMatMulWeights
     {
@@ -20,6 +21,11 @@ internal readonly unsafe struct MatMulVector128 : IMatMulKernel
         for (int o = 0; o < outputs; o++)
         {
             byte* row = w + (o * stride);
+            if (whole < k) // before the sums: a call would push them out of their registers
+            {
+                MatMulTail.Widen<TWeights>(row + (whole * (nint)TWeights.Size), k - whole, tails + 16);
+            }
+
             Vector128<float> a0 = Vector128<float>.Zero, a1 = a0, a2 = a0, a3 = a0;
             for (nint i = 0; i < whole; i += 16)
             {
@@ -32,7 +38,6 @@ internal readonly unsafe struct MatMulVector128 : IMatMulKernel
 
             if (whole < k)
             {
-                MatMulTail.Widen<TWeights>(row + (whole * (nint)TWeights.Size), k - whole, tails + 16);
                 a0 = MultiplyAdd(At(tails, 0), At(tails, 4), a0);
                 a1 = MultiplyAdd(At(tails, 1), At(tails, 5), a1);
                 a2 = MultiplyAdd(At(tails, 2), At(tails, 6), a2);
@@ -44,6 +49,12 @@ internal readonly unsafe struct MatMulVector128 : IMatMulKernel
         }
     }
 
+    public static int DirectRows => 1;
+
+    public static void DotRows<TWeights>(in MatMulProduct product, int rows, int start, int end)
+        where TWeights : struct, IMatMulWeights => throw new NotSupportedException();
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen<TWeights>(byte* w, int steps, float* panel)
         where TWeights : struct, IMatMulWeights
     {
@@ -57,6 +68,7 @@ internal readonly unsafe struct MatMulVector128 : IMatMulKernel
     }
 
     /// <summary>Two rows and a quarter of the lanes at a time: 12 sums fit the 16 registers of SSE.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile(in MatMulTile x, float* panel, int steps, float* sums, bool first)
     {
         for (int quarter = 0; quarter < 16; quarter += 4)
@@ -66,6 +78,7 @@ internal readonly unsafe struct MatMulVector128 : IMatMulKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Reduce(float* sums, float* results)
     {
         for (int i = 0; i < MatMulTile.Rows * MatMulTile.Outputs; i++, sums += 16)
@@ -93,7 +106,7 @@ internal readonly unsafe struct MatMulVector128 : IMatMulKernel
         (a0 + a2) + (a1 + a3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Sum(Vector128<float> v) => (v[0] + v[2]) + (v[1] + v[3]);
+    internal static float Sum(Vector128<float> v) => (v[0] + v[2]) + (v[1] + v[3]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> At(float* vectors, nint index) => Vector128.Load(vectors + (index * 4));
@@ -103,6 +116,7 @@ internal readonly unsafe struct MatMulVector128 : IMatMulKernel
     private static Vector128<float> MultiplyAdd(Vector128<float> x, Vector128<float> w, Vector128<float> sum) =>
         Fma.IsSupported || AdvSimd.IsSupported ? Vector128.FusedMultiplyAdd(x, w, sum) : (x * w) + sum;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(float* x0, float* x1, float* panel, int steps, float* sums, bool first)
     {
         Vector128<float> a0 = default, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;

@@ -9,60 +9,46 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
 {
     public static bool IsSupported => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Dot<TWeights>(float* x, int k, byte* w, float* scales, float* y, int outputs)
         where TWeights : struct, IMatMulWeights
     {
-        const int Group = 4;
-        nint stride = (nint)k * TWeights.Size;
         int whole = k & ~15;
-        float* tails = stackalloc float[5 * 16];
+        float* tails = stackalloc float[2 * 16];
         MatMulTail.Widen<MatMulF32Weights>((byte*)(x + whole), k - whole, tails);
-        for (int o = 0; o < outputs; o += Group)
+        for (int o = 0; o < outputs; o++) // one after the other is the order that the hardware prefetches best
         {
-            int last = Math.Min(Group, outputs - o) - 1; // rows past the end repeat the last one
-            byte* w0 = w + (o * stride);
-            byte* w1 = w0 + (Math.Min(1, last) * stride);
-            byte* w2 = w0 + (Math.Min(2, last) * stride);
-            byte* w3 = w0 + (Math.Min(3, last) * stride);
-            Vector256<float> a0 = Vector256<float>.Zero, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+            byte* row = w + ((nint)o * k * TWeights.Size);
+            if (whole < k) // before the sums: a call would push them out of their registers
+            {
+                MatMulTail.Widen<TWeights>(row + ((nint)whole * TWeights.Size), k - whole, tails + 16);
+            }
+
+            Vector256<float> a = Vector256<float>.Zero, b = a;
             for (nint i = 0; i < whole; i += 16)
             {
-                nint at = i * TWeights.Size;
-                nint half = at + (8 * TWeights.Size);
-                Vector256<float> v = Vector256.Load(x + i);
-                a0 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w0 + at), a0);
-                a1 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w1 + at), a1);
-                a2 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w2 + at), a2);
-                a3 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w3 + at), a3);
-                v = Vector256.Load(x + i + 8);
-                b0 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w0 + half), b0);
-                b1 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w1 + half), b1);
-                b2 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w2 + half), b2);
-                b3 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w3 + half), b3);
+                byte* at = row + (i * TWeights.Size);
+                a = Vector256.FusedMultiplyAdd(Vector256.Load(x + i), TWeights.Load256(at), a);
+                b = Vector256.FusedMultiplyAdd(Vector256.Load(x + i + 8), TWeights.Load256(at + (8 * TWeights.Size)), b);
             }
 
             if (whole < k)
             {
-                nint at = whole * (nint)TWeights.Size;
-                MatMulTail.Widen<TWeights>(w0 + at, k - whole, tails + 16);
-                MatMulTail.Widen<TWeights>(w1 + at, k - whole, tails + 32);
-                MatMulTail.Widen<TWeights>(w2 + at, k - whole, tails + 48);
-                MatMulTail.Widen<TWeights>(w3 + at, k - whole, tails + 64);
-                Vector256<float> v = At(tails, 0), u = At(tails, 1);
-                a0 = Vector256.FusedMultiplyAdd(v, At(tails, 2), a0);
-                b0 = Vector256.FusedMultiplyAdd(u, At(tails, 3), b0);
-                a1 = Vector256.FusedMultiplyAdd(v, At(tails, 4), a1);
-                b1 = Vector256.FusedMultiplyAdd(u, At(tails, 5), b1);
-                a2 = Vector256.FusedMultiplyAdd(v, At(tails, 6), a2);
-                b2 = Vector256.FusedMultiplyAdd(u, At(tails, 7), b2);
-                a3 = Vector256.FusedMultiplyAdd(v, At(tails, 8), a3);
-                b3 = Vector256.FusedMultiplyAdd(u, At(tails, 9), b3);
+                a = Vector256.FusedMultiplyAdd(At(tails, 0), At(tails, 2), a);
+                b = Vector256.FusedMultiplyAdd(At(tails, 1), At(tails, 3), b);
             }
 
-            MatMulTail.Store(MatMulVector128.Reduce(Fold(a0 + b0), Fold(a1 + b1), Fold(a2 + b2), Fold(a3 + b3)), scales, y, o, last + 1);
+            float sum = MatMulVector128.Sum(Fold(a + b));
+            y[o] = scales == null ? sum : sum * scales[o];
         }
     }
 
+    public static int DirectRows => 1;
+
+    public static void DotRows<TWeights>(in MatMulProduct product, int rows, int start, int end)
+        where TWeights : struct, IMatMulWeights => throw new NotSupportedException();
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen<TWeights>(byte* w, int steps, float* panel)
         where TWeights : struct, IMatMulWeights
     {
@@ -74,6 +60,7 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
     }
 
     /// <summary>Two rows and one half of the lanes at a time: 12 sums of the 16 registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile(in MatMulTile x, float* panel, int steps, float* sums, bool first)
     {
         for (int half = 0; half < 16; half += 8)
@@ -83,6 +70,7 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Reduce(float* sums, float* results)
     {
         for (int i = 0; i < MatMulTile.Rows * MatMulTile.Outputs; i += 4, sums += 4 * 16)
@@ -100,6 +88,7 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> At(float* vectors, nint index) => Vector256.Load(vectors + (index * 8));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(float* x0, float* x1, float* panel, int steps, float* sums, bool first)
     {
         Vector256<float> a0 = default, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
