@@ -77,7 +77,7 @@ internal static class BenchCommand
             bool isInt8 = ModelTensors.Read(files).Head.Type == TensorType.I8;
             if (!isInt8) engines.Add(("16 bit", host.LoadEngine(files, Precision.BF16)));
             engines.Add(("int8", host.LoadEngine(files, Precision.Int8)));
-            return ProgressBar.Run(host, "measuring", 1, report => Measure(engines, name, report, cancellationToken));
+            return ProgressBar.Run(host, "measuring", 1, report => Measure(engines, name, host.BenchEffort, report, cancellationToken));
         }
         finally
         {
@@ -86,10 +86,10 @@ internal static class BenchCommand
     }
 
     private static BenchFigures Measure(
-        List<(string Name, IRwkvXModel Model)> engines, string name, Action<double> report, CancellationToken cancellationToken)
+        List<(string Name, IRwkvXModel Model)> engines, string name, BenchEffort effort, Action<double> report, CancellationToken cancellationToken)
     {
-        BenchRun run = new(engines, report, cancellationToken);
-        ReadBandwidth bandwidth = new();
+        BenchRun run = new(engines, effort, report, cancellationToken);
+        ReadBandwidth bandwidth = new(effort.BandwidthBytes);
         double[] prefill = run.MeasurePrefill();
         (double read, double[] decode) = run.MeasureDecode(bandwidth);
         List<BenchContext> contexts = run.MeasureContexts(prefill[0]);
@@ -100,7 +100,7 @@ internal static class BenchCommand
             Machine = engines[0].Model.Engine.Description,
             ReadBandwidth = read,
             ReadThreads = bandwidth.Threads,
-            PrefillTokens = BenchRun.PrefillTokens,
+            PrefillTokens = effort.PrefillTokens,
             Precisions = [.. engines.Select((engine, i) => Of(engine.Name, engine.Model.Engine.WeightBytes, prefill[i], decode[i], read))],
             Contexts = contexts,
             ContextWasRead = run.ContextWasRead,

@@ -8,18 +8,12 @@ namespace RwkvX.AI.Cli;
 /// Machines are noisy: bandwidth and every engine take turns in short rounds, and medians of the rounds are compared.
 /// </remarks>
 /// <param name="engines">Engines of the same model by the name of their weights' form.</param>
+/// <param name="effort">How long to measure.</param>
 /// <param name="report">Called with the share of the work done.</param>
 /// <param name="cancellationToken">Acts between passes.</param>
-internal sealed class BenchRun(IReadOnlyList<(string Name, IRwkvXModel Model)> engines, Action<double> report, CancellationToken cancellationToken)
+internal sealed class BenchRun(
+    IReadOnlyList<(string Name, IRwkvXModel Model)> engines, BenchEffort effort, Action<double> report, CancellationToken cancellationToken)
 {
-    /// <summary>Tokens of a prefill.</summary>
-    public const int PrefillTokens = 512;
-
-    private const int Rounds = 9, PrefillRuns = 3;
-    private const double WarmUpSeconds = 1, RoundSeconds = 0.25;
-    private const double MaxReadSeconds = 90; // a longer history than can be read in this time is made of repeated pages
-    private const int ShortContext = 2_000, LongContext = 100_000;
-
     private readonly Random _random = new(1);
 
     /// <summary>Whether <see cref="MeasureContexts"/> read its longest history.</summary>
@@ -32,10 +26,10 @@ internal sealed class BenchRun(IReadOnlyList<(string Name, IRwkvXModel Model)> e
         for (int i = 0; i < engines.Count; i++)
         {
             Time(engines[i].Model, RandomIds(engines[i].Model, 64)); // compiles the kernels
-            for (int run = 0; run < PrefillRuns; run++)
+            for (int run = 0; run < effort.PrefillRuns; run++)
             {
-                best[i] = Math.Max(best[i], PrefillTokens / Time(engines[i].Model, RandomIds(engines[i].Model, PrefillTokens)));
-                report(0.2 * ((i * PrefillRuns) + run + 1) / (engines.Count * PrefillRuns));
+                best[i] = Math.Max(best[i], effort.PrefillTokens / Time(engines[i].Model, RandomIds(engines[i].Model, effort.PrefillTokens)));
+                report(0.2 * ((i * effort.PrefillRuns) + run + 1) / (engines.Count * effort.PrefillRuns));
             }
         }
 
@@ -45,16 +39,16 @@ internal sealed class BenchRun(IReadOnlyList<(string Name, IRwkvXModel Model)> e
     /// <summary>Median read bandwidth and decoding speed of each engine, from rounds that take turns.</summary>
     public (double Bandwidth, double[] Decode) MeasureDecode(ReadBandwidth bandwidth)
     {
-        double[] reads = new double[Rounds];
-        double[][] decodes = [.. engines.Select(_ => new double[Rounds])];
+        double[] reads = new double[effort.Rounds];
+        double[][] decodes = [.. engines.Select(_ => new double[effort.Rounds])];
         RwkvXState[] states = [.. engines.Select(engine => Read(engine.Model, 64))];
         bandwidth.Measure();
-        for (int i = 0; i < engines.Count; i++) StepsPerSecond(engines[i].Model, states[i], WarmUpSeconds);
-        for (int round = 0; round < Rounds; round++)
+        for (int i = 0; i < engines.Count; i++) StepsPerSecond(engines[i].Model, states[i], effort.WarmUpSeconds);
+        for (int round = 0; round < effort.Rounds; round++)
         {
             reads[round] = bandwidth.Measure();
-            for (int i = 0; i < engines.Count; i++) decodes[i][round] = StepsPerSecond(engines[i].Model, states[i], RoundSeconds);
-            report(0.2 + (0.3 * (round + 1) / Rounds));
+            for (int i = 0; i < engines.Count; i++) decodes[i][round] = StepsPerSecond(engines[i].Model, states[i], effort.RoundSeconds);
+            report(0.2 + (0.3 * (round + 1) / effort.Rounds));
         }
 
         Array.ForEach(states, state => state.Dispose());
@@ -67,20 +61,20 @@ internal sealed class BenchRun(IReadOnlyList<(string Name, IRwkvXModel Model)> e
     {
         IRwkvXModel model = engines[0].Model;
         if (model.Config.SparseLayerCount == 0) return [];
-        ContextWasRead = LongContext / prefill < MaxReadSeconds;
-        using RwkvXState shortState = Read(model, ShortContext);
-        using RwkvXState longState = ContextWasRead ? Read(model, LongContext) : Repeat(model, LongContext);
-        double[] shortTimes = new double[Rounds], longTimes = new double[Rounds];
-        StepsPerSecond(model, shortState, RoundSeconds);
-        StepsPerSecond(model, longState, RoundSeconds);
-        for (int round = 0; round < Rounds; round++)
+        ContextWasRead = effort.LongContext / prefill < effort.MaxReadSeconds;
+        using RwkvXState shortState = Read(model, effort.ShortContext);
+        using RwkvXState longState = ContextWasRead ? Read(model, effort.LongContext) : Repeat(model, effort.LongContext);
+        double[] shortTimes = new double[effort.Rounds], longTimes = new double[effort.Rounds];
+        StepsPerSecond(model, shortState, effort.RoundSeconds);
+        StepsPerSecond(model, longState, effort.RoundSeconds);
+        for (int round = 0; round < effort.Rounds; round++)
         {
-            shortTimes[round] = 1000 / StepsPerSecond(model, shortState, RoundSeconds);
-            longTimes[round] = 1000 / StepsPerSecond(model, longState, RoundSeconds);
-            report(0.9 + (0.1 * (round + 1) / Rounds));
+            shortTimes[round] = 1000 / StepsPerSecond(model, shortState, effort.RoundSeconds);
+            longTimes[round] = 1000 / StepsPerSecond(model, longState, effort.RoundSeconds);
+            report(0.9 + (0.1 * (round + 1) / effort.Rounds));
         }
 
-        return [new BenchContext(ShortContext, Median(shortTimes)), new BenchContext(LongContext, Median(longTimes))];
+        return [new BenchContext(effort.ShortContext, Median(shortTimes)), new BenchContext(effort.LongContext, Median(longTimes))];
     }
 
     private double Time(IRwkvXModel model, int[] ids)
@@ -113,10 +107,10 @@ internal sealed class BenchRun(IReadOnlyList<(string Name, IRwkvXModel Model)> e
     private RwkvXState Read(IRwkvXModel model, int tokens)
     {
         RwkvXState state = model.CreateState();
-        for (int left = tokens; left > 0; left -= PrefillTokens)
+        for (int left = tokens; left > 0; left -= effort.PrefillTokens)
         {
-            model.Forward(state, RandomIds(model, Math.Min(left, PrefillTokens)), default, cancellationToken);
-            if (tokens == LongContext) report(0.5 + (0.4 * (tokens - left) / tokens));
+            model.Forward(state, RandomIds(model, Math.Min(left, effort.PrefillTokens)), default, cancellationToken);
+            if (tokens == effort.LongContext) report(0.5 + (0.4 * (tokens - left) / tokens));
         }
 
         return state;

@@ -7,18 +7,17 @@ namespace RwkvX.AI.Cli;
 /// <summary>How fast this machine reads memory: one thread a core over a buffer far beyond the caches.</summary>
 internal sealed class ReadBandwidth
 {
-    private const int TotalBytes = 1 << 30;
-
     private readonly ulong[][] _parts; // one a thread
 
     /// <summary>Allocates and touches the buffer.</summary>
-    public ReadBandwidth()
+    /// <param name="totalBytes">Its size.</param>
+    public ReadBandwidth(int totalBytes)
     {
         int threads = Environment.ProcessorCount;
         _parts = new ulong[threads][];
         for (int i = 0; i < threads; i++)
         {
-            _parts[i] = new ulong[TotalBytes / sizeof(ulong) / threads];
+            _parts[i] = new ulong[totalBytes / sizeof(ulong) / threads];
             Array.Fill(_parts[i], (ulong)i + 1);
         }
     }
