@@ -19,6 +19,9 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
     }
 
     /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         int code = _usual.Invoke(parseResult);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace RwkvX.AI.Cli;
 
@@ -23,7 +24,7 @@ internal static class RwkvXTool
 
         if (result.Errors.Count > 0)
         {
-            await host.Error.WriteLineAsync($"rwkvx: {OneLine(result.Errors[0].Message)}");
+            await host.Error.WriteLineAsync($"rwkvx: {OneLine(UsageError(result))}");
             return WrongUsage;
         }
 
@@ -62,6 +63,15 @@ internal static class RwkvXTool
 
     private static InvocationConfiguration Configuration(CliHost host) =>
         new() { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false };
+
+    /// <summary>The first error, with the flag's name before it where it has none.</summary>
+    private static string UsageError(ParseResult result)
+    {
+        if (result.UnmatchedTokens.Count > 0) return $"{result.UnmatchedTokens[0]}: unknown verb or flag";
+        ParseError error = result.Errors[0];
+        string? flag = (error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult)?.Option.Name;
+        return flag is null || error.Message.Contains(flag, StringComparison.Ordinal) ? error.Message : $"{flag}: {error.Message}";
+    }
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
 }

@@ -47,15 +47,12 @@ public sealed class PasskeyTests
     [Fact]
     public void Run_ModelThatRecalls_IsRightAndOneThatDoesNotIsWrong()
     {
-        // Goes on as after the last "pass key is" that was followed by anything, or always with the same digit.
-        int[] cue = Tokenizer.Encode("The pass key is");
+        // Goes on as after the first "pass key is", or always with the same digit.
+        int[] cue = Tokenizer.Encode(" pass key is");
         using ScriptedModel recalling = ScriptedModel.Choosing(4096, history =>
         {
-            int length = 0; // of what was said since the question's cue
-            int question = history.AsSpan().LastIndexOf(cue);
-            length = history.Length - question - cue.Length;
-            int told = history.AsSpan(0, question).IndexOf(cue);
-            return history[told + cue.Length + length];
+            int told = history.AsSpan().IndexOf(cue), asked = history.AsSpan().LastIndexOf(cue);
+            return history[told + history.Length - asked];
         });
         PasskeyTask.Sample[] right = [.. new PasskeyTask(recalling, Tokenizer).Run(500, 2, 2, 7, default)];
         Assert.All(right, sample => Assert.True(sample.IsRight, $"{sample}"));
