@@ -17,12 +17,10 @@ internal static class ImportCommand
             HelpName = "f32|bf16|int8",
         };
         precision.AcceptOnlyFromAmong("f32", "bf16", "int8");
-        Command command = new("import",
+        Verb command = new("import",
+            "Make a model directory (config.json, model.safetensors, vocab.txt) of a checkpoint. Nothing in the file is executed.",
             """
-            Make a model directory (config.json, model.safetensors, vocab.txt) of a checkpoint. Nothing in the file is executed.
-
-            Example:
-              rwkvx import rwkv-x-3.6b.pth --vocab rwkv_vocab_v20230424.txt --out rwkv-x-3.6b --precision int8
+            rwkvx import rwkv-x-3.6b.pth --vocab rwkv_vocab_v20230424.txt --out rwkv-x-3.6b --precision int8
             """) { source, model.Vocabulary, output, model.MobaChunkSize, model.MobaTopK, precision };
         command.SetAction((result, cancellationToken) =>
         {

@@ -12,13 +12,7 @@ internal static class InspectCommand
     {
         Argument<string> path = new("PATH") { Description = "A model directory, or a .safetensors or .pth file." };
         ModelArguments model = new();
-        Command command = new("inspect",
-            """
-            Check a model file or directory and print its sizes, types and layers. Everything that loading checks is checked.
-
-            Example:
-              rwkvx inspect rwkv-x-3.6b.pth
-            """) { path, model.Vocabulary, model.MobaChunkSize, model.MobaTopK };
+        Verb command = new("inspect", "Check a model as loading does, and print its sizes, types and layers.", "rwkvx inspect rwkv-x-3.6b.pth") { path, model.Vocabulary, model.MobaChunkSize, model.MobaTopK };
         command.SetAction(result =>
         {
             using ModelFiles files = model.Open(result, result.GetRequiredValue(path));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Models;
 using RwkvX.AI.Tokenization;
@@ -41,14 +42,22 @@ internal sealed class ModelArguments
     /// <param name="path">The model; null for the embedded one.</param>
     public ModelFiles Open(ParseResult result, string? path)
     {
-        if (path is not null)
-            return ModelFiles.Open(path, Options(result));
-        foreach (Option option in (Option[])[Vocabulary, MobaChunkSize, MobaTopK])
-        {
-            if (result.GetResult(option) is { Implicit: false }) throw new CliException($"{option.Name}: expected --model PATH with it, found none");
-        }
-
+        if (path is not null) return ModelFiles.Open(path, Options(result));
+        RefuseOverrides(result);
         return ModelFiles.OpenDefault();
+    }
+
+    /// <summary>The same choices for a chat client, which opens the model itself.</summary>
+    public RwkvXOptions ToChatOptions(ParseResult result)
+    {
+        if (result.GetValue(Model) is null) RefuseOverrides(result);
+        return new RwkvXOptions
+        {
+            ModelPath = result.GetValue(Model),
+            VocabularyPath = result.GetValue(Vocabulary),
+            MobaChunkSize = result.GetValue(MobaChunkSize),
+            MobaTopK = result.GetValue(MobaTopK),
+        };
     }
 
     /// <summary>Loads the model's vocabulary.</summary>
@@ -87,6 +96,16 @@ internal sealed class ModelArguments
         "int8" => Models.Precision.Int8,
         _ => throw new CliException($"--precision: expected f32, bf16 or int8, found {name}"),
     };
+
+    /// <summary>The embedded model is as it was trained.</summary>
+    private void RefuseOverrides(ParseResult result)
+    {
+        foreach (Option option in (Option[])[Vocabulary, MobaChunkSize, MobaTopK])
+        {
+            if (result.GetResult(option) is { Implicit: false })
+                throw new CliException($"{option.Name}: expected --model PATH with it, found none");
+        }
+    }
 
     private ModelFileOptions Options(ParseResult result) => new()
     {
