@@ -18,7 +18,10 @@ internal static class BenchCommand
         shape.Validators.Add(value =>
         {
             if (value.Tokens.Count == 1 && ModelShape.Parse(value.Tokens[0].Value) is null)
-                value.AddError($"--shape: expected LxC+M with C a multiple of 64 and M a divisor of L, such as 12x768+4, found {value.Tokens[0].Value}");
+            {
+                value.AddError(
+                    $"--shape: expected LxC+M with C a multiple of 64 and M a divisor of L, such as 12x768+4, found {value.Tokens[0].Value}");
+            }
         });
         Option<string?> json = new("--json") { Description = "Where the figures go as JSON, too.", HelpName = "FILE" };
         Verb command = new("bench",
@@ -37,8 +40,9 @@ internal static class BenchCommand
         });
         command.SetAction((result, cancellationToken) =>
         {
+            ModelFileOptions sizes = new() { MobaChunkSize = result.GetValue(model.MobaChunkSize), MobaTopK = result.GetValue(model.MobaTopK) };
             BenchFigures figures = result.GetValue(shape) is { } text
-                ? OfShape(host, ModelShape.Parse(text)!, result.GetValue(model.MobaChunkSize), result.GetValue(model.MobaTopK), cancellationToken)
+                ? OfShape(host, ModelShape.Parse(text)!, sizes, cancellationToken)
                 : OfModel(host, model, result, cancellationToken);
             ToReport(figures).Write(host);
             if (result.GetValue(json) is { } path) File.WriteAllBytes(path, figures.ToJson());
@@ -53,13 +57,13 @@ internal static class BenchCommand
         return Measure(host, files, files.Name, cancellationToken);
     }
 
-    private static BenchFigures OfShape(CliHost host, RwkvXConfig config, int? chunkSize, int? topK, CancellationToken cancellationToken)
+    private static BenchFigures OfShape(CliHost host, RwkvXConfig config, ModelFileOptions sizes, CancellationToken cancellationToken)
     {
         string path = Path.Combine(Path.GetTempPath(), $"rwkvx-bench-{Guid.NewGuid():n}.safetensors");
         try
         {
             RandomModel.Write(path, config, cancellationToken);
-            using ModelFiles files = ModelFiles.Open(path, new ModelFileOptions { MobaChunkSize = chunkSize, MobaTopK = topK });
+            using ModelFiles files = ModelFiles.Open(path, sizes);
             return Measure(host, files, "random weights", cancellationToken);
         }
         finally
@@ -86,7 +90,11 @@ internal static class BenchCommand
     }
 
     private static BenchFigures Measure(
-        List<(string Name, IRwkvXModel Model)> engines, string name, BenchEffort effort, Action<double> report, CancellationToken cancellationToken)
+        List<(string Name, IRwkvXModel Model)> engines,
+        string name,
+        BenchEffort effort,
+        Action<double> report,
+        CancellationToken cancellationToken)
     {
         BenchRun run = new(engines, effort, report, cancellationToken);
         ReadBandwidth bandwidth = new(effort.BandwidthBytes);
@@ -120,12 +128,17 @@ internal static class BenchCommand
         {
             report.Add($"{p.Precision} prefill", $"{p.PrefillTokensPerSecond:F0} tok/s ({figures.PrefillTokens} tokens)");
             report.Add($"{p.Precision} decode", $"{p.DecodeTokensPerSecond:F1} tok/s");
-            report.Add($"{p.Precision} weights read", $"{p.AchievedBandwidth / 1e9:F1} GB/s ({p.WeightBytes / 1e6:F1} MB a token), {100 * p.RatioToFloor:F0}% of the read bandwidth");
+            double rate = p.AchievedBandwidth / 1e9, size = p.WeightBytes / 1e6, share = 100 * p.RatioToFloor;
+            report.Add($"{p.Precision} weights read", $"{rate:F1} GB/s ({size:F1} MB a token), {share:F0}% of the read bandwidth");
         }
 
         if (figures.Int8Ratio is { } ratio) report.Add("int8 over 16 bit", $"{ratio:F2}");
         foreach (BenchContext context in figures.Contexts)
-            report.Add($"decode after {context.Tokens} tokens", $"{context.DecodeMilliseconds:F3} ms{(figures.ContextWasRead || context != figures.Contexts[^1] ? "" : " (repeated pages)")}");
+        {
+            string note = figures.ContextWasRead || context != figures.Contexts[^1] ? "" : " (repeated pages)";
+            report.Add($"decode after {context.Tokens} tokens", $"{context.DecodeMilliseconds:F3} ms{note}");
+        }
+
         if (figures.ContextRatio is { } contexts) report.Add("long over short context", $"{contexts:F2}");
         return report;
     }

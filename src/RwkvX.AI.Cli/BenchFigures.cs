@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -40,7 +41,7 @@ internal sealed record BenchFigures
     public double? Int8Ratio => Precisions.Count < 2 ? null : Precisions[1].DecodeTokensPerSecond / Precisions[0].DecodeTokensPerSecond;
 
     /// <summary>The figures as indented JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, BenchJson.Default.BenchFigures);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, BenchJson.Readable.BenchFigures);
 }
 
 /// <summary>Figures of one form of the weights.</summary>
@@ -51,7 +52,12 @@ internal sealed record BenchFigures
 /// <param name="AchievedBandwidth">Weight bytes times decoding speed.</param>
 /// <param name="RatioToFloor">Achieved over read bandwidth: 1 is the floor that memory sets.</param>
 internal sealed record BenchPrecision(
-    string Precision, double PrefillTokensPerSecond, double DecodeTokensPerSecond, long WeightBytes, double AchievedBandwidth, double RatioToFloor);
+    string Precision,
+    double PrefillTokensPerSecond,
+    double DecodeTokensPerSecond,
+    long WeightBytes,
+    double AchievedBandwidth,
+    double RatioToFloor);
 
 /// <summary>Decoding after a history.</summary>
 /// <param name="Tokens">The history's length.</param>
@@ -59,6 +65,14 @@ internal sealed record BenchPrecision(
 internal sealed record BenchContext(int Tokens, double DecodeMilliseconds);
 
 /// <summary>How the figures are written.</summary>
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(BenchFigures))]
-internal sealed partial class BenchJson : JsonSerializerContext;
+internal sealed partial class BenchJson : JsonSerializerContext
+{
+    /// <summary>For people too: '+' and its like stay as they are, since the file is not for web pages.</summary>
+    public static BenchJson Readable => new(new JsonSerializerOptions
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

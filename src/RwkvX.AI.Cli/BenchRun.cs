@@ -28,7 +28,8 @@ internal sealed class BenchRun(
             Time(engines[i].Model, RandomIds(engines[i].Model, 64)); // compiles the kernels
             for (int run = 0; run < effort.PrefillRuns; run++)
             {
-                best[i] = Math.Max(best[i], effort.PrefillTokens / Time(engines[i].Model, RandomIds(engines[i].Model, effort.PrefillTokens)));
+                double seconds = Time(engines[i].Model, RandomIds(engines[i].Model, effort.PrefillTokens));
+                best[i] = Math.Max(best[i], effort.PrefillTokens / seconds);
                 report(0.2 * ((i * effort.PrefillRuns) + run + 1) / (engines.Count * effort.PrefillRuns));
             }
         }

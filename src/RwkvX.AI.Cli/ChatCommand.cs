@@ -13,9 +13,17 @@ internal static class ChatCommand
     public static Command Create(CliHost host)
     {
         ModelArguments model = new();
-        Option<string[]> documents = new("--document") { Description = "A text file to read before the first question; may be given several times.", HelpName = "FILE" };
+        Option<string[]> documents = new("--document")
+        {
+            Description = "A text file to read before the first question; may be given several times.",
+            HelpName = "FILE",
+        };
         Option<string?> once = new("--once") { Description = "Ask this, print the answer alone, and end.", HelpName = "TEXT" };
-        Option<float?> temperature = new("--temperature") { Description = "0 always takes the likeliest token; higher is more varied. Without it: what the model's config.json says.", HelpName = "T" };
+        Option<float?> temperature = new("--temperature")
+        {
+            Description = "0 always takes the likeliest token; higher is more varied. Without it: what the model's config.json says.",
+            HelpName = "T",
+        };
         temperature.Validators.Add(value => CheckTemperature(value));
         Option<int?> maxTokens = ModelArguments.Positive("--max-tokens", "Longest answer, in tokens.");
         Option<long?> seed = new("--seed") { Description = "Makes the answers repeatable.", HelpName = "N" };

@@ -10,7 +10,12 @@ internal static class ImportCommand
     {
         Argument<string> source = new("PTH") { Description = "The checkpoint: a .pth or .safetensors file, or a model directory." };
         ModelArguments model = new();
-        Option<string> output = new("--out") { Description = "The model directory to write; made where it does not exist.", HelpName = "DIR", Required = true };
+        Option<string> output = new("--out")
+        {
+            Description = "The model directory to write; made where it does not exist.",
+            HelpName = "DIR",
+            Required = true,
+        };
         Option<string?> precision = new("--precision")
         {
             Description = "The form of the weights; int8 touches the large matrices alone. Without it: as stored.",

@@ -57,11 +57,13 @@ internal static class LogitsCommand
         int[] ids = JsonFile.ReadIds(path);
         if (ids.Length == 0) throw new CliException($"{path}: expected at least one token, found none");
         int wrong = Array.FindIndex(ids, id => id < 0 || id >= vocabSize);
-        return wrong < 0 ? ids : throw new CliException($"{path}: item {wrong}: expected a token from 0 to {vocabSize - 1}, found {ids[wrong]}");
+        if (wrong < 0) return ids;
+        throw new CliException($"{path}: item {wrong}: expected a token from 0 to {vocabSize - 1}, found {ids[wrong]}");
     }
 
     /// <summary>Computes while it writes, so that no more than one pass's logits are in memory.</summary>
-    private static int Write(IRwkvXModel engine, int[] ids, Schedule pieces, string path, Action<double> report, CancellationToken cancellationToken)
+    private static int Write(
+        IRwkvXModel engine, int[] ids, Schedule pieces, string path, Action<double> report, CancellationToken cancellationToken)
     {
         int v = engine.Config.VocabSize;
         int length = (int)Math.Min(Math.Min(pieces.PieceLength, ids.Length), Math.Max(1, MaxPassLogits / v));

@@ -14,7 +14,8 @@ internal static partial class ModelShape
     {
         Match match = Pattern().Match(text);
         if (!match.Success) return null;
-        int layers = Number(match.Groups[1]), width = Number(match.Groups[2]), sparse = match.Groups[3].Success ? Number(match.Groups[3]) : 0;
+        int layers = Number(match.Groups[1]), width = Number(match.Groups[2]);
+        int sparse = match.Groups[3].Success ? Number(match.Groups[3]) : 0;
         if (layers == 0 || width == 0 || width % 64 != 0 || (sparse > 0 && layers % sparse != 0)) return null;
         return new RwkvXConfig { LayerCount = layers, EmbeddingSize = width, SparseLayerCount = sparse, VocabSize = VocabSize };
     }

@@ -39,7 +39,14 @@ internal static class PasskeyCommand
     }
 
     private static void Run(
-        CliHost host, IRwkvXModel engine, WorldTokenizer tokenizer, int tokens, int depths, int samples, int seed, CancellationToken cancellationToken)
+        CliHost host,
+        IRwkvXModel engine,
+        WorldTokenizer tokenizer,
+        int tokens,
+        int depths,
+        int samples,
+        int seed,
+        CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         List<string> rows = [];
@@ -63,9 +70,10 @@ internal static class PasskeyCommand
     /// <summary>One depth's row, at once where no bar is drawn over it.</summary>
     private static void AddRow(CliHost host, List<string> rows, List<PasskeyTask.Sample> depth)
     {
-        string answers = string.Join(", ", depth.Select(sample => sample.IsRight ? sample.Key : $"{sample.Key} (answered '{sample.Answer}')"));
-        string row = string.Create(
-            CultureInfo.InvariantCulture, $"depth {100 * depth[0].Depth:F0}%: {depth.Count(sample => sample.IsRight)} of {depth.Count}: {answers}");
+        string answers = string.Join(
+            ", ", depth.Select(sample => sample.IsRight ? sample.Key : $"{sample.Key} (answered '{sample.Answer}')"));
+        int right = depth.Count(sample => sample.IsRight);
+        string row = string.Create(CultureInfo.InvariantCulture, $"depth {100 * depth[0].Depth:F0}%: {right} of {depth.Count}: {answers}");
         rows.Add(row);
         if (!host.IsErrorTerminal) host.Out.WriteLine(row);
     }

@@ -6,7 +6,8 @@ namespace RwkvX.AI.Cli;
 internal static class PasskeyPrompt
 {
     private const string Task =
-        "There is an important info hidden inside a lot of irrelevant text. Find it and memorize them. I will quiz you about the important information there.";
+        "There is an important info hidden inside a lot of irrelevant text. Find it and memorize them. "
+        + "I will quiz you about the important information there.";
     private const string Filler = "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again. ";
     private const string Question = "What is the pass key? The pass key is";
 
@@ -18,7 +19,12 @@ internal static class PasskeyPrompt
     /// <param name="fillerLength">Characters of filler in all.</param>
     /// <param name="before">Characters of filler before the number; what follows starts the filler again, as published.</param>
     public static string Write(int key, int fillerLength, int before) => string.Join(
-        '\n', Task, FillerText(before), $"The pass key is {key}. Remember it. {key} is the pass key.", FillerText(fillerLength - before), Question);
+        '\n',
+        Task,
+        FillerText(before),
+        $"The pass key is {key}. Remember it. {key} is the pass key.",
+        FillerText(fillerLength - before),
+        Question);
 
     /// <summary>What all prompts begin with, up to the number's place: the task and filler without end.</summary>
     public static string WriteTrunk(int fillerLength) => $"{Task}\n{FillerText(fillerLength)}";

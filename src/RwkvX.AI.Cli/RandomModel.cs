@@ -39,7 +39,8 @@ internal static class RandomModel
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             string name = $"rwkv.blocks.{layer}", att = name + ".att";
-            List<TensorSource> tensors = [.. Norm(name + ".ln1"), .. Norm(name + ".ln2"), .. Norm(att + ".ln_x"), .. Squares(att), .. ChannelMix(name + ".ffn")];
+            List<TensorSource> tensors = [.. Norm(name + ".ln1"), .. Norm(name + ".ln2"), .. Norm(att + ".ln_x"), .. Squares(att)];
+            tensors.AddRange(ChannelMix(name + ".ffn"));
             tensors.AddRange(VectorNames.Select(kind => Vector($"{att}.{kind}", 0.5f)));
             tensors.Add(Tensor(random, att + ".r_k", 0, 0.1f, config.HeadCount, config.HeadSize));
 

@@ -49,7 +49,8 @@ internal static class StateTensors
     {
         TensorType.F32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
         TensorType.F16 => [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(x => (float)x)],
-        TensorType.BF16 => [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(x => BitConverter.UInt32BitsToSingle((uint)x << 16))],
+        TensorType.BF16 =>
+            [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(x => BitConverter.UInt32BitsToSingle((uint)x << 16))],
         _ => throw new NotSupportedException($"pages of {type}"),
     };
 }
