@@ -64,6 +64,33 @@ public sealed unsafe class RowKernelsTests
         Activation(x, z => z > 0 ? z * z : 0, Activations.ReluSquared<Lanes512>, Activations.ReluSquared<Lanes256>, Activations.ReluSquared<Lanes128>, Activations.ReluSquared<Lanes1>);
     }
 
+    [Fact]
+    public void Exp_WholeRange_IsWithinTwoUnits()
+    {
+        float* y = stackalloc float[16];
+        for (float x = -86.9f; x < 88; x += 0.0137f)
+        {
+            Lanes512.Exp(Lanes512.Splat(x)).Store(y);
+            Assert.Equal(1, y[7] / Math.Exp(x), 2.4e-7);
+            Lanes256.Exp(Lanes256.Splat(x)).Store(y);
+            Assert.Equal(1, y[7] / Math.Exp(x), 2.4e-7);
+            Lanes128.Exp(Lanes128.Splat(x)).Store(y);
+            Assert.Equal(1, y[3] / Math.Exp(x), 2.4e-7);
+        }
+    }
+
+    [Fact]
+    public void Exp_OutsideTheRange_IsAlmostZeroHugeOrNaN()
+    {
+        float* y = stackalloc float[16];
+        Lanes512.Exp(Lanes512.Splat(float.NegativeInfinity)).Store(y);
+        Assert.InRange(y[0], 0, 1e-37f);
+        Lanes512.Exp(Lanes512.Splat(float.PositiveInfinity)).Store(y);
+        Assert.InRange(y[0], 1e38f, float.PositiveInfinity);
+        Lanes512.Exp(Lanes512.Splat(float.NaN)).Store(y);
+        Assert.True(float.IsNaN(y[0]));
+    }
+
     private delegate void InPlace(float* x, int size);
 
     private static void Activation(float[] x, Func<double, double> function, params InPlace[] forms)
