@@ -99,35 +99,39 @@ internal static class BenchCommand
         BenchRun run = new(engines, effort, report, cancellationToken);
         ReadBandwidth bandwidth = new(effort.BandwidthBytes);
         double[] prefill = run.MeasurePrefill();
-        (double read, double[] decode) = run.MeasureDecode(bandwidth);
+        (double[] reads, double[][] decodes) = run.MeasureDecode(bandwidth);
         List<BenchContext> contexts = run.MeasureContexts(prefill[0]);
         return new BenchFigures
         {
             Model = name,
             Shape = ModelShape.Of(engines[0].Model.Config),
             Machine = engines[0].Model.Engine.Description,
-            ReadBandwidth = read,
+            ReadBandwidth = BenchRun.Median(reads),
+            BestReadBandwidth = reads.Max(),
             ReadThreads = bandwidth.Threads,
             PrefillTokens = effort.PrefillTokens,
-            Precisions = [.. engines.Select((engine, i) => Of(engine.Name, engine.Model.Engine.WeightBytes, prefill[i], decode[i], read))],
+            Precisions = [.. engines.Select((engine, i) => Of(engine.Name, engine.Model.Engine.WeightBytes, prefill[i], decodes[i], reads))],
             Contexts = contexts,
             ContextWasRead = run.ContextWasRead,
         };
     }
 
-    private static BenchPrecision Of(string name, long bytes, double prefill, double decode, double read) =>
-        new(name, prefill, decode, bytes, bytes * decode, bytes * decode / read);
+    private static BenchPrecision Of(string name, long bytes, double prefill, double[] decodes, double[] reads)
+    {
+        double decode = BenchRun.Median(decodes), achieved = bytes * decode;
+        return new BenchPrecision(name, prefill, decode, decodes.Max(), bytes, achieved, achieved / BenchRun.Median(reads));
+    }
 
     private static Report ToReport(BenchFigures figures)
     {
         Report report = new();
         report.Add("model", $"{figures.Model}, {figures.Shape}");
         report.Add("engine", $"{figures.Machine}");
-        report.Add("read bandwidth", $"{figures.ReadBandwidth / 1e9:F1} GB/s ({figures.ReadThreads} threads, 1 GiB)");
+        report.Add("read bandwidth", $"{figures.ReadBandwidth / 1e9:F1} GB/s, best {figures.BestReadBandwidth / 1e9:F1} ({figures.ReadThreads} threads, beyond the caches)");
         foreach (BenchPrecision p in figures.Precisions)
         {
             report.Add($"{p.Precision} prefill", $"{p.PrefillTokensPerSecond:F0} tok/s ({figures.PrefillTokens} tokens)");
-            report.Add($"{p.Precision} decode", $"{p.DecodeTokensPerSecond:F1} tok/s");
+            report.Add($"{p.Precision} decode", $"{p.DecodeTokensPerSecond:F1} tok/s, best {p.BestDecodeTokensPerSecond:F1}");
             double rate = p.AchievedBandwidth / 1e9, size = p.WeightBytes / 1e6, share = 100 * p.RatioToFloor;
             report.Add($"{p.Precision} weights read", $"{rate:F1} GB/s ({size:F1} MB a token), {share:F0}% of the read bandwidth");
         }

@@ -19,6 +19,9 @@ internal sealed record BenchFigures
     /// <summary>Median read bandwidth, measured between the decoding runs.</summary>
     public required double ReadBandwidth { get; init; }
 
+    /// <summary>Best read bandwidth of a round.</summary>
+    public required double BestReadBandwidth { get; init; }
+
     /// <summary>Threads that read.</summary>
     public required int ReadThreads { get; init; }
 
@@ -48,20 +51,22 @@ internal sealed record BenchFigures
 /// <param name="Precision"><c>16 bit</c> or <c>int8</c>.</param>
 /// <param name="PrefillTokensPerSecond">Best of several runs.</param>
 /// <param name="DecodeTokensPerSecond">Median of several runs.</param>
+/// <param name="BestDecodeTokensPerSecond">Best of these runs.</param>
 /// <param name="WeightBytes">Bytes of weights that a decoding step reads.</param>
-/// <param name="AchievedBandwidth">Weight bytes times decoding speed.</param>
-/// <param name="RatioToFloor">Achieved over read bandwidth: 1 is the floor that memory sets.</param>
+/// <param name="AchievedBandwidth">Weight bytes times median decoding speed.</param>
+/// <param name="RatioToFloor">Achieved over median read bandwidth: 1 is the floor that memory sets.</param>
 internal sealed record BenchPrecision(
     string Precision,
     double PrefillTokensPerSecond,
     double DecodeTokensPerSecond,
+    double BestDecodeTokensPerSecond,
     long WeightBytes,
     double AchievedBandwidth,
     double RatioToFloor);
 
 /// <summary>Decoding after a history.</summary>
 /// <param name="Tokens">The history's length.</param>
-/// <param name="DecodeMilliseconds">Median time of a step.</param>
+/// <param name="DecodeMilliseconds">Time of a step in the best round.</param>
 internal sealed record BenchContext(int Tokens, double DecodeMilliseconds);
 
 /// <summary>How the figures are written.</summary>

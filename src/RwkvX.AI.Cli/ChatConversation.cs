@@ -66,7 +66,7 @@ internal sealed class ChatConversation(CliHost host, RwkvXChatClient client, Cha
         Report report = new();
         report.Add("tokens remembered", $"{input + output}");
         report.Add("last turn", $"{cached} tokens already known, {input - cached} read, {output} written");
-        report.Add("state bytes", $"{client.Cache.Bytes:N0}");
+        report.Add("state bytes", $"{client.StateBytes:N0}");
         report.Add("tokens/s", $"{Rate(output, _writeSeconds)} writing, {Rate(input - cached, _readSeconds)} reading");
         report.Write(host);
     }

@@ -11,6 +11,9 @@ internal static class Vocabularies
     private static readonly Lazy<WorldTokenizer> LazyEmbedded = new(() => WorldTokenizer.Load(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt")));
     private static readonly Lazy<WorldTokenizer> LazyWorld = new(() => WorldTokenizer.Load(Repository.WorldVocabulary));
 
+    /// <summary>The repository's root.</summary>
+    public static string Root => Repository.Root;
+
     /// <summary>The embedded model's 4,095 pieces.</summary>
     public static WorldTokenizer Embedded => LazyEmbedded.Value;
 
