@@ -210,6 +210,8 @@ internal sealed class WorkerPool : IDisposable
                 {
                     break;
                 }
+
+                Thread.Yield(); // on a busy machine the one waited for may be waiting for this core
             }
         }
 

@@ -119,7 +119,9 @@ public sealed class CpuModelContractTests : IDisposable
 
         long recurrent = (c.LayerCount * ((2L * c.EmbeddingSize) + (c.EmbeddingSize * c.HeadSize))) + (c.SparseLayerCount * c.EmbeddingSize);
         Assert.Equal(recurrent * sizeof(float), state.RecurrentBytes);
-        Assert.Equal(((3 * 16 * 2) + 16) * c.EmbeddingSize * sizeof(float), state.PageBytes); // 3 pages of keys and values, room for 16 means
+        long pages = 3 * 16 * 2 * c.EmbeddingSize * sizeof(float);                                       // 3 of keys and values
+        long means = 16 * ((c.EmbeddingSize * (sizeof(float) + 1)) + (c.HeadCount * sizeof(float))); // room for 16, with codes and scales
+        Assert.Equal(pages + means, state.PageBytes);
     }
 
     [Fact]
