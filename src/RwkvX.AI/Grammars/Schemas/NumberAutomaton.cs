@@ -18,8 +18,7 @@ internal sealed class NumberAutomaton
         Start, Minus, Zero, Integer, Point, Fraction, ExponentMark, ExponentSign, Exponent,
     }
 
-    /// <param name="Low">How the digits compare with the lower bound of the amount, -1 0 1, as far as they go.</param>
-    /// <param name="High">Likewise for the upper bound.</param>
+    // Low and High: how the digits compare with the bounds of the amount, -1 0 1, as far as they go.
     private readonly record struct State(Phase Phase, bool IsNegative, int Digits, int Low, int High, int Remainder, bool IsZero);
 
     private readonly record struct Bound(string Integer, string Fraction, bool Excludes);
