@@ -31,7 +31,11 @@ public sealed class SchemaCorpusTests(ITestOutputHelper output)
                 var random = new Random((i * 1000) + sample);
                 Sampling.Result result = Sampling.Generate(grammar, ChoiceOf(sample, grammar.Vocabulary, random), grammar.MinimumTokens + Spare(sample));
                 samples++;
-                if (!result.IsComplete) unfinished++;
+                if (!result.IsComplete)
+                {
+                    unfinished++;
+                    output.WriteLine($"unfinished (choice {sample % 10}, minimum {grammar.MinimumTokens}, spare {Spare(sample)}): {corpus[i]}: {result.Text}");
+                }
                 else if (SchemaChecker.Explain(schema.RootElement, result.Text) is { } problem) problems.Add($"{corpus[i]}\n{result.Text}\n{problem}");
                 lines.Add($"{{\"schema\":{corpus[i]},\"text\":{JsonSerializer.Serialize(result.Text)}}}");
             }

@@ -9,19 +9,21 @@ internal readonly ref struct ClosingGroupBuilder : TrieWalk.IVisitor
     private readonly TokenTrie _trie;
     private readonly GrammarProgram _program;
     private readonly ClosingPlanner _planner;
+    private readonly StackTable _stacks;
     private readonly Dictionary<(Closing, int), List<int>> _groups = [];
 
-    private ClosingGroupBuilder(TokenTrie trie, GrammarProgram program, ClosingPlanner planner)
+    private ClosingGroupBuilder(TokenTrie trie, GrammarProgram program, ClosingPlanner planner, StackTable stacks)
     {
         _trie = trie;
         _program = program;
         _planner = planner;
+        _stacks = stacks;
     }
 
     public static List<ClosingGroup> Build(
         TokenVocabulary vocabulary, GrammarProgram program, ConfigurationStore store, ClosingPlanner planner, Item item)
     {
-        var builder = new ClosingGroupBuilder(vocabulary.Trie, program, planner);
+        var builder = new ClosingGroupBuilder(vocabulary.Trie, program, planner, store.Stacks);
         new TrieWalk(store, vocabulary.Trie).Run(store.Of(item), ref builder);
         return [.. builder._groups.Select(group => new ClosingGroup(Bytes(group.Key.Item1), group.Key.Item2, new TokenSet(group.Value, vocabulary.MaskWords)))];
     }
@@ -39,13 +41,19 @@ internal readonly ref struct ClosingGroupBuilder : TrieWalk.IVisitor
         return reached.Items.Length > 0;
     }
 
-    /// <summary>Where a name must differ from unknown ones, its closing may be longer than the shortest.</summary>
+    /// <summary>Where names must differ from unknown ones, now or in rounds to come, the closing may be longer than the shortest.</summary>
     private int Extra(Configuration reached)
     {
         int extra = 0;
         foreach (Item item in reached.Items)
         {
-            if (item.Key < 0 && _program.States[item.State].InKey) extra = _program.Shortest.KeyEnding(item.State);
+            int names = 0;
+            for (Item frame = item; ; frame = _stacks.Frame(frame.Stack))
+            {
+                if (frame.Key < 0) names = frame.MinLeft + (_program.States[frame.State].InKey ? 1 : 0);
+                if (names > 0) extra = Math.Max(extra, names * _program.Shortest.KeyEnding(frame.State));
+                if (names > 0 || _stacks.IsBottom(frame.Stack)) break;
+            }
         }
 
         return extra;

@@ -85,7 +85,9 @@ internal sealed class ClosingPlanner(GrammarProgram program, ConfigurationStore 
     /// <summary>The shortest ending of a property name that makes a name not yet used. Unknown names stand for the shortest one; the caller allows for more.</summary>
     private Item CloseKey(Item item, List<byte> output)
     {
-        PriorityQueue<(Item At, byte[] Bytes), (int Total, int Missing)> open = new();
+        // Equal lengths in order of their bytes, wherever the search began: a closing must stay the same while it is being followed.
+        PriorityQueue<(Item At, byte[] Bytes), (int Total, int Missing, int Order)> open = new();
+        int order = 0;
         open.Enqueue((item, []), default);
         while (true)
         {
@@ -94,7 +96,7 @@ internal sealed class ClosingPlanner(GrammarProgram program, ConfigurationStore 
             {
                 if (_program.States[edge.To].InKey)
                 {
-                    Extend(open, at, bytes, edge);
+                    Extend(open, at, bytes, edge, ref order);
                     continue;
                 }
 
@@ -106,13 +108,14 @@ internal sealed class ClosingPlanner(GrammarProgram program, ConfigurationStore 
         }
     }
 
-    private void Extend(PriorityQueue<(Item At, byte[] Bytes), (int Total, int Missing)> open, Item at, byte[] bytes, Nfa.ByteEdge edge)
+    private void Extend(
+        PriorityQueue<(Item At, byte[] Bytes), (int Total, int Missing, int Order)> open, Item at, byte[] bytes, Nfa.ByteEdge edge, ref int order)
     {
         int missing = _program.Shortest.Bytes(edge.To);
         for (int value = edge.Low; value <= edge.High; value++)
         {
             int key = at.Key > 0 ? _store.Keys.Append(at.Key, (byte)value) : at.Key;
-            open.Enqueue((at with { State = edge.To, Key = key }, [.. bytes, (byte)value]), (bytes.Length + missing, missing));
+            open.Enqueue((at with { State = edge.To, Key = key }, [.. bytes, (byte)value]), (bytes.Length + missing, missing, order++));
         }
     }
 }

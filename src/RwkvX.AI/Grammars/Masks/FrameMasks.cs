@@ -39,6 +39,10 @@ internal sealed class FrameMasks
         return mask;
     }
 
+    /// <summary>Bytes that close an item's own frame after the worst token of its mask, at most: with the rounds that the mask does not feel.</summary>
+    public int CostOf(Item item, FrameMask mask) =>
+        ShortestPaths.Add(mask.Cost, _program.Shortest.RoundBytes(item.State, item.MinLeft - FeltRounds(item)));
+
     /// <summary>The tokens of a mask by what closes the frame after them.</summary>
     public List<ClosingGroup> GroupsOf(StackTable stacks, Item item, FrameMask mask)
     {
@@ -48,11 +52,14 @@ internal sealed class FrameMasks
         return groups;
     }
 
+    /// <summary>A round takes a byte at least. Rounds with names count in full, as they are few and their closings longer.</summary>
+    private int FeltRounds(Item item) => item.Key > 0 ? item.MinLeft : Math.Min(item.MinLeft, _vocabulary.Trie.MaxLength);
+
     private Item Localize(StackTable stacks, Item item)
     {
-        int reach = _vocabulary.Trie.MaxLength; // a round takes a byte at least
+        int max = item.MaxLeft > _vocabulary.Trie.MaxLength ? Item.Unbounded : item.MaxLeft;
         int key = item.Key <= 0 ? item.Key : _program.States[item.State].InKey ? KeyTable.UnknownBegun : KeyTable.UnknownIdle;
         int depth = _reach.Localize(_program.States[item.State].Rule, stacks.Depth(item.Stack));
-        return new Item(item.State, Math.Min(item.MinLeft, reach), item.MaxLeft > reach ? Item.Unbounded : item.MaxLeft, key, _store.Stacks.UnknownBottom(depth));
+        return new Item(item.State, FeltRounds(item), max, key, _store.Stacks.UnknownBottom(depth));
     }
 }

@@ -59,12 +59,14 @@ internal sealed class GrammarRuntime
     {
         Array.Clear(_itemWords);
         FrameMask frame = _frames.Of(Store.Stacks, item);
+        bool isInKey = item.Key > 0 && _program.States[item.State].InKey;
         if (budget == int.MaxValue) frame.Allowed.AddTo(_itemWords);
+        else if (item.MinLeft > 0 && !isInKey) AddReadable(_vocabulary.Trie, Store.Of(item), budget); // rounds to come: only the whole stack knows
         else AddClosable(item, frame, budget);
-        int cost = ShortestPaths.Add(frame.Cost, Store.Stacks.Cost(item.Stack));
+        int cost = ShortestPaths.Add(_frames.CostOf(item, frame), Store.Stacks.Cost(item.Stack));
         if (frame.Exits is { } exits && item.Stack != StackTable.Root) cost = Math.Max(cost, AddReadable(exits, Store.AfterPop(item), budget));
         if (frame.Uncertain is { } uncertain) cost = Math.Max(cost, AddReadable(uncertain, Store.Of(item), budget));
-        if (item.Key > 0 && _program.States[item.State].InKey) RemoveUsedKeys(item.Key);
+        if (isInKey) RemoveUsedKeys(item.Key);
         for (int i = 0; i < _words.Length; i++) _words[i] |= _itemWords[i];
         return cost;
     }

@@ -18,7 +18,7 @@ internal sealed class RegexAutomaton
 
     /// <summary>Texts in which the expression matches somewhere, as JSON schema's <c>pattern</c> has it.</summary>
     public static CodePointDfa Search(string pattern) => Build(new RegexNode.Sequence(
-        [RegexNode.Many(AllAndBegin), RegexParser.Parse(pattern), RegexNode.Many(AllAndEnd)]));
+        [RegexNode.Many(AllAndBegin), RegexParser.Parse(pattern, isBasic: true), RegexNode.Many(AllAndEnd)]));
 
     /// <summary>Texts that the expression matches from start to end.</summary>
     public static CodePointDfa WholeMatch(string pattern)

@@ -12,14 +12,25 @@ internal sealed class RegexParser
     /// <summary>Bound of a counted repetition; each round is a copy.</summary>
     private const int MaxRepeat = 10_000;
 
+    private static readonly CodePointSet BasicPlane = CodePointSet.Of((0, 0xFFFF));
+
     private readonly string _pattern;
+    private readonly CodePointSet _classes;
     private int _at;
 
-    private RegexParser(string pattern) => _pattern = pattern;
-
-    public static RegexNode Parse(string pattern)
+    private RegexParser(string pattern, bool isBasic)
     {
-        var parser = new RegexParser(pattern);
+        _pattern = pattern;
+        _classes = isBasic ? BasicPlane : CodePointSet.All;
+    }
+
+    /// <param name="pattern">The expression.</param>
+    /// <param name="isBasic">
+    /// Whether dots, negations and categories leave out characters beyond U+FFFF: half of all dialects match those as two characters.
+    /// </param>
+    public static RegexNode Parse(string pattern, bool isBasic = false)
+    {
+        var parser = new RegexParser(pattern, isBasic);
         RegexNode node = parser.ParseChoice();
         if (parser._at < pattern.Length) throw parser.Error("unmatched ')'");
         return node;
@@ -99,7 +110,7 @@ internal sealed class RegexParser
             case '[':
                 return new RegexNode.One(ParseClass());
             case '.':
-                return new RegexNode.One(CharacterClasses.Dot);
+                return new RegexNode.One(CharacterClasses.Dot.Intersect(_classes));
             case '^':
                 return new RegexNode.One(CodePointSet.Of(RegexNode.Begin));
             case '$':
@@ -150,7 +161,7 @@ internal sealed class RegexParser
             wide.Add(lowWide);
         }
 
-        return isNegated ? CodePointSet.Union(wide).Complement() : CodePointSet.Union(narrow);
+        return isNegated ? CodePointSet.Union(wide).Complement().Intersect(_classes) : CodePointSet.Union(narrow);
     }
 
     private static bool IsSingle(CodePointSet set) => set.Ranges is [var range] && range.Low == range.High;
@@ -166,7 +177,7 @@ internal sealed class RegexParser
     {
         if (AtEnd) throw Error("a backslash at the end");
         char letter = _pattern[_at++];
-        if (CharacterClasses.Find(letter) is { } named) return named;
+        if (CharacterClasses.Find(letter) is { } named) return (named.Narrow.Intersect(_classes), named.Wide);
         if (letter is 'p' or 'P') return ParseCategory(letter == 'P');
         int value = letter switch
         {
@@ -197,7 +208,7 @@ internal sealed class RegexParser
         CodePointSet set = CharacterClasses.Category(name) ?? throw Error($"the category '{name}' is not supported");
         _at = close + 1;
         set = isNegated ? set.Complement() : set.Intersect(CodePointSet.All);
-        return (set, set);
+        return (set.Intersect(_classes), set);
     }
 
     private int ReadHex(int digits)
