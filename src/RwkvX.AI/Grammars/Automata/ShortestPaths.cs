@@ -13,6 +13,7 @@ internal sealed class ShortestPaths
 
     private readonly GrammarProgram _program;
     private readonly KeyEndings _keys;
+    private readonly bool[] _opensKey;
     private readonly int[] _need, _bytes, _flatBytes, _choices, _flatChoices, _depth;
 
     public ShortestPaths(GrammarProgram program)
@@ -28,6 +29,8 @@ internal sealed class ShortestPaths
         Repeat(i => Improve(i, _flatBytes, _flatChoices, flat: true));
         _depth = new int[count];
         Repeat(ImproveDepth);
+        _opensKey = new bool[count];
+        Repeat(ImproveOpensKey);
     }
 
     /// <summary>Bytes of the shortest way from a state to the end of its round; an upper bound where names must be unique.</summary>
@@ -38,6 +41,9 @@ internal sealed class ShortestPaths
 
     /// <summary>Levels of nesting on the shortest way.</summary>
     public int Depth(int state) => _depth[state];
+
+    /// <summary>Whether a property name must be begun on the shortest way.</summary>
+    public bool OpensKey(int state) => _opensKey[state];
 
     /// <summary>Index of the byte edge to take, or the number of byte edges plus that of the call, or <see cref="End"/>.</summary>
     /// <param name="state">Where.</param>
@@ -109,6 +115,15 @@ internal sealed class ShortestPaths
         bool deeper = depth > _depth[i];
         _depth[i] = depth;
         return deeper;
+    }
+
+    private bool ImproveOpensKey(int i)
+    {
+        ProgramState state = _program.States[i];
+        int choice = _choices[i];
+        if (_opensKey[i] || _bytes[i] >= Infinite || choice == End) return false;
+        int to = choice < state.Bytes.Length ? state.Bytes[choice].To : state.Calls[choice - state.Bytes.Length].To;
+        return _opensKey[i] = _opensKey[to] || (!state.InKey && _program.States[to].InKey);
     }
 
     private int DepthOf(Nfa.CallEdge call) => Math.Max(_depth[call.To], LevelsOf(call, _depth));

@@ -50,7 +50,7 @@ internal readonly ref struct ClosingGroupBuilder : TrieWalk.IVisitor
             int names = 0;
             for (Item frame = item; ; frame = _stacks.Frame(frame.Stack))
             {
-                if (frame.Key < 0) names = frame.MinLeft + (_program.States[frame.State].InKey ? 1 : 0);
+                if (frame.Key < 0) names = frame.MinLeft + (_program.States[frame.State].InKey || _program.Shortest.OpensKey(frame.State) ? 1 : 0);
                 if (names > 0) extra = Math.Max(extra, names * _program.Shortest.KeyEnding(frame.State));
                 if (names > 0 || _stacks.IsBottom(frame.Stack)) break;
             }

@@ -61,7 +61,7 @@ internal sealed class GrammarRuntime
         FrameMask frame = _frames.Of(Store.Stacks, item);
         bool isInKey = item.Key > 0 && _program.States[item.State].InKey;
         if (budget == int.MaxValue) frame.Allowed.AddTo(_itemWords);
-        else if (item.MinLeft > 0 && !isInKey) AddReadable(_vocabulary.Trie, Store.Of(item), budget); // rounds to come: only the whole stack knows
+        else if (!isInKey && (item.MinLeft > 0 || item.Key > 0)) AddReadable(_vocabulary.Trie, Store.Of(item), budget); // only the whole stack knows the rounds and names to come
         else AddClosable(item, frame, budget);
         int cost = ShortestPaths.Add(_frames.CostOf(item, frame), Store.Stacks.Cost(item.Stack));
         if (frame.Exits is { } exits && item.Stack != StackTable.Root) cost = Math.Max(cost, AddReadable(exits, Store.AfterPop(item), budget));
