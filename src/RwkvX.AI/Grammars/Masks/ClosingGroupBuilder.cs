@@ -10,26 +10,29 @@ internal readonly ref struct ClosingGroupBuilder : TrieWalk.IVisitor
     private readonly GrammarProgram _program;
     private readonly ClosingPlanner _planner;
     private readonly StackTable _stacks;
+    private readonly bool _hasFarBound;
     private readonly Dictionary<(Closing, int), List<int>> _groups = [];
 
-    private ClosingGroupBuilder(TokenTrie trie, GrammarProgram program, ClosingPlanner planner, StackTable stacks)
+    private ClosingGroupBuilder(TokenTrie trie, GrammarProgram program, ClosingPlanner planner, StackTable stacks, bool hasFarBound)
     {
         _trie = trie;
         _program = program;
         _planner = planner;
         _stacks = stacks;
+        _hasFarBound = hasFarBound;
     }
 
     public static List<ClosingGroup> Build(
         TokenVocabulary vocabulary, GrammarProgram program, ConfigurationStore store, ClosingPlanner planner, Item item)
     {
-        var builder = new ClosingGroupBuilder(vocabulary.Trie, program, planner, store.Stacks);
+        var builder = new ClosingGroupBuilder(vocabulary.Trie, program, planner, store.Stacks, item.MaxLeft == FrameMasks.FarBound);
         new TrieWalk(store, vocabulary.Trie).Run(store.Of(item), ref builder);
         return [.. builder._groups.Select(group => new ClosingGroup(Bytes(group.Key.Item1), group.Key.Item2, new TokenSet(group.Value, vocabulary.MaskWords)))];
     }
 
     public bool Visit(int node, Configuration reached)
     {
+        if (_hasFarBound && _trie.Depths[node] > FrameMasks.UsualLength) return false; // judged apart
         ReadOnlySpan<int> tokens = _trie.TokensAt(node);
         if (tokens.Length > 0 && (reached.Items.Length > 0 || reached.Exits))
         {

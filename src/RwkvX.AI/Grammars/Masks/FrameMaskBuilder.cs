@@ -11,12 +11,14 @@ internal ref struct FrameMaskBuilder : TrieWalk.IVisitor
     private readonly List<int> _allowed = [];
     private readonly List<(ReadOnlyMemory<byte> Bytes, int Token)> _exits = [];
     private readonly List<(ReadOnlyMemory<byte> Bytes, int Token)> _uncertain = [];
+    private readonly bool _hasFarBound;
     private int _cost;
 
-    private FrameMaskBuilder(TokenVocabulary vocabulary, ByteSet follow)
+    private FrameMaskBuilder(TokenVocabulary vocabulary, ByteSet follow, bool hasFarBound)
     {
         _vocabulary = vocabulary;
         _follow = follow;
+        _hasFarBound = hasFarBound;
     }
 
     /// <param name="vocabulary">The tokens.</param>
@@ -25,7 +27,7 @@ internal ref struct FrameMaskBuilder : TrieWalk.IVisitor
     /// <param name="follow">The bytes that may come after the state's rule at all.</param>
     public static FrameMask Build(TokenVocabulary vocabulary, ConfigurationStore store, Item item, ByteSet follow)
     {
-        var builder = new FrameMaskBuilder(vocabulary, follow);
+        var builder = new FrameMaskBuilder(vocabulary, follow, item.MaxLeft == FrameMasks.FarBound);
         new TrieWalk(store, vocabulary.Trie).Run(store.Of(item), ref builder);
         return new FrameMask(
             new TokenSet(builder._allowed, vocabulary.MaskWords),
@@ -37,11 +39,13 @@ internal ref struct FrameMaskBuilder : TrieWalk.IVisitor
     public bool Visit(int node, Configuration reached)
     {
         TokenTrie trie = _vocabulary.Trie;
-        if (reached.IsUncertain)
+        bool isTooLong = _hasFarBound && trie.Depths[node] > FrameMasks.UsualLength;
+        if (reached.IsUncertain || isTooLong)
         {
             foreach (int token in trie.TokensUnder(node)) _uncertain.Add((_vocabulary.Memory(token), token));
         }
 
+        if (isTooLong) return false;
         if (reached.Exits) AddExits(node, trie);
         if (reached.Items.Length > 0 || reached.Exits)
         {

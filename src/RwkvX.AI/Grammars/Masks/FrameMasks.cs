@@ -9,6 +9,12 @@ namespace RwkvX.AI.Grammars.Masks;
 /// </summary>
 internal sealed class FrameMasks
 {
+    /// <summary>Stands for an upper bound of rounds that only tokens of more than <see cref="UsualLength"/> bytes can feel: those are judged apart.</summary>
+    public const int FarBound = Item.Unbounded - 1;
+
+    /// <summary>Bytes that nearly all tokens keep to.</summary>
+    public const int UsualLength = 16;
+
     private readonly GrammarProgram _program;
     private readonly TokenVocabulary _vocabulary;
     private readonly ConfigurationStore _store;
@@ -57,7 +63,7 @@ internal sealed class FrameMasks
 
     private Item Localize(StackTable stacks, Item item)
     {
-        int max = item.MaxLeft > _vocabulary.Trie.MaxLength ? Item.Unbounded : item.MaxLeft;
+        int max = item.MaxLeft > _vocabulary.Trie.MaxLength ? Item.Unbounded : item.MaxLeft > UsualLength ? FarBound : item.MaxLeft;
         int key = item.Key <= 0 ? item.Key : _program.States[item.State].InKey ? KeyTable.UnknownBegun : KeyTable.UnknownIdle;
         int depth = _reach.Localize(_program.States[item.State].Rule, stacks.Depth(item.Stack));
         return new Item(item.State, FeltRounds(item), max, key, _store.Stacks.UnknownBottom(depth));
