@@ -13,7 +13,7 @@ namespace RwkvX.AI.Tests.Cpu;
 /// <summary>The law: every schedule, batch, thread count and block size computes the same bits.</summary>
 public sealed class CpuModelScheduleTests
 {
-    private static readonly string[] s_schedules = ["1", "5", "16", "64", "batch", "exported", "forked"];
+    private static readonly string[] Schedules = ["1", "5", "16", "64", "batch", "exported", "forked"];
 
     [Theory]
     [InlineData(512)]
@@ -26,7 +26,7 @@ public sealed class CpuModelScheduleTests
         using CpuModel model = tiny.Engine(new CpuModelOptions { VectorBits = bits, Threads = 1 });
         int[] tokens = tiny.Tokens(200);
         using ScheduledRun whole = ScheduledRun.Run(model, tokens, "sequence");
-        foreach (string schedule in s_schedules)
+        foreach (string schedule in Schedules)
         {
             using ScheduledRun run = ScheduledRun.Run(model, tokens, schedule);
             ExpectSame(model, whole, run, schedule);
@@ -149,7 +149,7 @@ public sealed class CpuModelScheduleTests
         using ScheduledRun whole = ScheduledRun.Run(model, tokens, "sequence");
         model.ChoiceHook = null;
         OracleComparison.Run(tiny, tokens, whole.Logits, log, Tolerances.ChunkScoreGap);
-        foreach (string schedule in s_schedules)
+        foreach (string schedule in Schedules)
         {
             using ScheduledRun run = ScheduledRun.Run(model, tokens, schedule);
             ExpectSame(model, whole, run, schedule);
