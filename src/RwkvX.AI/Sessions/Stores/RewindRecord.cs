@@ -1,0 +1,5 @@
+namespace RwkvX.AI.Sessions.Stores;
+
+/// <summary>The head went back: what follows continues after the first <paramref name="Target"/> records.</summary>
+/// <param name="Target">Records that stay on the way to the head.</param>
+internal sealed record RewindRecord(long Target) : LogRecord;
