@@ -7,7 +7,7 @@ public static class FileStateStore
 {
     /// <summary>Opens the store of a folder, or makes one there. What an interrupted run left is finished or undone first.</summary>
     /// <exception cref="StoreLockedException">Somebody has it open.</exception>
-    /// <exception cref="StateCorruptException">The index is damaged or missing: <see cref="Rebuild"/> makes it anew.</exception>
+    /// <exception cref="StateCorruptException">The index is damaged or missing: <see cref="RebuildAsync"/> makes it anew.</exception>
     public static IStateStore Open(FileStateStoreOptions options) => OpenCore(options, rebuild: false);
 
     /// <summary>Makes the index anew from heads, logs and states, and closes the store again.</summary>

@@ -41,6 +41,8 @@ internal sealed class HeadJournal : IDisposable
     public Dictionary<Guid, ConversationRow> Load()
     {
         Dictionary<Guid, ConversationRow> rows = [];
+        (_dead, IsDamaged) = (0, false);
+        _places.Clear();
         byte[] bytes = new byte[RandomAccess.GetLength(_file)];
         int filled = 0;
         for (int read; filled < bytes.Length && (read = RandomAccess.Read(_file, bytes.AsSpan(filled), filled)) > 0;) filled += read;
