@@ -18,6 +18,9 @@ public sealed class StoreTwin
     /// <summary>How many records the way had after each append that is still on it: where a loss may take it back to.</summary>
     public List<int> Appends { get; } = [0];
 
+    /// <summary>Ways to places that rewinds left.</summary>
+    public List<List<LogRecord>> PastWays { get; } = [];
+
     public long Tokens => Records.OfType<TokensRecord>().Sum(record => (long)record.Tokens.Length);
 
     public IEnumerable<string> Labels => Records.OfType<CheckpointRecord>().Select(record => record.Label).Distinct();
@@ -31,6 +34,7 @@ public sealed class StoreTwin
     public void Rewind(string label)
     {
         int at = Records.FindLastIndex(record => record is CheckpointRecord checkpoint && checkpoint.Label == label) + 1;
+        PastWays.Add([.. Records]);
         Records.RemoveRange(at, Records.Count - at);
         Appends.RemoveAll(count => count > at);
         Appends.Add(at);
@@ -40,6 +44,7 @@ public sealed class StoreTwin
     {
         StoreTwin fork = new(Records);
         fork.Appends.AddRange(Appends);
+        fork.PastWays.AddRange(PastWays);
         if (label is not null) fork.Rewind(label);
         return fork;
     }

@@ -104,7 +104,7 @@ internal sealed partial class ConversationStore
                 && row.PageFiles.All(file => _medium.Length(BlobKind.Pages, file) > 0);
             return fits ? row : null;
         }
-        catch (StateStoreException)
+        catch (StateStoreException e) when (e is StateCorruptException or LostTurnException)
         {
             return null;
         }

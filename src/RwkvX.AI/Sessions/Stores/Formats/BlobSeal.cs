@@ -23,13 +23,14 @@ internal static class BlobSeal
     public static ReadOnlySpan<byte> Open(IBlobCipher? cipher, byte flags, ReadOnlySpan<byte> stored, Guid file, long part, string where)
     {
         if ((flags & SealedFlag) == 0) return stored;
-        if (cipher is null) throw new StateCorruptException(where, "encryption", "a store opened with its cipher", "none");
+        // Not damage: the bytes are those that were written, and must not be given up as lost because of a wrong key.
+        if (cipher is null) throw new StateStoreException($"{where}: encryption: expected a store opened with its cipher, found none");
         if (stored.Length < cipher.Overhead) throw new StateCorruptException(where, "encrypted part", $"at least {cipher.Overhead} bytes", stored.Length);
         byte[] plain = new byte[stored.Length - cipher.Overhead];
         Span<byte> context = stackalloc byte[24];
         WriteContext(context, file, part);
         if (!cipher.TryDecrypt(stored, context, plain))
-            throw new StateCorruptException(where, "encrypted part", "bytes of this key and place", "others");
+            throw new StateStoreException($"{where}: encrypted part: expected bytes of this key and place, found others");
         return plain;
     }
 
