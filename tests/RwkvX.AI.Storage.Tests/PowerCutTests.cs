@@ -107,7 +107,7 @@ public sealed class PowerCutTests
             Assert.True(left.SequenceEqual(twin.Records.Take(left.Count)) || IsOfAnEarlierPlace(twin, left), $"{what}: {key}: what was recovered is not of its history");
             await Equal(store, key, left, what);
             await using IConversationWriter writer = await store.LeaseAsync(key, ToyEngine.Binding);
-            await writer.AppendAsync([new TurnRecord()]);
+            await writer.AppendAsync([new TurnRecord()]); // goes on, another way than what its forks may have continued
         }
     }
 

@@ -90,6 +90,15 @@ internal sealed partial class ConversationStore
         Finish(parent, removal);
     }
 
+    /// <summary>A deleted conversation has fewer forks, or forks that need less of it: what they do not need goes.</summary>
+    private void FinishNameless(Conversation conversation, Removal removal)
+    {
+        ConversationRow row = conversation.Row with { Deleting = true };
+        _medium.Commit([new PutConversation(row, HeadChanged: false)]);
+        conversation.Row = row;
+        Finish(conversation, removal);
+    }
+
     /// <summary>Reduces a log to what its forks continue: later records go, and so does the data of records that are on no fork's way.</summary>
     private void Trim(Conversation conversation, List<Conversation> children, Removal removal)
     {

@@ -54,9 +54,7 @@ internal sealed partial class ConversationStore
         if (length <= row.Extent.Bytes) return; // equal, or shorter: then said when it is opened
         string where = _medium.Name(BlobKind.Log, row.Id);
         LogMap map = new(row.Start, row.StartChain, row.StartCounts);
-        StoreProblem? problem;
-        try { problem = LogFormat.Scan(_medium.ReadLog(row.Id, 0, checked((int)length)), 0, row, map, place => CountsBefore(conversation, place), Cipher, where); }
-        catch (LostTurnException e) { LoadProblems.Add(e.Problem); return; }
+        StoreProblem? problem = LogFormat.Scan(_medium.ReadLog(row.Id, 0, checked((int)length)), 0, row, map, Cipher, where);
         if (map.End < row.Extent.Records || !map.ChainAt(row.Extent.Records).AsSpan().SequenceEqual(row.Extent.Chain)) return; // said when it is opened
         long end = LastBatchEnd(map, row);
         long bytes = end == row.Start ? 0 : map[end - 1].Offset + map[end - 1].Length;

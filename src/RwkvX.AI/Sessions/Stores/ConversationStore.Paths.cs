@@ -28,7 +28,7 @@ internal sealed partial class ConversationStore
         LogExtent extent = row.Extent;
         string where = _medium.Name(BlobKind.Log, row.Id);
         byte[] bytes = _medium.ReadLog(row.Id, 0, checked((int)extent.Bytes));
-        StoreProblem? problem = LogFormat.Scan(bytes, 0, row, map, place => CountsBefore(log, place), Cipher, where);
+        StoreProblem? problem = LogFormat.Scan(bytes, 0, row, map, Cipher, where);
         if (bytes.Length < extent.Bytes) problem ??= new StoreProblem(where, "file length", $"{extent.Bytes}", $"{bytes.Length}");
         if (problem is not null || map.End < extent.Records) return problem ?? new StoreProblem(where, "records", $"{extent.Records}", $"{map.End}");
         if (map.ChainAt(extent.Records).AsSpan().SequenceEqual(extent.Chain)) return null;
@@ -53,15 +53,7 @@ internal sealed partial class ConversationStore
         if (map.End >= position) return map;
         StoreProblem problem = log.Damage ?? new StoreProblem(_medium.Name(BlobKind.Log, log.Id), "records", $"{position}", $"{map.End}");
         // The log's id, not its key: a fork may ask, and the key may be another tenant's.
-        throw new LostTurnException($"log {log.Id:n}", log.Row.Extent.Records, map.End, problem);
-    }
-
-    /// <summary>What lies on the way to a place before a log's own first record.</summary>
-    private LogCounts CountsBefore(Conversation log, long position)
-    {
-        while (position < log.Start && log.Parent is { } parent) log = parent;
-        if (position >= log.Start) return Require(log, position).CountsAt(position);
-        return position == 0 ? default : throw new StateCorruptException($"log {log.Id:n}", "log that it continues", "one", "none");
+        throw new LostTurnException($"log {log.Id:n}", Math.Max(log.Row.Extent.Records, position), map.End, problem);
     }
 
     /// <summary>The records on the way to a place, in order.</summary>
@@ -72,7 +64,7 @@ internal sealed partial class ConversationStore
         {
             if (position <= log.Start)
             {
-                log = log.Parent ?? throw new StateCorruptException($"log {log.Id:n}", "log that it continues", "one", "none");
+                log = ParentOf(log);
                 continue;
             }
 
@@ -91,6 +83,15 @@ internal sealed partial class ConversationStore
 
         ranges.Reverse();
         return ranges;
+    }
+
+    /// <summary>The log that a log continues, whole up to there and still the same: it may have lost its end since, and gone another way.</summary>
+    private Conversation ParentOf(Conversation log)
+    {
+        Conversation parent = log.Parent ?? throw new StateCorruptException($"log {log.Id:n}", "log that it continues", "one", "none");
+        if (Require(parent, log.Start).ChainAt(log.Start).AsSpan().SequenceEqual(log.Row.StartChain)) return parent;
+        StoreProblem problem = new(_medium.Name(BlobKind.Log, parent.Id), $"chain at record {log.Start}", Convert.ToHexString(log.Row.StartChain), "another");
+        throw new LostTurnException($"log {log.Id:n}", log.Start, 0, problem);
     }
 
     /// <summary>The same place without rewinds right before it, and the log that holds the record before it; no log at the beginning.</summary>

@@ -53,7 +53,8 @@ internal sealed partial class ConversationStore
             List<LogRange> toHead = Path(from, from.Row.Extent.Records);
             (Conversation? log, long position) = Canonical(from, Resolve(from, toHead, at));
             ConversationRow row = NewRow(target, from.Row.Binding, options);
-            if (log is not null) row = Continue(row, log, position);
+            row = StartingAt(row, log, position);
+            row = row with { Extent = row.EmptyExtent };
             return Info(Make(target, row, log, [], leased: false).Row);
         }, cancellationToken));
     }
@@ -75,8 +76,8 @@ internal sealed partial class ConversationStore
         new(Shared(() =>
         {
             List<LogRange> toHead = Path(conversation, conversation.Row.Extent.Records);
-            long target = Canonical(conversation, Resolve(conversation, toHead, to)).Position;
-            return Append(conversation, [new RewindRecord(target)]);
+            (Conversation? log, long target) = Canonical(conversation, Resolve(conversation, toHead, to));
+            return Append(conversation, [new RewindRecord(target, log is null ? default : Map(log).CountsAt(target))]);
         }, cancellationToken));
 
     private LogPosition Append(Conversation conversation, IReadOnlyList<LogRecord> records)
@@ -110,7 +111,7 @@ internal sealed partial class ConversationStore
         List<LogEntry> entries = [];
         for (int i = 0; i < records.Count; i++)
         {
-            counts = records[i] is RewindRecord rewind ? CountsOf(conversation, rewind.Target) : counts.After(records[i]);
+            counts = counts.After(records[i]);
             LogEntry entry = LogFormat.WriteRecord(
                 buffer, records[i], i == records.Count - 1, row.Extent.Records + i, chain, counts, row.Id, Cipher);
             entries.Add(entry with { Offset = end + entry.Offset });
@@ -119,9 +120,6 @@ internal sealed partial class ConversationStore
 
         return entries;
     }
-
-    private LogCounts CountsOf(Conversation log, long position) =>
-        position >= log.Start ? Require(log, position).CountsAt(position) : CountsBefore(log, position);
 
     private void WriteLog(Conversation conversation, long offset, ReadOnlySpan<byte> bytes)
     {
@@ -183,13 +181,6 @@ internal sealed partial class ConversationStore
             Expires = ExpiryOf(options, now),
             Extent = new LogExtent(0, 0, new byte[RecordFormat.ChainBytes], default),
         };
-    }
-
-    private ConversationRow Continue(ConversationRow row, Conversation log, long position)
-    {
-        LogMap map = Require(log, position);
-        row = row with { Parent = log.Id, Start = position, StartChain = map.ChainAt(position), StartCounts = map.CountsAt(position) };
-        return row with { Extent = row.EmptyExtent };
     }
 
     /// <summary>Makes a conversation durable and known; its lease is taken before anybody else sees it, where the caller wants it.</summary>

@@ -75,7 +75,7 @@ public sealed class StoreFuzzTests
     private void ParseLog(byte[] bytes)
     {
         LogMap map = new(0, new byte[32], default);
-        StoreProblem? problem = LogFormat.Scan(bytes, 0, _row, map, _ => default, null, "log");
+        StoreProblem? problem = LogFormat.Scan(bytes, 0, _row, map, null, "log");
         if (problem is not null) throw new StateCorruptException(problem);
     }
 

@@ -5,6 +5,7 @@ internal readonly record struct LogCounts(long Tokens, int Turns, int Messages, 
 {
     public LogCounts After(LogRecord record) => record switch
     {
+        RewindRecord rewind => rewind.Counts,
         TokensRecord tokens => this with { Tokens = Tokens + tokens.Tokens.Length },
         TurnRecord => this with { Turns = Turns + 1 },
         TranscriptRecord { Continues: true } => this,

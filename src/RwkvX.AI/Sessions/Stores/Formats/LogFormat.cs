@@ -44,12 +44,11 @@ internal static class LogFormat
     /// <param name="fileOffset">0, or where a record starts.</param>
     /// <param name="row">Whose log it is.</param>
     /// <param name="map">Receives the records; holds those before <paramref name="fileOffset"/> already.</param>
-    /// <param name="countsAt">What lies on the way to a place, for rewinds to before this log.</param>
     /// <param name="cipher">The store's cipher.</param>
     /// <param name="where">The file's name.</param>
     /// <returns>Why reading ended before the end of the bytes; null where it did not.</returns>
     public static StoreProblem? Scan(
-        ReadOnlySpan<byte> bytes, long fileOffset, ConversationRow row, LogMap map, Func<long, LogCounts> countsAt, IBlobCipher? cipher, string where)
+        ReadOnlySpan<byte> bytes, long fileOffset, ConversationRow row, LogMap map, IBlobCipher? cipher, string where)
     {
         try
         {
@@ -58,7 +57,7 @@ internal static class LogFormat
             while (at < bytes.Length)
             {
                 Frame frame = Frame.Read(bytes, at, where);
-                map.Add(ReadEntry(bytes, at, fileOffset, frame, row, map, countsAt, cipher, where));
+                map.Add(ReadEntry(bytes, at, fileOffset, frame, row, map, cipher, where));
                 at = frame.End;
             }
 
@@ -94,7 +93,7 @@ internal static class LogFormat
     }
 
     private static LogEntry ReadEntry(
-        ReadOnlySpan<byte> bytes, int at, long fileOffset, Frame frame, ConversationRow row, LogMap map, Func<long, LogCounts> countsAt, IBlobCipher? cipher, string where)
+        ReadOnlySpan<byte> bytes, int at, long fileOffset, Frame frame, ConversationRow row, LogMap map, IBlobCipher? cipher, string where)
     {
         ReadOnlySpan<byte> payload = bytes[frame.Payload];
         if (payload.Length < RecordFormat.LinkBytes)
@@ -116,16 +115,9 @@ internal static class LogFormat
         {
             LogRecord record = Decode(payload, frame, number, row.Id, cipher, $"{where} at {fileOffset + at}");
             label = (record as CheckpointRecord)?.Label;
-            if (record is RewindRecord rewind)
-            {
-                target = rewind.Target;
-                if (target > number) throw new StateCorruptException($"{where} at {fileOffset + at}", "rewind target", $"at most {number}", target);
-                counts = target >= map.Start ? map.CountsAt(target) : countsAt(target);
-            }
-            else
-            {
-                counts = counts.After(record);
-            }
+            counts = counts.After(record);
+            if (record is RewindRecord rewind) target = rewind.Target;
+            if (target > number) throw new StateCorruptException($"{where} at {fileOffset + at}", "rewind target", $"at most {number}", target);
         }
 
         return new LogEntry(fileOffset + at, frame.End - at, frame.Kind, frame.Flags, chain, counts, label, target);

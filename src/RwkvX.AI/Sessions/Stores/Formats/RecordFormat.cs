@@ -65,6 +65,7 @@ internal static class RecordFormat
                 break;
             case RewindRecord rewind:
                 writer.Int64(rewind.Target);
+                RowFormat.WriteCounts(writer, rewind.Counts);
                 break;
         }
 
@@ -87,7 +88,7 @@ internal static class RecordFormat
                 record = new CheckpointRecord(reader.Text("label"));
                 break;
             case Rewind:
-                record = new RewindRecord(reader.Int64(0, long.MaxValue, "rewind target"));
+                record = new RewindRecord(reader.Int64(0, long.MaxValue, "rewind target"), RowFormat.ReadCounts(ref reader));
                 break;
             case Turn:
                 record = new TurnRecord();

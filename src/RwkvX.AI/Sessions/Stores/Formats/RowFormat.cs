@@ -185,7 +185,7 @@ internal static class RowFormat
         return runs;
     }
 
-    private static void WriteCounts(FormatWriter writer, LogCounts counts)
+    public static void WriteCounts(FormatWriter writer, LogCounts counts)
     {
         writer.Int64(counts.Tokens);
         writer.Int32(counts.Turns);
@@ -193,7 +193,7 @@ internal static class RowFormat
         writer.Int32(counts.Documents);
     }
 
-    private static LogCounts ReadCounts(ref FormatReader reader) => new(
+    public static LogCounts ReadCounts(ref FormatReader reader) => new(
         reader.Int64(0, long.MaxValue, "tokens"), reader.Int32(0, int.MaxValue, "turns"),
         reader.Int32(0, int.MaxValue, "messages"), reader.Int32(0, int.MaxValue, "documents"));
 
