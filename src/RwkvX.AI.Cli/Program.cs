@@ -1,1 +1,3 @@
-Console.WriteLine("rwkvx");
+using RwkvX.AI.Cli;
+
+return await RwkvXTool.RunAsync(args, CliHost.OfProcess());

@@ -25,7 +25,7 @@ public sealed class PowerCutTests
             string root = Path.Combine(work.Path, "case");
             TestFolder.Copy(bases[which], root);
             string damage = Damage(root, random);
-            await Check(root, twins[which], $"case {i}: {damage}");
+            await Check(root, twins[which], verifyFirst: i % 2 == 0, $"case {i}: {damage}");
             Directory.Delete(root, recursive: true);
         }
 
@@ -65,7 +65,7 @@ public sealed class PowerCutTests
         return $"{Path.GetFileName(path)} {(zero ? "zeroed" : "cut")} from {at} of {length}";
     }
 
-    private async Task Check(string root, Dictionary<string, StoreTwin> twins, string what)
+    private async Task Check(string root, Dictionary<string, StoreTwin> twins, bool verifyFirst, string what)
     {
         FileStateStoreOptions options = new() { Root = root };
         IStateStore store;
@@ -83,13 +83,13 @@ public sealed class PowerCutTests
         await using (store)
         {
             Assert.Equal(twins.Keys.Order(StringComparer.Ordinal), (await store.ListAsync("t")).Select(info => info.Key.Name));
-            IReadOnlyList<StoreProblem> problems = await store.VerifyAsync();
+            IReadOnlyList<StoreProblem>? problems = verifyFirst ? await store.VerifyAsync() : null; // otherwise damage is met at use
             foreach ((string name, StoreTwin twin) in twins) await CheckOne(store, new ConversationKey("t", name), twin, problems, what);
             Assert.DoesNotContain(await store.VerifyAsync(), problem => problem.Where.StartsWith("logs/", StringComparison.Ordinal));
         }
     }
 
-    private async Task CheckOne(IStateStore store, ConversationKey key, StoreTwin twin, IReadOnlyList<StoreProblem> problems, string what)
+    private async Task CheckOne(IStateStore store, ConversationKey key, StoreTwin twin, IReadOnlyList<StoreProblem>? problems, string what)
     {
         try
         {
@@ -100,7 +100,7 @@ public sealed class PowerCutTests
         {
             Count("lost turn reported");
             Assert.True(e.Found < e.Acknowledged, what);
-            Assert.NotEmpty(problems);
+            if (problems is not null) Assert.NotEmpty(problems);
             RecoverResult result = await store.RecoverAsync(key);
             Assert.Equal(twin.Tokens, result.Acknowledged.Tokens);
             IReadOnlyList<LogRecord> left = await store.ReadAsync(key);

@@ -14,4 +14,10 @@ public enum TensorType
 
     /// <summary>Signed 8-bit integers, 1 byte; a weight of this type has a companion tensor <c>{name}_scale</c>, F32, one scale a row.</summary>
     I8,
+
+    /// <summary>Signed 32-bit integers, 4 bytes; never a weight.</summary>
+    I32,
+
+    /// <summary>Signed 64-bit integers, 8 bytes; never a weight (token ids beside logits).</summary>
+    I64,
 }

@@ -25,7 +25,8 @@ public sealed class ArchitectureTests
             int level = Level(type);
             foreach (Type used in TypeReferences.Of(type))
             {
-                if (used.Assembly == Core && Level(used) < level)
+                // A type without a namespace is the compiler's own (<PrivateImplementationDetails>).
+                if (used.Assembly == Core && used.Namespace is not null && Level(used) < level)
                     violations.Add($"{type.FullName} ({Order[level]}) uses {used.FullName} ({Order[Level(used)]})");
             }
         }

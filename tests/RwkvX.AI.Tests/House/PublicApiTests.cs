@@ -1,4 +1,5 @@
 using PublicApiGenerator;
+using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
 using Xunit;
 
@@ -11,7 +12,7 @@ public sealed class PublicApiTests
     public void Core_PublicApi_EqualsBaseline()
     {
         string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Tests", "PublicApi", "RwkvX.AI.txt");
-        string actual = typeof(Models.IRwkvXModel).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
+        string actual = typeof(IRwkvXModel).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
         if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
         Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
     }

@@ -98,10 +98,10 @@ internal sealed partial class ConversationStore
     {
         LogPosition acknowledged = conversation.Head;
         (Conversation? before, long start) = (conversation.Parent, conversation.Start);
+        conversation.IsFaulted = false;
         conversation.Map = null; // read again: the damage may have been noticed by nobody yet
         if (!CanReach(conversation, conversation.Start)) Reparent(conversation);
         else CutToWhole(conversation);
-        conversation.IsFaulted = false;
         List<SnapshotRow> beyond = [.. conversation.Snapshots.Where(row => row.Record > conversation.Head.Record)];
         RemoveSnapshots(conversation, beyond, exact: true);
         if (start != conversation.Start && before is { Row.Key: null }) FinishNameless(before, new Removal());

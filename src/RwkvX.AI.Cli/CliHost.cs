@@ -1,0 +1,45 @@
+using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Cpu;
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Cli;
+
+/// <summary>What a verb sees of the world: its streams, whether a person sits there, and the engine.</summary>
+internal sealed class CliHost
+{
+    /// <summary>Standard input.</summary>
+    public required TextReader In { get; init; }
+
+    /// <summary>Standard output: results only.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Standard error: errors and progress.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Whether a person types the input.</summary>
+    public bool IsInteractive { get; init; }
+
+    /// <summary>Whether a person reads the output; plain lines otherwise.</summary>
+    public bool IsOutTerminal { get; init; }
+
+    /// <summary>Whether a person reads the errors; no progress bars otherwise.</summary>
+    public bool IsErrorTerminal { get; init; }
+
+    /// <summary>Makes an engine of a model; the files stay open as long as it lives.</summary>
+    public Func<ModelFiles, Precision, IRwkvXModel> LoadEngine { get; init; } =
+        (files, precision) => CpuModel.Load(files, new CpuModelOptions { Precision = precision });
+
+    /// <summary>How long <c>bench</c> measures.</summary>
+    public BenchEffort BenchEffort { get; init; } = new();
+
+    /// <summary>The streams of this process.</summary>
+    public static CliHost OfProcess() => new()
+    {
+        In = Console.In,
+        Out = Console.Out,
+        Error = Console.Error,
+        IsInteractive = !Console.IsInputRedirected,
+        IsOutTerminal = !Console.IsOutputRedirected,
+        IsErrorTerminal = !Console.IsErrorRedirected,
+    };
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Chat;
+
+/// <summary>What is logged: counts and names, never what was said.</summary>
+internal static partial class ChatLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Loaded {ModelId}: {Engine}")]
+    public static partial void Loaded(ILogger logger, string modelId, EngineInfo engine);
+
+    [LoggerMessage(2, LogLevel.Debug, "Answered {ResponseId}: {InputTokens} tokens in ({CachedTokens} cached), {OutputTokens} out, {FinishReason}, {Milliseconds} ms")]
+    public static partial void Answered(
+        ILogger logger, string responseId, int inputTokens, int cachedTokens, int outputTokens, string finishReason, double milliseconds);
+
+    [LoggerMessage(3, LogLevel.Debug, "Abandoned {ResponseId}: cancelled, or its reader left")]
+    public static partial void Abandoned(ILogger logger, string responseId);
+
+    [LoggerMessage(4, LogLevel.Error, "Failed {ResponseId}")]
+    public static partial void Failed(ILogger logger, string responseId, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Warning, "The state after {Tokens} tokens does not fit the option PrefixCacheBytes ({Budget}): the next turn computes all of them again")]
+    public static partial void StateDoesNotFit(ILogger logger, long tokens, long budget);
+}

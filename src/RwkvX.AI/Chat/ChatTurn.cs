@@ -1,0 +1,211 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.AI;
+using RwkvX.AI.Generation;
+using RwkvX.AI.Models;
+using RwkvX.AI.Prompts;
+using RwkvX.AI.Sessions;
+
+namespace RwkvX.AI.Chat;
+
+/// <summary>One request, from messages to the state at the end of its answer.</summary>
+/// <remarks>
+/// A recurrent state cannot be cut back. So forks are kept aside at the prompt's message borders, and one more while the answer is
+/// undecided (what is held back may be a stop sequence); they go into the cache together when the answer is complete. A turn that is
+/// cancelled or fails leaves the cache as it was.
+/// </remarks>
+internal sealed class ChatTurn : IDisposable
+{
+    private readonly ChatContext _context;
+    private readonly IReadOnlyList<ChatMessage> _messages;
+    private readonly GenerationSettings _settings;
+    private readonly List<(int Length, RwkvXState State)> _kept = []; // at the prompt's borders, ascending
+    private readonly AnswerText _answer;
+    private RwkvXState? _state; // has consumed the prompt and all sampled ids but the last
+    private RwkvXState? _branch; // forked where the answer became undecided; null while it is not
+    private int _branchIds; // sampled ids that the branch has consumed
+
+    public ChatTurn(ChatContext context, IReadOnlyList<ChatMessage> messages, GenerationSettings settings)
+    {
+        _context = context;
+        _messages = messages;
+        _settings = settings;
+        _answer = new AnswerText(context.Tokenizer, context.Template.StopSequences, settings.StopSequences);
+    }
+
+    /// <summary>Runs the turn; parts of the answer go out as soon as no stop sequence can begin in them.</summary>
+    /// <param name="parts">Where the parts go.</param>
+    /// <param name="cancellationToken">Acts inside engine passes and while waiting for one.</param>
+    public async Task<TurnResult> RunAsync(ChannelWriter<string> parts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            EncodedPrompt prompt = EncodedPrompt.Of(_messages, _context);
+            PrefixMatch? match = _context.Cache.Take(prompt.Tokens.AsSpan()[..^1]); // the last token's logits are needed
+            _state = match?.State ?? _context.Model.CreateState();
+            int cached = match?.Length ?? 0;
+            TokenGenerator generator = new(_context.Model, _state, _settings.Sampling, _context.PrefillSpan);
+            await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
+            ChatFinishReason reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            bool isKept = await KeepAsync(prompt, match?.Entry, cancellationToken).ConfigureAwait(false);
+            return new TurnResult(reason, prompt.Tokens.Length, cached, OutputTokens, isKept);
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Tokens sampled so far.</summary>
+    private int OutputTokens { get; set; }
+
+    /// <summary>Gives back the states that did not go into the cache.</summary>
+    public void Dispose()
+    {
+        _state?.Dispose();
+        _branch?.Dispose();
+        _kept.ForEach(border => border.State.Dispose());
+        _kept.Clear();
+        _state = _branch = null;
+    }
+
+    private async Task PrefillAsync(TokenGenerator generator, EncodedPrompt prompt, int cached, CancellationToken cancellationToken)
+    {
+        int start = cached;
+        foreach (int border in prompt.Borders.Where(border => border > cached && border < prompt.Tokens.Length))
+        {
+            await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            start = border;
+            if (_context.Cache.IsEnabled)
+            {
+                _kept.Add((border, _state!.Fork()));
+            }
+        }
+
+        await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<string> parts, CancellationToken cancellationToken)
+    {
+        ChatFinishReason reason = ChatFinishReason.Length;
+        using IEnumerator<int> tokens = generator.Decode(_settings.MaxOutputTokens, cancellationToken).GetEnumerator();
+        while (reason == ChatFinishReason.Length && await StepAsync(tokens, cancellationToken).ConfigureAwait(false))
+        {
+            OutputTokens++;
+            bool isOver = tokens.Current == _context.EndOfText;
+            if (!isOver)
+            {
+                Write(parts, _answer.Append(tokens.Current));
+                Branch();
+                isOver = _answer.IsStopped;
+            }
+
+            reason = isOver ? ChatFinishReason.Stop : reason;
+        }
+
+        Write(parts, _answer.Finish());
+        return reason;
+    }
+
+    /// <summary>Keeps the state from before the first undecided id; it was sampled, but not yet consumed.</summary>
+    private void Branch()
+    {
+        if (!_answer.IsUndecided && !_answer.IsStopped)
+        {
+            _branch?.Dispose();
+            _branch = null;
+        }
+        else if (_branch is null && !_answer.IsStopped && _context.Cache.IsEnabled)
+        {
+            _branch = _state!.Fork();
+            _branchIds = _answer.Ids.Count - 1;
+        }
+    }
+
+    /// <summary>Brings a state to the border after the answer, as the next turn will render it, and gives all states to the cache.</summary>
+    /// <returns>Whether the last of them is kept.</returns>
+    private async Task<bool> KeepAsync(EncodedPrompt prompt, PrefixCacheEntry? origin, CancellationToken cancellationToken)
+    {
+        if (!_context.Cache.IsEnabled)
+        {
+            return true; // nobody asked for more
+        }
+
+        string text = _answer.Visible;
+        int[] ids = _answer.KeptIds();
+        RwkvXState? last = null;
+        int[] tokens = [.. prompt.Tokens, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
+        if (IsRendered(text))
+        {
+            last = StateFor(tokens.AsSpan(prompt.Tokens.Length));
+            TokenGenerator generator = new(_context.Model, last, _settings.Sampling, _context.PrefillSpan);
+            ReadOnlyMemory<int> rest = tokens.AsMemory((int)last.TokenCount);
+            await RunAsync(generator.Prefill(rest, isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        bool isKept = true;
+        while (_kept.Count > 0)
+        {
+            (int length, RwkvXState state) = _kept[0];
+            _kept.RemoveAt(0);
+            PrefixCacheEntry? entry = _context.Cache.Add(prompt.Tokens.AsSpan(0, length), state, origin);
+            (isKept, origin) = (entry is not null, entry ?? origin);
+        }
+
+        if (last is not null)
+        {
+            _state = last == _state ? null : _state;
+            _branch = last == _branch ? null : _branch;
+            isKept = _context.Cache.Add(tokens, last, origin) is not null;
+            _context.Cache.AddAnswer(prompt.Tokens, new KeptAnswer(text, ids));
+        }
+
+        return isKept;
+    }
+
+    /// <summary>The state that has consumed most of the answer and its end, and nothing else.</summary>
+    private RwkvXState StateFor(ReadOnlySpan<int> answerAndEnd)
+    {
+        ReadOnlySpan<int> sampled = [.. _answer.Ids];
+        int consumed = OutputTokens - 1; // the last sampled id was not fed
+        return _branch is null || answerAndEnd.StartsWith(sampled[..consumed]) ? _state! : _branch;
+    }
+
+    /// <summary>Whether the template writes an answer down at all: one without text leaves no trace in the next prompt.</summary>
+    private bool IsRendered(string answer)
+    {
+        ChatMessage message = new(ChatRole.Assistant, answer);
+        return _context.Template.Render([.. _messages, message])
+            .Any(segment => segment.Kind == PromptSegmentKind.Assistant && segment.Message == message);
+    }
+
+    private static void Write(ChannelWriter<string> parts, string text)
+    {
+        if (text.Length > 0)
+        {
+            parts.TryWrite(text); // unbounded: a slow reader holds nothing up
+        }
+    }
+
+    private async Task RunAsync(IEnumerable<int> steps, CancellationToken cancellationToken)
+    {
+        using IEnumerator<int> enumerator = steps.GetEnumerator();
+        while (await StepAsync(enumerator, cancellationToken).ConfigureAwait(false))
+        {
+        }
+    }
+
+    /// <summary>One engine pass.</summary>
+    private async ValueTask<bool> StepAsync(IEnumerator<int> steps, CancellationToken cancellationToken)
+    {
+        await _context.Passes.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return steps.MoveNext();
+        }
+        finally
+        {
+            _context.Passes.Release();
+        }
+    }
+}

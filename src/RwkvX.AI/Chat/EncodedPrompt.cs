@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.AI;
+using RwkvX.AI.Prompts;
+using RwkvX.AI.Tokenization;
+
+namespace RwkvX.AI.Chat;
+
+/// <summary>The ids of a conversation, and where its messages end.</summary>
+/// <param name="Tokens">(T) the ids.</param>
+/// <param name="Borders">Ascending: how many tokens lie before each message border at which a state is worth keeping.</param>
+internal sealed record EncodedPrompt(int[] Tokens, IReadOnlyList<int> Borders)
+{
+    // An answer or a question that is edited, or asked again, resumes at one of these.
+    private const int LastBordersKept = 2;
+
+    /// <summary>Renders and encodes messages, segment by segment.</summary>
+    /// <param name="messages">The conversation so far.</param>
+    /// <param name="context">Whose template, tokenizer and kept answers are used: an answer that was generated here keeps its ids.</param>
+    public static EncodedPrompt Of(IReadOnlyList<ChatMessage> messages, ChatContext context)
+    {
+        IReadOnlyList<PromptSegment> segments = context.Template.Render(messages);
+        List<int> tokens = [];
+        List<(int Length, bool IsShared)> borders = [];
+        foreach (PromptSegment segment in segments)
+        {
+            tokens.AddRange(Encode(segment, tokens, context));
+            if (segment.Kind != PromptSegmentKind.AssistantPrefix)
+            {
+                borders.Add((tokens.Count, segment.Kind is PromptSegmentKind.System or PromptSegmentKind.Document));
+            }
+        }
+
+        return new EncodedPrompt([.. tokens], WorthKeeping(borders));
+    }
+
+    /// <summary>Instructions and documents, which other conversations share, and the last few borders.</summary>
+    private static int[] WorthKeeping(List<(int Length, bool IsShared)> borders) =>
+        [.. borders.Where((border, i) => border.IsShared || i >= borders.Count - LastBordersKept).Select(border => border.Length)];
+
+    private static int[] Encode(PromptSegment segment, List<int> before, ChatContext context)
+    {
+        WorldTokenizer tokenizer = context.Tokenizer;
+        int[]? ids = segment is { Kind: PromptSegmentKind.Assistant, Message: { } message }
+            ? context.Cache.FindAnswer(CollectionsMarshal.AsSpan(before), message.Text)
+            : null;
+        return ids is null ? tokenizer.Encode(segment.Text) : [.. ids, .. tokenizer.Encode(context.Template.AnswerEnd)];
+    }
+}

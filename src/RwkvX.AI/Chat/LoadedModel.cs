@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Cpu;
+using RwkvX.AI.Models;
+using RwkvX.AI.Prompts;
+using RwkvX.AI.Sessions;
+using RwkvX.AI.Tokenization;
+
+namespace RwkvX.AI.Chat;
+
+/// <summary>A model with its tokenizer, as <see cref="RwkvXOptions"/> ask for it: the one place that chooses an engine.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private readonly RwkvXOptions _options;
+    private readonly ModelManifest? _manifest;
+    private readonly string _name;
+
+    private LoadedModel(RwkvXOptions options, ModelFiles files, WorldTokenizer tokenizer, IRwkvXModel model)
+    {
+        _options = options;
+        _manifest = files.Manifest;
+        _name = files.Name;
+        Tokenizer = tokenizer;
+        Model = model;
+    }
+
+    /// <summary>The engine, which owns the files.</summary>
+    public IRwkvXModel Model { get; }
+
+    /// <summary>The model's tokenizer.</summary>
+    public WorldTokenizer Tokenizer { get; }
+
+    /// <summary>What the model is called.</summary>
+    public string ModelId => _options.ModelId ?? _name;
+
+    /// <summary>Opens the files and loads the weights.</summary>
+    /// <exception cref="CheckpointException">A file is missing, damaged or not what another says.</exception>
+    public static LoadedModel Load(RwkvXOptions options, ILogger? logger)
+    {
+        ModelFiles files = Open(options);
+        try
+        {
+            WorldTokenizer tokenizer = LoadTokenizer(files, options);
+            CpuModelOptions cpu = new() { Threads = options.Threads, Precision = options.Precision ?? Precision.F32 };
+            CpuModel model = CpuModel.Load(files, cpu, ownsFiles: true);
+            if (tokenizer.VocabularySize <= model.Config.VocabSize)
+            {
+                LoadedModel loaded = new(options, files, tokenizer, model);
+                ChatLog.Loaded(logger ?? NullLogger.Instance, loaded.ModelId, model.Engine);
+                return loaded;
+            }
+
+            model.Dispose();
+            throw new CheckpointException(
+                files.VocabularyPath ?? files.Name, "vocabulary", $"ids below {model.Config.VocabSize}, the rows of the head", $"{tokenizer.VocabularySize - 1}");
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What a client over this model needs, with a cache of its own.</summary>
+    public ChatContext NewContext() => new()
+    {
+        Model = Model,
+        Tokenizer = Tokenizer,
+        Template = _options.Template ?? new WorldPromptTemplate(),
+        Cache = new PrefixCache(_options.EffectivePrefixCacheBytes, Model.Config.MobaChunkSize),
+        ModelId = ModelId,
+        Defaults = _manifest?.Generation,
+        EndOfText = _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId,
+        PrefillSpan = _options.PrefillSpan,
+    };
+
+    /// <summary>Disposes the engine and closes the files.</summary>
+    public void Dispose() => Model.Dispose();
+
+    private static ModelFiles Open(RwkvXOptions options)
+    {
+        ModelFileOptions files = new()
+        {
+            VocabularyPath = options.VocabularyPath,
+            MobaChunkSize = options.MobaChunkSize,
+            MobaTopK = options.MobaTopK,
+        };
+        return options.ModelPath is null ? ModelFiles.OpenDefault() : ModelFiles.Open(options.ModelPath, files);
+    }
+
+    private static WorldTokenizer LoadTokenizer(ModelFiles files, RwkvXOptions options)
+    {
+        using Stream vocabulary = files.OpenVocabulary()
+            ?? throw new CheckpointException(options.ModelPath!, "expected vocab.txt beside the model or the option VocabularyPath, found neither");
+        return WorldTokenizer.Load(vocabulary, files.VocabularyPath ?? $"<{files.Name}>/vocab.txt");
+    }
+}

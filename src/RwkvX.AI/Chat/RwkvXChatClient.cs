@@ -1,0 +1,240 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RwkvX.AI.Models;
+using RwkvX.AI.Prompts;
+using RwkvX.AI.Sessions;
+using RwkvX.AI.Tokenization;
+
+namespace RwkvX.AI.Chat;
+
+/// <summary>An RWKV-X model in this process as an <see cref="IChatClient"/>.</summary>
+/// <remarks>
+/// <para>All members may be called from any thread, and any number of requests may run at once: they share the engine pass by pass.</para>
+/// <para>States are kept at message borders: a request whose messages extend an earlier one computes only what is new
+/// (<see cref="UsageDetails.CachedInputTokenCount"/> says how many tokens were spared). A request that is cancelled, or whose stream is left
+/// early, leaves what is kept as it was.</para>
+/// <para><see cref="ChatOptions.AdditionalProperties"/> may carry the numbers <c>min_p</c>, <c>repetition_penalty</c> and
+/// <c>penalty_decay</c>; <see cref="ChatOptions.RawRepresentationFactory"/> may return a <see cref="Generation.SamplingOptions"/>, which then
+/// stands in for the model's defaults.</para>
+/// </remarks>
+public sealed class RwkvXChatClient : IChatClient
+{
+    private readonly ChatContext _context;
+    private readonly ChatClientMetadata _metadata;
+    private readonly IDisposable? _owned;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _disposal = new();
+    private int _isDisposed;
+
+    /// <summary>Creates a client over the small embedded model.</summary>
+    public RwkvXChatClient()
+        : this(new RwkvXOptions())
+    {
+    }
+
+    /// <summary>Loads a model and creates a client that owns it.</summary>
+    /// <param name="options">Which model, and how it runs.</param>
+    /// <param name="logger">Null logs nothing.</param>
+    /// <param name="timeProvider">Null for the system's clock.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message names it.</exception>
+    /// <exception cref="Checkpoints.CheckpointException">A file is missing, damaged or not what another says.</exception>
+    public RwkvXChatClient(RwkvXOptions options, ILogger<RwkvXChatClient>? logger = null, TimeProvider? timeProvider = null)
+        : this(Load(options, logger), logger, timeProvider)
+    {
+    }
+
+    /// <summary>Creates a client over a model that is loaded already.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="options">Name, template, cache and prefill are used; null for the defaults. What says how to load a model is not.</param>
+    /// <param name="ownsModel">Whether the client disposes the model.</param>
+    /// <param name="logger">Null logs nothing.</param>
+    /// <param name="timeProvider">Null for the system's clock.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message names it.</exception>
+    public RwkvXChatClient(
+        IRwkvXModel model,
+        WorldTokenizer tokenizer,
+        RwkvXOptions? options = null,
+        bool ownsModel = false,
+        ILogger<RwkvXChatClient>? logger = null,
+        TimeProvider? timeProvider = null)
+        : this(ContextOver(model, tokenizer, options), ownsModel ? model : null, logger, timeProvider)
+    {
+    }
+
+    private RwkvXChatClient(LoadedModel model, ILogger? logger, TimeProvider? timeProvider)
+        : this(model.NewContext(), model, logger, timeProvider)
+    {
+    }
+
+    internal RwkvXChatClient(ChatContext context, IDisposable? owned, ILogger? logger, TimeProvider? timeProvider)
+    {
+        _context = context;
+        _owned = owned;
+        _logger = logger ?? NullLogger.Instance;
+        _time = timeProvider ?? TimeProvider.System;
+        _metadata = new ChatClientMetadata("rwkvx", providerUri: null, context.ModelId);
+    }
+
+    /// <summary>Bytes of the states that are kept at message borders, pages that they share counted once.</summary>
+    public long StateBytes => _context.Cache.Bytes;
+
+    /// <summary>The states kept.</summary>
+    internal PrefixCache Cache => _context.Cache;
+
+    /// <inheritdoc/>
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return GatherAsync();
+
+        async Task<ChatResponse> GatherAsync() =>
+            await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">An option or a message is not valid; the message names it.</exception>
+    /// <exception cref="NotSupportedException">The options ask for tools or JSON.</exception>
+    /// <exception cref="ConversationNotFoundException">The options name a conversation that is not stored.</exception>
+    /// <exception cref="ModelNotLoadedException">The options name another model than the one that is loaded.</exception>
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        List<ChatMessage> all = [.. messages];
+        if (all.Contains(null!))
+        {
+            throw new ArgumentException($"messages: expected messages, found null at {all.IndexOf(null!)}", nameof(messages));
+        }
+
+        if (!string.IsNullOrEmpty(options?.Instructions))
+        {
+            all.Insert(0, new ChatMessage(ChatRole.System, options.Instructions));
+        }
+
+        return StreamAsync(all, ChatOptionsMapping.Map(options, _context, this), cancellationToken);
+    }
+
+    /// <summary>Gives the metadata, this client, the engine (<see cref="IRwkvXModel"/>) or the tokenizer; null for anything else, or with a key.</summary>
+    /// <param name="serviceType">The type asked for.</param>
+    /// <param name="serviceKey">Null; there are no keyed services.</param>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        object?[] services = serviceKey is null ? [_metadata, this, _context.Model, _context.Tokenizer] : [];
+        return Array.Find(services, serviceType.IsInstanceOfType);
+    }
+
+    /// <summary>Cancels what is running, and gives back the states kept and, if owned, the model.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _disposal.Cancel();
+            _context.Dispose();
+            _owned?.Dispose();
+        }
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(
+        List<ChatMessage> messages, GenerationSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        string responseId = Guid.NewGuid().ToString("N"), messageId = Guid.NewGuid().ToString("N");
+        long begun = _time.GetTimestamp();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token);
+        Channel<string> parts = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, responseId, parts.Writer, stop.Token), CancellationToken.None);
+        try
+        {
+            await foreach (string part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return Update(responseId, messageId, new TextContent(part));
+            }
+
+            TurnResult result = await work.ConfigureAwait(false);
+            ChatLog.Answered(
+                _logger, responseId, result.InputTokens, result.CachedTokens, result.OutputTokens, result.FinishReason.Value, _time.GetElapsedTime(begun).TotalMilliseconds);
+            if (!result.IsKept)
+            {
+                ChatLog.StateDoesNotFit(_logger, result.InputTokens + result.OutputTokens, _context.Cache.Budget);
+            }
+
+            ChatResponseUpdate last = Update(responseId, messageId, result.ToUsage());
+            last.FinishReason = result.FinishReason;
+            yield return last;
+        }
+        finally
+        {
+            // The reader may have left early: nothing of the turn runs on after its stream is closed.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<TurnResult> RunAsync(
+        List<ChatMessage> messages, GenerationSettings settings, string responseId, ChannelWriter<string> parts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using ChatTurn turn = new(_context, messages, settings);
+            return await turn.RunAsync(parts, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (_isDisposed != 0 && e is OperationCanceledException or ObjectDisposedException)
+        {
+            throw new ObjectDisposedException(nameof(RwkvXChatClient), e);
+        }
+        catch (OperationCanceledException)
+        {
+            ChatLog.Abandoned(_logger, responseId);
+            throw;
+        }
+        catch (Exception e)
+        {
+            ChatLog.Failed(_logger, responseId, e);
+            throw;
+        }
+        finally
+        {
+            parts.TryComplete();
+        }
+    }
+
+    private ChatResponseUpdate Update(string responseId, string messageId, AIContent content) => new(ChatRole.Assistant, [content])
+    {
+        ResponseId = responseId,
+        MessageId = messageId,
+        ModelId = _context.ModelId,
+        CreatedAt = _time.GetUtcNow(),
+    };
+
+    private static LoadedModel Load(RwkvXOptions options, ILogger? logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return LoadedModel.Load(options, logger);
+    }
+
+    private static ChatContext ContextOver(IRwkvXModel model, WorldTokenizer tokenizer, RwkvXOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        options ??= new RwkvXOptions();
+        options.Validate();
+        return new ChatContext
+        {
+            Model = model,
+            Tokenizer = tokenizer,
+            Template = options.Template ?? new WorldPromptTemplate(),
+            Cache = new PrefixCache(options.EffectivePrefixCacheBytes, model.Config.MobaChunkSize),
+            ModelId = options.ModelId ?? "rwkvx",
+            PrefillSpan = options.PrefillSpan,
+        };
+    }
+}

@@ -1,0 +1,72 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+using RwkvX.AI.Generation;
+using RwkvX.AI.Models;
+using RwkvX.AI.Prompts;
+
+namespace RwkvX.AI.Chat;
+
+/// <summary>Which model runs, on what, and how much it may keep.</summary>
+public sealed class RwkvXOptions
+{
+    /// <summary>A model directory (<c>model.safetensors</c> or <c>model.pth</c>) or such a file; null for the small embedded model.</summary>
+    public string? ModelPath { get; set; }
+
+    /// <summary>The vocabulary, in the World format; null for <c>vocab.txt</c> beside the model.</summary>
+    public string? VocabularyPath { get; set; }
+
+    /// <summary>What the model is called in metadata and responses; null for the name of its files.</summary>
+    public string? ModelId { get; set; }
+
+    /// <summary>Tokens in a chunk of the sparse attention; null for what config.json says, or 2,048.</summary>
+    [Range(1, 1 << 20)]
+    public int? MobaChunkSize { get; set; }
+
+    /// <summary>Chunks that a query attends to; null for what config.json says, or 3.</summary>
+    [Range(1, 1 << 16)]
+    public int? MobaTopK { get; set; }
+
+    /// <summary>The form of the weights; null for the checkpoint's own.</summary>
+    [EnumDataType(typeof(Precision))]
+    public Precision? Precision { get; set; }
+
+    /// <summary>Threads that calculate; 0 for one a core.</summary>
+    [Range(0, 1024)]
+    public int Threads { get; set; }
+
+    /// <summary>Where the model runs: <c>auto</c> or <c>cpu</c>.</summary>
+    [Required]
+    [AllowedValues("auto", "cpu")]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>
+    /// Bytes of states that are kept at message borders, so that a conversation goes on where it was; 0 keeps none, null a quarter of the
+    /// memory that the process may use. A state that does not fit is logged as a warning: the next turn then computes everything again.
+    /// </summary>
+    [Range(0d, 1L << 50)]
+    public long? PrefixCacheBytes { get; set; }
+
+    /// <summary>Tokens of a prompt in one pass: other requests wait no longer than this takes.</summary>
+    [Range(1, 1 << 20)]
+    public int PrefillSpan { get; set; } = TokenGenerator.DefaultPrefillSpan;
+
+    /// <summary>How messages are written down; null for the World form.</summary>
+    public IPromptTemplate? Template { get; set; }
+
+    /// <summary>Whether a host loads the model when it starts; otherwise the first request does.</summary>
+    public bool LoadAtStart { get; set; } = true;
+
+    /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
+    internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>Checks every option at once, for clients made by hand.</summary>
+    internal void Validate()
+    {
+        IValidateOptions<RwkvXOptions>[] validators = [new RwkvXOptionsValidator(), new RwkvXPathsValidator()];
+        string[] failures = [.. validators.SelectMany(validator => validator.Validate(name: null, this).Failures ?? [])];
+        if (failures.Length > 0)
+        {
+            throw new OptionsValidationException(nameof(RwkvXOptions), typeof(RwkvXOptions), failures);
+        }
+    }
+}

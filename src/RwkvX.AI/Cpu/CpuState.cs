@@ -1,0 +1,145 @@
+using RwkvX.AI.Cpu.Kernels;
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Cpu;
+
+/// <summary>A sequence's state on the CPU. An empty one holds no memory; forks copy the recurrent part and share pages.</summary>
+internal sealed unsafe class CpuState : RwkvXState
+{
+    /// <summary>Chunk means that a page of them holds.</summary>
+    private const int MeansPerPage = 256;
+
+    private readonly RwkvXConfig _config;
+    private readonly PagedRows[] _keyValues; // (M)
+    private readonly PagedRows[] _means;     // (M)
+    private NativeBuffer? _recurrent;        // (L, C + H·N·N + C) and (M, C); null while all zero
+    private long _tokenCount;
+    private bool _disposed;
+
+    /// <summary>An empty state.</summary>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="owner">The model that it belongs to.</param>
+    public CpuState(RwkvXConfig config, object owner)
+        : this(
+            config, owner,
+            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, config.MobaChunkSize, hasValues: true))],
+            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, MeansPerPage, hasValues: false))])
+    {
+    }
+
+    private CpuState(RwkvXConfig config, object owner, PagedRows[] keyValues, PagedRows[] means)
+    {
+        _config = config;
+        Owner = owner;
+        _keyValues = keyValues;
+        _means = means;
+    }
+
+    public override long TokenCount => _tokenCount;
+
+    public override bool IsValid => !_disposed && !IsBroken;
+
+    /// <summary>A pass over the state did not end: parts of it are ahead of others.</summary>
+    public bool IsBroken { get; set; }
+
+    public bool IsDisposed => _disposed;
+
+    /// <summary>The model's sizes.</summary>
+    public RwkvXConfig Config => _config;
+
+    /// <summary>The model that made it; another one's weights mean nothing to it.</summary>
+    public object Owner { get; }
+
+    public override long RecurrentBytes => _recurrent?.Bytes ?? 0;
+
+    public override long PageBytes => _keyValues.Sum(rows => rows.Bytes) + _means.Sum(rows => rows.Bytes);
+
+    private long WkvSize => (long)_config.HeadCount * Wkv.N * Wkv.N;
+
+    private long LayerStride => (2L * _config.EmbeddingSize) + WkvSize;
+
+    /// <summary>(H, N, N) a layer's recurrent state, transposed: [head][key index][value index]. First in its layer, so 64-byte aligned.</summary>
+    public float* WkvState(int layer) => _recurrent!.Data + (layer * LayerStride);
+
+    /// <summary>(C) a layer's last vector after LN1.</summary>
+    public float* AttXPrev(int layer) => WkvState(layer) + WkvSize;
+
+    /// <summary>(C) a layer's last vector after LN2.</summary>
+    public float* FfnXPrev(int layer) => AttXPrev(layer) + _config.EmbeddingSize;
+
+    /// <summary>(C) a sparse layer's last vector after LN2.</summary>
+    public float* SparseFfnXPrev(int layer) => _recurrent!.Data + (_config.LayerCount * LayerStride) + ((long)layer * _config.EmbeddingSize);
+
+    /// <summary>A sparse layer's keys and values; a page is a chunk.</summary>
+    public PagedRows KeyValues(int layer) => _keyValues[layer];
+
+    /// <summary>A sparse layer's chunk means.</summary>
+    public PagedRows Means(int layer) => _means[layer];
+
+    /// <summary>Makes room for tokens about to be run.</summary>
+    public void Reserve(int count)
+    {
+        _recurrent ??= new NativeBuffer((_config.LayerCount * LayerStride) + ((long)_config.SparseLayerCount * _config.EmbeddingSize));
+        int newChunks = NewChunks(count);
+        for (int m = 0; m < _keyValues.Length; m++)
+        {
+            _keyValues[m].Reserve(count);
+            _means[m].Reserve(newChunks);
+        }
+    }
+
+    /// <summary>The reserved tokens have been run.</summary>
+    public void Advance(int count)
+    {
+        int newChunks = NewChunks(count);
+        for (int m = 0; m < _keyValues.Length; m++)
+        {
+            _keyValues[m].Advance(count);
+            _means[m].Advance(newChunks);
+        }
+
+        _tokenCount += count;
+    }
+
+    public override RwkvXState Fork()
+    {
+        ThrowIfUnusable();
+        CpuState fork = new(_config, Owner, Array.ConvertAll(_keyValues, rows => rows.Fork()), Array.ConvertAll(_means, rows => rows.Fork()))
+        {
+            _tokenCount = _tokenCount,
+        };
+        if (_recurrent is not null)
+        {
+            fork._recurrent = new NativeBuffer(_recurrent.Count);
+            Buffer.MemoryCopy(_recurrent.Data, fork._recurrent.Data, _recurrent.Bytes, _recurrent.Bytes);
+        }
+
+        return fork;
+    }
+
+    /// <summary>Throws for a state that was disposed or is broken.</summary>
+    public void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(RwkvXState));
+        if (IsBroken)
+        {
+            throw new InvalidOperationException("A forward pass over this state was cancelled or failed: it can only be disposed. Fork a state first to be able to go back.");
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (_disposed || !disposing)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _recurrent?.Dispose();
+        _recurrent = null;
+        Array.ForEach(_keyValues, rows => rows.Release());
+        Array.ForEach(_means, rows => rows.Release());
+    }
+
+    private int NewChunks(int count) => (int)(((_tokenCount + count) / _config.MobaChunkSize) - (_tokenCount / _config.MobaChunkSize));
+}

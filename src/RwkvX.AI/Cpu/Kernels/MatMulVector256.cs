@@ -1,0 +1,140 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace RwkvX.AI.Cpu.Kernels;
+
+/// <summary>AVX2 with FMA: a chain is two registers, lanes 0-7 and 8-15.</summary>
+internal readonly unsafe struct MatMulVector256 : IMatMulKernel
+{
+    public static bool IsSupported => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Dot<TWeights>(float* x, int k, byte* w, float* scales, float* y, int outputs)
+        where TWeights : struct, IMatMulWeights
+    {
+        int whole = k & ~15;
+        float* tails = stackalloc float[2 * 16];
+        MatMulTail.Widen<MatMulF32Weights>((byte*)(x + whole), k - whole, tails);
+        for (int o = 0; o < outputs; o++) // one after the other is the order that the hardware prefetches best
+        {
+            byte* row = w + ((nint)o * k * TWeights.Size);
+            if (whole < k) // before the sums: a call would push them out of their registers
+            {
+                MatMulTail.Widen<TWeights>(row + ((nint)whole * TWeights.Size), k - whole, tails + 16);
+            }
+
+            Vector256<float> a = Vector256<float>.Zero, b = a;
+            for (nint i = 0; i < whole; i += 16)
+            {
+                byte* at = row + (i * TWeights.Size);
+                a = Vector256.FusedMultiplyAdd(Vector256.Load(x + i), TWeights.Load256(at), a);
+                b = Vector256.FusedMultiplyAdd(Vector256.Load(x + i + 8), TWeights.Load256(at + (8 * TWeights.Size)), b);
+            }
+
+            if (whole < k)
+            {
+                a = Vector256.FusedMultiplyAdd(At(tails, 0), At(tails, 2), a);
+                b = Vector256.FusedMultiplyAdd(At(tails, 1), At(tails, 3), b);
+            }
+
+            float sum = MatMulVector128.Sum(Fold(a + b));
+            y[o] = scales == null ? sum : sum * scales[o];
+        }
+    }
+
+    public static int DirectRows => 1;
+
+    public static void DotRows<TWeights>(in MatMulProduct product, int rows, int start, int end)
+        where TWeights : struct, IMatMulWeights => throw new NotSupportedException();
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Widen<TWeights>(byte* w, int steps, float* panel)
+        where TWeights : struct, IMatMulWeights
+    {
+        for (nint s = 0; s < steps; s++)
+        {
+            TWeights.Load256(w + (s * 16 * TWeights.Size)).Store(panel + (s * MatMulTile.PanelStep));
+            TWeights.Load256(w + (((s * 16) + 8) * TWeights.Size)).Store(panel + (s * MatMulTile.PanelStep) + 8);
+        }
+    }
+
+    /// <summary>Two rows and one half of the lanes at a time: 12 sums of the 16 registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Tile(in MatMulTile x, float* panel, int steps, float* sums, bool first)
+    {
+        for (int half = 0; half < 16; half += 8)
+        {
+            Tile(x.X0 + half, x.X1 + half, panel + half, steps, sums + half, first);
+            Tile(x.X2 + half, x.X3 + half, panel + half, steps, sums + half + (2 * MatMulTile.PanelStep), first);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Reduce(float* sums, float* results)
+    {
+        for (int i = 0; i < MatMulTile.Rows * MatMulTile.Outputs; i += 4, sums += 4 * 16)
+        {
+            MatMulVector128.Reduce(
+                Fold(At(sums, 0) + At(sums, 1)), Fold(At(sums, 2) + At(sums, 3)), Fold(At(sums, 4) + At(sums, 5)), Fold(At(sums, 6) + At(sums, 7)))
+                .Store(results + i);
+        }
+    }
+
+    /// <summary>Lanes i and i+4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> Fold(Vector256<float> sums) => sums.GetLower() + sums.GetUpper();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> At(float* vectors, nint index) => Vector256.Load(vectors + (index * 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile(float* x0, float* x1, float* panel, int steps, float* sums, bool first)
+    {
+        Vector256<float> a0 = default, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
+        Vector256<float> b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0;
+        if (!first)
+        {
+            (a0, a1, a2, a3, a4, a5) = (At(sums, 0), At(sums, 2), At(sums, 4), At(sums, 6), At(sums, 8), At(sums, 10));
+            (b0, b1, b2, b3, b4, b5) = (At(sums, 12), At(sums, 14), At(sums, 16), At(sums, 18), At(sums, 20), At(sums, 22));
+        }
+
+        nint count = (nint)steps * 16;
+        for (nint k = 0; k < count; k += 16, panel += MatMulTile.PanelStep)
+        {
+            Vector256<float> a = Vector256.Load(x0 + k), b = Vector256.Load(x1 + k);
+            Vector256<float> w = At(panel, 0);
+            a0 = Vector256.FusedMultiplyAdd(a, w, a0);
+            b0 = Vector256.FusedMultiplyAdd(b, w, b0);
+            w = At(panel, 2);
+            a1 = Vector256.FusedMultiplyAdd(a, w, a1);
+            b1 = Vector256.FusedMultiplyAdd(b, w, b1);
+            w = At(panel, 4);
+            a2 = Vector256.FusedMultiplyAdd(a, w, a2);
+            b2 = Vector256.FusedMultiplyAdd(b, w, b2);
+            w = At(panel, 6);
+            a3 = Vector256.FusedMultiplyAdd(a, w, a3);
+            b3 = Vector256.FusedMultiplyAdd(b, w, b3);
+            w = At(panel, 8);
+            a4 = Vector256.FusedMultiplyAdd(a, w, a4);
+            b4 = Vector256.FusedMultiplyAdd(b, w, b4);
+            w = At(panel, 10);
+            a5 = Vector256.FusedMultiplyAdd(a, w, a5);
+            b5 = Vector256.FusedMultiplyAdd(b, w, b5);
+        }
+
+        Put(sums, a0, a1, a2, a3, a4, a5);
+        Put(sums + MatMulTile.PanelStep, b0, b1, b2, b3, b4, b5);
+    }
+
+    private static void Put(
+        float* sums, Vector256<float> v0, Vector256<float> v1, Vector256<float> v2, Vector256<float> v3, Vector256<float> v4, Vector256<float> v5)
+    {
+        v0.Store(sums);
+        v1.Store(sums + 16);
+        v2.Store(sums + 32);
+        v3.Store(sums + 48);
+        v4.Store(sums + 64);
+        v5.Store(sums + 80);
+    }
+}
