@@ -8,11 +8,12 @@ namespace RwkvX.AI.Storage;
 internal static partial class DirectoryFlush
 {
     private const int ReadOnly = 0; // O_RDONLY
+    private const int CloseOnExecute = 0x80000; // O_CLOEXEC of Linux; other systems number it otherwise
 
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows()) return;
-        int descriptor = Open(folder, ReadOnly);
+        int descriptor = Open(folder, OperatingSystem.IsLinux() ? ReadOnly | CloseOnExecute : ReadOnly);
         if (descriptor < 0) throw new IOException($"{folder}: open: {Marshal.GetLastPInvokeErrorMessage()}");
         using SafeFileHandle handle = new(descriptor, ownsHandle: true);
         RandomAccess.FlushToDisk(handle);

@@ -102,6 +102,27 @@ public sealed class FileStateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Snapshots_OfManyTurns_LeaveFewPageFiles()
+    {
+        await using IStateStore store = Open();
+        await using IConversationWriter writer = await store.CreateAsync(Key, ToyEngine.Binding);
+        StateSnapshot state = ToyEngine.Empty();
+        for (int turn = 0; turn < 200; turn++)
+        {
+            TokensRecord tokens = new(new[] { turn, 1, 2, 3 });
+            state = ToyEngine.Replay(state, [tokens]);
+            await writer.AppendAsync([tokens]);
+            await writer.PutSnapshotAsync(state);
+        }
+
+        int files = Directory.GetFiles(System.IO.Path.Combine(_folder.Path, "pages")).Length;
+        Assert.InRange(files, 2, 80);
+        using StoredState opened = await store.OpenAsync(Key, ToyEngine.Binding);
+        Assert.True(ToyEngine.AreEqual(state, ToyEngine.Restore(opened)));
+        Assert.Empty(await store.VerifyAsync());
+    }
+
+    [Fact]
     public async Task Delete_LeavesNoByteOfTheText()
     {
         const string secret = "the password is swordfish";

@@ -7,6 +7,8 @@ namespace RwkvX.AI.Sessions.Stores;
 /// <content>Storing states: what is new goes into new files, what a state of the same history has already is referred to.</content>
 internal sealed partial class ConversationStore
 {
+    private const int MaxRuns = 64;
+
     internal async ValueTask PutSnapshotAsync(Conversation conversation, StateSnapshot snapshot, LogPosition? at, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
@@ -99,6 +101,7 @@ internal sealed partial class ConversationStore
     private PageRun[][] StorePages(StateSnapshot snapshot, List<PageRun>[] found)
     {
         int full = (int)(snapshot.TokenCount / snapshot.Config.MobaChunkSize);
+        foreach (List<PageRun> runs in found) MergeLast(runs, full);
         PageFileWriter writer = new(_medium, snapshot.Config, snapshot.PageType, Cipher);
         try
         {
@@ -114,6 +117,20 @@ internal sealed partial class ConversationStore
         }
 
         return [.. found.Select(runs => runs.ToArray())];
+    }
+
+    /// <summary>
+    /// Gives up the last runs where there are many, so that their pages are written again as one: a thousand turns would otherwise
+    /// leave a thousand small files. Each page is written a number of times that grows with the logarithm of the turns.
+    /// </summary>
+    private static void MergeLast(List<PageRun> runs, int pages)
+    {
+        int fresh = pages - runs.Sum(run => run.Count);
+        while (fresh > 0 && runs.Count > MaxRuns && runs[^1].Count <= 2 * fresh)
+        {
+            fresh += runs[^1].Count;
+            runs.RemoveAt(runs.Count - 1);
+        }
     }
 
     /// <summary>The states that can go: all but the newest, and those from which labels, forks and the head are reached soonest.</summary>

@@ -16,7 +16,7 @@ namespace RwkvX.AI.Sessions.Stores;
 public interface IStateStore : IAsyncDisposable
 {
     /// <summary>Makes an empty conversation and becomes its writer.</summary>
-    /// <exception cref="ConversationExistsException">The name is taken.</exception>
+    /// <exception cref="ConversationExistsException">The name is taken, perhaps by one that is over its time but not yet collected.</exception>
     ValueTask<IConversationWriter> CreateAsync(
         ConversationKey key, StateBinding binding, ConversationOptions? options = null, CancellationToken cancellationToken = default);
 

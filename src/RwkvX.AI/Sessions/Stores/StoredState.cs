@@ -10,14 +10,19 @@ namespace RwkvX.AI.Sessions.Stores;
 /// </remarks>
 public sealed class StoredState : IDisposable
 {
-    private readonly StateLease _lease;
+    private readonly IDisposable? _pages;
 
-    internal StoredState(ConversationKey key, StateBinding binding, LogPosition position, StateLease lease)
+    /// <summary>Puts together what a store found.</summary>
+    /// <param name="key">The conversation.</param>
+    /// <param name="binding">What its states are states of.</param>
+    /// <param name="position">The place that was asked for.</param>
+    /// <param name="pages">Let go of when this is disposed; null where the snapshot's pages need no holding.</param>
+    public StoredState(ConversationKey key, StateBinding binding, LogPosition position, IDisposable? pages = null)
     {
         Key = key;
         Binding = binding;
         Position = position;
-        _lease = lease;
+        _pages = pages;
     }
 
     /// <summary>The conversation.</summary>
@@ -30,10 +35,10 @@ public sealed class StoredState : IDisposable
     public LogPosition Position { get; }
 
     /// <summary>The nearest stored state at or before the place; null = start from an empty one.</summary>
-    public StateSnapshot? Snapshot { get; internal init; }
+    public StateSnapshot? Snapshot { get; init; }
 
     /// <summary>Where <see cref="Snapshot"/> was taken; (0, 0) where there is none.</summary>
-    public LogPosition SnapshotPosition { get; internal init; }
+    public LogPosition SnapshotPosition { get; init; }
 
     /// <summary>What lies on the way from <see cref="SnapshotPosition"/> to <see cref="Position"/>, in order.</summary>
     public required IReadOnlyList<LogRecord> Records { get; init; }
@@ -42,5 +47,5 @@ public sealed class StoredState : IDisposable
     public required IReadOnlyList<StoreProblem> Problems { get; init; }
 
     /// <summary>Lets go of the pages.</summary>
-    public void Dispose() => _lease.Dispose();
+    public void Dispose() => _pages?.Dispose();
 }
