@@ -14,7 +14,12 @@ internal static class StoreQuick
 
     private static readonly RwkvXConfig Config = new()
     {
-        EmbeddingSize = 256, LayerCount = 8, SparseLayerCount = 2, VocabSize = 4096, MobaChunkSize = 64, MobaTopK = 8,
+        EmbeddingSize = 256,
+        LayerCount = 8,
+        SparseLayerCount = 2,
+        VocabSize = 4096,
+        MobaChunkSize = 64,
+        MobaTopK = 8,
     };
 
     public static void Run(string folder, int tokens) => RunAsync(folder, tokens).GetAwaiter().GetResult();

@@ -12,7 +12,13 @@ public static class ToyEngine
     /// <summary>A model whose pages fill after a few tokens.</summary>
     public static RwkvXConfig Config { get; } = new()
     {
-        EmbeddingSize = 16, LayerCount = 2, SparseLayerCount = 2, VocabSize = 1000, HeadSize = 8, MobaChunkSize = 4, MobaTopK = 2,
+        EmbeddingSize = 16,
+        LayerCount = 2,
+        SparseLayerCount = 2,
+        VocabSize = 1000,
+        HeadSize = 8,
+        MobaChunkSize = 4,
+        MobaTopK = 2,
     };
 
     /// <summary>The binding of the tests' conversations.</summary>

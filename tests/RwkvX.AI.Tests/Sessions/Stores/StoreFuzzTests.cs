@@ -31,8 +31,14 @@ public sealed class StoreFuzzTests
         _pages = Bytes(stream => PageFormat.Write(stream, file, snapshot.Config, snapshot.PageType, full, null));
         _state = new SnapshotRow
         {
-            Id = file, Conversation = _row.Id, Record = records.Count, Chain = new byte[32], Tokens = snapshot.TokenCount, Config = snapshot.Config,
-            PageType = snapshot.PageType, Pages = [[new PageRun(file, 0, each)], [new PageRun(file, each, each)]],
+            Id = file,
+            Conversation = _row.Id,
+            Record = records.Count,
+            Chain = new byte[32],
+            Tokens = snapshot.TokenCount,
+            Config = snapshot.Config,
+            PageType = snapshot.PageType,
+            Pages = [[new PageRun(file, 0, each)], [new PageRun(file, each, each)]],
         };
         _stateFile = Bytes(stream => StateFormat.Write(stream, _state, _row.Binding, snapshot, null));
         _head = RowFormat.EncodeHead(_row);
@@ -178,7 +184,15 @@ public sealed class StoreFuzzTests
 
     private static ConversationRow Row() => new()
     {
-        Id = new Guid(Enumerable.Repeat((byte)9, 16).ToArray()), Key = new ConversationKey("t", "c"), Binding = ToyEngine.Binding, Parent = Guid.Empty, Start = 0,
-        StartChain = new byte[32], StartCounts = default, Created = DateTimeOffset.UnixEpoch, SharedWith = ["u"], Extent = new LogExtent(0, 0, new byte[32], default),
+        Id = new Guid(Enumerable.Repeat((byte)9, 16).ToArray()),
+        Key = new ConversationKey("t", "c"),
+        Binding = ToyEngine.Binding,
+        Parent = Guid.Empty,
+        Start = 0,
+        StartChain = new byte[32],
+        StartCounts = default,
+        Created = DateTimeOffset.UnixEpoch,
+        SharedWith = ["u"],
+        Extent = new LogExtent(0, 0, new byte[32], default),
     };
 }
