@@ -14,4 +14,10 @@ if (args is ["cpu-model", string path, ..])
     return;
 }
 
+if (args is ["store", string folder, ..])
+{
+    StoreQuick.Run(folder, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 64_000);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
