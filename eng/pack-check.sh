@@ -9,7 +9,7 @@ dotnet pack -c Release -o "$work/feed" --nologo -v quiet
 ls -l "$work/feed"
 
 for package in "$work"/feed/*.nupkg; do
-  unzip -l "$package" | grep -q ' README.md$' || { echo "$package: expected README.md, found none"; exit 1; }
+  unzip -Z1 "$package" | grep -x README.md > /dev/null || { echo "$package: expected README.md, found none"; exit 1; }
   [ -f "${package%.nupkg}.snupkg" ] || { echo "$package: expected a symbol package beside it, found none"; exit 1; }
 done
 

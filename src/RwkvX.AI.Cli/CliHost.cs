@@ -29,6 +29,9 @@ internal sealed class CliHost
     public Func<ModelFiles, Precision, IRwkvXModel> LoadEngine { get; init; } =
         (files, precision) => CpuModel.Load(files, new CpuModelOptions { Precision = precision });
 
+    /// <summary>How long <c>bench</c> measures.</summary>
+    public BenchEffort BenchEffort { get; init; } = new();
+
     /// <summary>The streams of this process.</summary>
     public static CliHost OfProcess() => new()
     {

@@ -10,19 +10,22 @@ internal static class ImportCommand
     {
         Argument<string> source = new("PTH") { Description = "The checkpoint: a .pth or .safetensors file, or a model directory." };
         ModelArguments model = new();
-        Option<string> output = new("--out") { Description = "The model directory to write; made where it does not exist.", HelpName = "DIR", Required = true };
+        Option<string> output = new("--out")
+        {
+            Description = "The model directory to write; made where it does not exist.",
+            HelpName = "DIR",
+            Required = true,
+        };
         Option<string?> precision = new("--precision")
         {
             Description = "The form of the weights; int8 touches the large matrices alone. Without it: as stored.",
             HelpName = "f32|bf16|int8",
         };
         precision.AcceptOnlyFromAmong("f32", "bf16", "int8");
-        Command command = new("import",
+        Verb command = new("import",
+            "Make a model directory (config.json, model.safetensors, vocab.txt) of a checkpoint. Nothing in the file is executed.",
             """
-            Make a model directory (config.json, model.safetensors, vocab.txt) of a checkpoint. Nothing in the file is executed.
-
-            Example:
-              rwkvx import rwkv-x-3.6b.pth --vocab rwkv_vocab_v20230424.txt --out rwkv-x-3.6b --precision int8
+            rwkvx import rwkv-x-3.6b.pth --vocab rwkv_vocab_v20230424.txt --out rwkv-x-3.6b --precision int8
             """) { source, model.Vocabulary, output, model.MobaChunkSize, model.MobaTopK, precision };
         command.SetAction((result, cancellationToken) =>
         {

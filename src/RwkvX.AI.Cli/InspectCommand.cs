@@ -12,13 +12,11 @@ internal static class InspectCommand
     {
         Argument<string> path = new("PATH") { Description = "A model directory, or a .safetensors or .pth file." };
         ModelArguments model = new();
-        Command command = new("inspect",
-            """
-            Check a model file or directory and print its sizes, types and layers. Everything that loading checks is checked.
-
-            Example:
-              rwkvx inspect rwkv-x-3.6b.pth
-            """) { path, model.Vocabulary, model.MobaChunkSize, model.MobaTopK };
+        Verb command = new(
+            "inspect", "Check a model as loading does, and print its sizes, types and layers.", "rwkvx inspect rwkv-x-3.6b.pth")
+        {
+            path, model.Vocabulary, model.MobaChunkSize, model.MobaTopK,
+        };
         command.SetAction(result =>
         {
             using ModelFiles files = model.Open(result, result.GetRequiredValue(path));
@@ -40,11 +38,20 @@ internal static class InspectCommand
         report.Add("rows of the vocabulary", $"{c.VocabSize}");
         if (tensors.RwkvLayers.Count > 0) report.Add("low ranks", $"{Ranks(tensors.RwkvLayers[^1].TimeMix)}");
         if (c.SparseLayerCount > 0)
-            report.Add("sparse attention", $"chunks of {c.MobaChunkSize} tokens, top {c.MobaTopK}: {(long)c.MobaChunkSize * c.MobaTopK} tokens at a time");
-        report.Add("parameters", $"{files.Checkpoint.Tensors.Values.Sum(tensor => tensor.ElementCount):N0} in {files.Checkpoint.Tensors.Count} tensors");
-        foreach (IGrouping<TensorType, CheckpointTensor> type in files.Checkpoint.Tensors.Values.GroupBy(tensor => tensor.Type).OrderBy(type => type.Key))
-            report.Add($"stored as {type.Key}", $"{type.Sum(tensor => tensor.ElementCount):N0} values, {type.Sum(tensor => tensor.ByteLength):N0} bytes");
-        report.Add("state", $"{StateBytes(c):N0} bytes{(c.SparseLayerCount > 0 ? FormattableString.Invariant($", and {8L * c.EmbeddingSize * c.SparseLayerCount:N0} a token in f32 pages") : "")}");
+        {
+            long window = (long)c.MobaChunkSize * c.MobaTopK;
+            report.Add("sparse attention", $"chunks of {c.MobaChunkSize} tokens, top {c.MobaTopK}: {window} tokens at a time");
+        }
+
+        ICollection<CheckpointTensor> all = [.. files.Checkpoint.Tensors.Values];
+        report.Add("parameters", $"{all.Sum(tensor => tensor.ElementCount):N0} in {all.Count} tensors");
+        foreach (IGrouping<TensorType, CheckpointTensor> type in all.GroupBy(tensor => tensor.Type).OrderBy(type => type.Key))
+        {
+            long values = type.Sum(tensor => tensor.ElementCount), bytes = type.Sum(tensor => tensor.ByteLength);
+            report.Add($"stored as {type.Key}", $"{values:N0} values, {bytes:N0} bytes");
+        }
+
+        report.Add("state", $"{StateBytes(c):N0} bytes, and {PageBytes(c):N0} a token in f32 pages");
         AddVocabulary(report, files, c);
         if (files.Manifest?.Template is { } template) report.Add("template", $"{template}");
         return report;
@@ -57,8 +64,15 @@ internal static class InspectCommand
     private static string Ranks(TimeMixTensors t) =>
         $"w {t.W1.Shape[1]}, a {t.A1.Shape[1]}{(t.V1 is { } v ? $", v {v.Shape[1]}" : "")}, g {t.G1.Shape[1]}";
 
-    private static long StateBytes(RwkvXConfig c) =>
-        4L * ((c.LayerCount * ((2L * c.EmbeddingSize) + ((long)c.HeadCount * c.HeadSize * c.HeadSize))) + ((long)c.SparseLayerCount * c.EmbeddingSize));
+    /// <summary>Of the parts that do not grow: f32 token-shift vectors and matrices.</summary>
+    private static long StateBytes(RwkvXConfig c)
+    {
+        long layer = (2L * c.EmbeddingSize) + ((long)c.HeadCount * c.HeadSize * c.HeadSize);
+        return sizeof(float) * ((c.LayerCount * layer) + ((long)c.SparseLayerCount * c.EmbeddingSize));
+    }
+
+    /// <summary>Of one token's keys and values.</summary>
+    private static long PageBytes(RwkvXConfig c) => 2L * sizeof(float) * c.EmbeddingSize * c.SparseLayerCount;
 
     private static void AddVocabulary(Report report, ModelFiles files, RwkvXConfig c)
     {
@@ -72,7 +86,11 @@ internal static class InspectCommand
         string name = files.VocabularyPath ?? $"<{files.Name}>/vocab.txt";
         WorldTokenizer tokenizer = WorldTokenizer.Load(vocabulary, name);
         if (tokenizer.VocabularySize > c.VocabSize)
-            throw new CheckpointException(name, "ids", $"below {c.VocabSize}, the rows of the model's head", $"{tokenizer.VocabularySize - 1}");
+        {
+            string found = $"{tokenizer.VocabularySize - 1}";
+            throw new CheckpointException(name, "ids", $"below {c.VocabSize}, the rows of the model's head", found);
+        }
+
         report.Add("vocabulary", $"{name}, ids up to {tokenizer.VocabularySize - 1}, pieces of up to {tokenizer.MaxPieceLength} bytes");
     }
 }

@@ -45,7 +45,11 @@ internal static class JsonFile
                 throw new CliException($"{path}: expected {expected}, found {document.RootElement.ValueKind}");
             List<string> items = [];
             foreach (JsonElement item in document.RootElement.EnumerateArray())
-                items.Add(parse(item) ?? throw new CliException($"{path}: item {items.Count}: expected {expected}, found {item.ValueKind}"));
+            {
+                items.Add(parse(item)
+                    ?? throw new CliException($"{path}: item {items.Count}: expected {expected}, found {item.ValueKind}"));
+            }
+
             return items;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
@@ -80,7 +84,11 @@ internal static class JsonFile
 
             text.Append(raw[1] switch
             {
-                'n' => '\n', 'r' => '\r', 't' => '\t', 'b' => '\b', 'f' => '\f',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'b' => '\b',
+                'f' => '\f',
                 'u' => (char)ushort.Parse(raw[2..6], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
                 char other => other,
             });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Models;
 using RwkvX.AI.Tokenization;
@@ -11,18 +12,26 @@ internal sealed class ModelArguments
     /// <summary>The model; null for the embedded one, where the verb allows that.</summary>
     public Option<string?> Model { get; } = new("--model")
     {
-        Description = "A model directory (model.safetensors or model.pth) or such a file; config.json and vocab.txt beside it are used. Without it: the small model that comes with the tool.",
+        Description =
+            "A model directory (model.safetensors or model.pth) or such a file; config.json and vocab.txt beside it are used. "
+            + "Without it: the small model that comes with the tool.",
         HelpName = "PATH",
     };
 
     /// <summary>The vocabulary instead of the one beside the model.</summary>
-    public Option<string?> Vocabulary { get; } = new("--vocab") { Description = "A vocabulary in the World format instead of vocab.txt beside the model.", HelpName = "FILE" };
+    public Option<string?> Vocabulary { get; } = new("--vocab")
+    {
+        Description = "A vocabulary in the World format instead of vocab.txt beside the model.",
+        HelpName = "FILE",
+    };
 
     /// <summary>Overrides config.json.</summary>
-    public Option<int?> MobaChunkSize { get; } = Positive("--moba-chunk-size", "Tokens in a chunk of the sparse attention, instead of what config.json says (2048 without one).");
+    public Option<int?> MobaChunkSize { get; } = Positive(
+        "--moba-chunk-size", "Tokens in a chunk of the sparse attention, instead of what config.json says (2048 without one).");
 
     /// <summary>Overrides config.json.</summary>
-    public Option<int?> MobaTopK { get; } = Positive("--moba-topk", "Chunks that a token attends to, its own included, instead of what config.json says (3 without one).");
+    public Option<int?> MobaTopK { get; } = Positive(
+        "--moba-topk", "Chunks that a token attends to, its own included, instead of what config.json says (3 without one).");
 
     /// <summary>Adds all flags to a verb.</summary>
     public void AddTo(Command command)
@@ -41,14 +50,22 @@ internal sealed class ModelArguments
     /// <param name="path">The model; null for the embedded one.</param>
     public ModelFiles Open(ParseResult result, string? path)
     {
-        if (path is not null)
-            return ModelFiles.Open(path, Options(result));
-        foreach (Option option in (Option[])[Vocabulary, MobaChunkSize, MobaTopK])
-        {
-            if (result.GetResult(option) is { Implicit: false }) throw new CliException($"{option.Name}: expected --model PATH with it, found none");
-        }
-
+        if (path is not null) return ModelFiles.Open(path, Options(result));
+        RefuseOverrides(result);
         return ModelFiles.OpenDefault();
+    }
+
+    /// <summary>The same choices for a chat client, which opens the model itself.</summary>
+    public RwkvXOptions ToChatOptions(ParseResult result)
+    {
+        if (result.GetValue(Model) is null) RefuseOverrides(result);
+        return new RwkvXOptions
+        {
+            ModelPath = result.GetValue(Model),
+            VocabularyPath = result.GetValue(Vocabulary),
+            MobaChunkSize = result.GetValue(MobaChunkSize),
+            MobaTopK = result.GetValue(MobaTopK),
+        };
     }
 
     /// <summary>Loads the model's vocabulary.</summary>
@@ -75,7 +92,12 @@ internal sealed class ModelArguments
     /// <summary>The flag <c>--precision</c>.</summary>
     public static Option<string> Precision(string description)
     {
-        Option<string> option = new("--precision") { Description = description, HelpName = "f32|bf16|int8", DefaultValueFactory = _ => "f32" };
+        Option<string> option = new("--precision")
+        {
+            Description = description,
+            HelpName = "f32|bf16|int8",
+            DefaultValueFactory = _ => "f32",
+        };
         return option.AcceptOnlyFromAmong("f32", "bf16", "int8");
     }
 
@@ -87,6 +109,16 @@ internal sealed class ModelArguments
         "int8" => Models.Precision.Int8,
         _ => throw new CliException($"--precision: expected f32, bf16 or int8, found {name}"),
     };
+
+    /// <summary>The embedded model is as it was trained.</summary>
+    private void RefuseOverrides(ParseResult result)
+    {
+        foreach (Option option in (Option[])[Vocabulary, MobaChunkSize, MobaTopK])
+        {
+            if (result.GetResult(option) is { Implicit: false })
+                throw new CliException($"{option.Name}: expected --model PATH with it, found none");
+        }
+    }
 
     private ModelFileOptions Options(ParseResult result) => new()
     {

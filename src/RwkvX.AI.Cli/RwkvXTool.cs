@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace RwkvX.AI.Cli;
 
@@ -23,7 +24,7 @@ internal static class RwkvXTool
 
         if (result.Errors.Count > 0)
         {
-            await host.Error.WriteLineAsync($"rwkvx: {OneLine(result.Errors[0].Message)}");
+            await host.Error.WriteLineAsync($"rwkvx: {OneLine(UsageError(result))}");
             return WrongUsage;
         }
 
@@ -42,30 +43,35 @@ internal static class RwkvXTool
         }
     }
 
-    private static RootCommand Commands(CliHost host) => new(
-        """
-        Runs RWKV-X language models, which keep a long memory in a small state, on this machine.
-
-        Examples:
-          rwkvx chat                                          talk to the small model that comes with the tool
-          rwkvx chat --document minutes.txt --once "Who was there?"
-          rwkvx import rwkv-x.pth --vocab rwkv_vocab.txt --out my-model
-          rwkvx chat --model my-model
-          rwkvx bench --model my-model --json figures.json
-        """)
+    private static RootCommand Commands(CliHost host)
     {
-        ChatCommand.Create(host),
-        InspectCommand.Create(host),
-        ImportCommand.Create(host),
-        TokenizeCommand.Create(host),
-        LogitsCommand.Create(host),
-        PasskeyCommand.Create(host),
-        BenchCommand.Create(host),
-        Verbose,
-    };
+        RootCommand root = new(
+            "Runs RWKV-X language models, which keep a long memory in a small state, on this machine. Try 'rwkvx chat', or 'rwkvx chat --help'.")
+        {
+            ChatCommand.Create(host),
+            InspectCommand.Create(host),
+            ImportCommand.Create(host),
+            TokenizeCommand.Create(host),
+            LogitsCommand.Create(host),
+            PasskeyCommand.Create(host),
+            BenchCommand.Create(host),
+            Verbose,
+        };
+        HelpWithExamples.Install(root);
+        return root;
+    }
 
     private static InvocationConfiguration Configuration(CliHost host) =>
         new() { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false };
+
+    /// <summary>The first error, with the flag's name before it where it has none.</summary>
+    private static string UsageError(ParseResult result)
+    {
+        if (result.UnmatchedTokens.Count > 0) return $"{result.UnmatchedTokens[0]}: unknown verb or flag";
+        ParseError error = result.Errors[0];
+        string? flag = (error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult)?.Option.Name;
+        return flag is null || error.Message.Contains(flag, StringComparison.Ordinal) ? error.Message : $"{flag}: {error.Message}";
+    }
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
 }

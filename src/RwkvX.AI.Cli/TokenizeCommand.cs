@@ -8,16 +8,23 @@ internal static class TokenizeCommand
 {
     public static Command Create(CliHost host)
     {
-        Option<string> vocabulary = new("--vocab") { Description = "The vocabulary, in the World format.", HelpName = "FILE", Required = true };
+        Option<string> vocabulary = new("--vocab")
+        {
+            Description = "The vocabulary, in the World format.",
+            HelpName = "FILE",
+            Required = true,
+        };
         Option<string> input = new("--in") { Description = "A JSON array of strings.", HelpName = "FILE.json", Required = true };
-        Option<string> output = new("--out") { Description = "Where the JSON array of arrays of ids goes.", HelpName = "FILE.json", Required = true };
-        Command command = new("tokenize",
+        Option<string> output = new("--out")
+        {
+            Description = "Where the JSON array of arrays of ids goes.",
+            HelpName = "FILE.json",
+            Required = true,
+        };
+        Verb command = new("tokenize", "Encode texts with a World vocabulary.",
             """
-            Encode texts with a World vocabulary.
-
-            Example:
-              echo '["Hello, world!"]' > texts.json
-              rwkvx tokenize --vocab my-model/vocab.txt --in texts.json --out ids.json
+            echo '["Hello, world!"]' > texts.json
+            rwkvx tokenize --vocab my-model/vocab.txt --in texts.json --out ids.json
             """) { vocabulary, input, output };
         command.SetAction(result =>
         {

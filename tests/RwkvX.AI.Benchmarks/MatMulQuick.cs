@@ -64,7 +64,7 @@ internal static unsafe class MatMulQuick
             using MatMulShape shape = new(12, 768, 65536, type, 16);
             double read = MatMulMachine.ReadBandwidth(pool, 4);
             shape.Forward(pool, 1);
-            double seconds = MatMulMachine.Best(20, () => shape.Forward(pool, 1));
+            double seconds = MatMulMachine.Best(40, () => shape.Forward(pool, 1));
             read = Math.Max(read, MatMulMachine.ReadBandwidth(pool, 3));
             sixteen = type == TensorType.BF16 ? seconds : sixteen;
             double bytes = shape.ByteLength / seconds;
@@ -85,7 +85,7 @@ internal static unsafe class MatMulQuick
             shape.Forward(pool, 64);
             foreach (int rows in (int[])[64, 512])
             {
-                double seconds = MatMulMachine.Best(4, () => shape.Forward(pool, rows));
+                double seconds = MatMulMachine.Best(6, () => shape.Forward(pool, rows));
                 double flops = 2.0 * rows * shape.LayerWeights / seconds;
                 Print($"prefill 12x768 {type,4} T {rows,3}: {rows / seconds,6:F0} tok/s, {flops / 1e9:F0} GFLOP/s = {flops / peak:P0} of peak");
             }
@@ -99,8 +99,8 @@ internal static unsafe class MatMulQuick
             using WeightMatrix w = MatMulShape.Random(o, k, TensorType.BF16), x = MatMulShape.Random(512, k, TensorType.F32), y = WeightMatrix.Allocate(512, o, TensorType.F32);
             foreach (int rows in (int[])[4, 8, 16, 128, 512])
             {
-                int repeat = (int)Math.Max(1, 2e9 / (2.0 * rows * k * o));
-                double seconds = MatMulMachine.Best(5, () => pool.Run(worker =>
+                int repeat = (int)Math.Max(1, 1e8 / (2.0 * rows * k * o)); // short, so that some repetition runs undisturbed
+                double seconds = MatMulMachine.Best(20, () => pool.Run(worker =>
                 {
                     for (int i = 0; i < repeat; i++)
                     {

@@ -5,7 +5,7 @@ namespace RwkvX.AI.Testing;
 /// <summary>Tokens run through a model by some schedule, all of which must compute the same.</summary>
 public sealed class ScheduledRun : IDisposable
 {
-    private static readonly int[] s_detour = [1, 2, 3];
+    private static readonly int[] Detour = [1, 2, 3];
 
     private readonly IRwkvXModel _model;
     private readonly int _vocabulary;
@@ -104,7 +104,7 @@ public sealed class ScheduledRun : IDisposable
         // The fork takes the place of the original half of the time, so both sides of a fork are tested.
         RwkvXState fork = State.Fork();
         (RwkvXState stay, RwkvXState leave) = State.TokenCount % 2 == 0 ? (State, fork) : (fork, State);
-        _model.Forward(leave, s_detour, Memory<float>.Empty);
+        _model.Forward(leave, Detour, Memory<float>.Empty);
         leave.Dispose();
         State = stay;
     }

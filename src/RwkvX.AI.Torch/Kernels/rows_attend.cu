@@ -1,5 +1,5 @@
 // Prefill, any type: attention of each row and head over its own chunk, causally, and over its chosen chunks. One warp a row and head:
-// scores of 32 keys at a time, a key a lane; then the values, two channels a lane; running softmax. See docs/kernels/moba.md.
+// scores of 32 keys at a time, a key a lane; then the values, two channels a lane; running softmax. See docs/kernels/cuda-moba.md.
 // Launch: (T, ceil(H / 8)) blocks of 256 threads.
 
 #include "common.cuh"

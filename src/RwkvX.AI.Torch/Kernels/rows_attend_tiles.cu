@@ -1,4 +1,4 @@
-// Prefill, 16-bit types: attention of tiles of 64 rows of one sequence and one head on the tensor cores. See docs/kernels/moba.md.
+// Prefill, 16-bit types: attention of tiles of 64 rows of one sequence and one head on the tensor cores. See docs/kernels/cuda-moba.md.
 //
 // A block visits, in ascending order, every chunk that a row of its tile has chosen or lies in; rows that did not choose it are masked,
 // warps none of whose rows did skip the products. Running softmax in f32; scores and probabilities never leave the registers.

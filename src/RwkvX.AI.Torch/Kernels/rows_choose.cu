@@ -1,5 +1,5 @@
 // Prefill: the chunks that each row and head attends to besides its own. One warp a row and head; lanes score 32 chunks at a time and
-// hold the best so far in order, lane i the i-th. Scores over all chunks are never stored. See docs/kernels/moba.md.
+// hold the best so far in order, lane i the i-th. Scores over all chunks are never stored. See docs/kernels/cuda-moba.md.
 // Launch: (T, ceil(H / 8)) blocks of 256 threads.
 
 #include "common.cuh"

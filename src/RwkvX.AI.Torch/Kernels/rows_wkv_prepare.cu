@@ -1,4 +1,4 @@
-// Prefill: from the matrix products to the operands of the WKV recurrence, one warp a row and head. See docs/kernels/wkv.md.
+// Prefill: from the matrix products to the operands of the WKV recurrence, one warp a row and head. See docs/kernels/cuda-wkv.md.
 // A record is six vectors of 64 floats: w, k, -κ, κ·a, r, v; the recurrence reads it as one piece.
 // Launch: (T, ceil(H / 8)) blocks of 256 threads.
 

@@ -1,4 +1,4 @@
-// Prefill: the WKV-7 recurrence, exactly as a step computes it. See docs/kernels/wkv.md.
+// Prefill: the WKV-7 recurrence, exactly as a step computes it. See docs/kernels/cuda-wkv.md.
 //
 //   S = S diag(w) + (S·(-κ))(κ·a)ᵀ + v·kᵀ, y = S·r
 // The rows of S do not depend on each other, so a head is split over 8 warps that never meet: that fills the card at batch 1, and no

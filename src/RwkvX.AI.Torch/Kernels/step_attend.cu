@@ -1,4 +1,4 @@
-// Decode: attention of one query over the pages of its own chunk and of the chosen chunks. See docs/kernels/moba.md.
+// Decode: attention of one query over the pages of its own chunk and of the chosen chunks. See docs/kernels/cuda-moba.md.
 //
 // Launch: (TOPK * PAGES_PER_CHUNK, H, B) blocks of 128 threads, one page each; the last block of a head joins the parts in order.
 // The number of blocks is fixed, whatever the context: cost does not grow with it. Blocks without a page only report their arrival.

@@ -1,5 +1,5 @@
 // Decode: appends k and v of this token to its page, keeps the chunk's mean key, and chooses the chunks that each head attends to.
-// See docs/kernels/moba.md.
+// See docs/kernels/cuda-moba.md.
 //
 //   score(c) = q · mean(keys of chunk c), c over the full past chunks, f32, unscaled; the TOPK - 1 highest, ties to the lower index
 // The mean is a running sum of the keys as stored, so it is never computed anew.

@@ -1,4 +1,4 @@
-// Decode: y = W · f(x) for B rows at once, W (rows, C) 16-bit, f32 accumulate. See docs/kernels/gemv.md.
+// Decode: y = W · f(x) for B rows at once, W (rows, C) 16-bit, f32 accumulate. See docs/kernels/cuda-gemv.md.
 //
 // f is the identity, LayerNorm, or LayerNorm and token shift: h = LN(x), h + (h' - h) * mix, with h' the previous token's h.
 // One launch holds up to 7 groups of rows that differ in weights, mix, output and activation (r, k, v and the four LoRA-down products).

@@ -1,4 +1,4 @@
-// Decode: Value · k of a channel mix, with the rows of zero relu² skipped. See docs/kernels/value.md.
+// Decode: Value · k of a channel mix, with the rows of zero relu² skipped. See docs/kernels/cuda-value.md.
 //
 // The value matrix lies transposed, (F, C): inner index i owns one contiguous row, and where k_i = 0 for every sequence of the
 // batch that row is not read at all (lossless; half of them with random weights, 85-90% in trained models).

@@ -1,4 +1,4 @@
-// Decode: LoRA-up products, the WKV-7 step, group norm, bonus and gate of one head of one sequence. See docs/kernels/wkv.md.
+// Decode: LoRA-up products, the WKV-7 step, group norm, bonus and gate of one head of one sequence. See docs/kernels/cuda-wkv.md.
 //
 //   w = exp(-e^-0.5 σ(w0 + tw·w2)), a = σ(a0 + ta·a2), g = tg·g2, v = v + (v_first - v)·σ(v0 + tv·v2)
 //   κ = k·k_k / max(‖k·k_k‖, 1e-12), k = k(1 + (a - 1)k_a)

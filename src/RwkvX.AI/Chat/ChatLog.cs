@@ -18,4 +18,7 @@ internal static partial class ChatLog
 
     [LoggerMessage(4, LogLevel.Error, "Failed {ResponseId}")]
     public static partial void Failed(ILogger logger, string responseId, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Warning, "The state after {Tokens} tokens does not fit the option PrefixCacheBytes ({Budget}): the next turn computes all of them again")]
+    public static partial void StateDoesNotFit(ILogger logger, long tokens, long budget);
 }

@@ -46,8 +46,8 @@ internal sealed class ChatTurn : IDisposable
             TokenGenerator generator = new(_context.Model, _state, _settings.Sampling, _context.PrefillSpan);
             await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
             ChatFinishReason reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
-            await KeepAsync(prompt, match?.Entry, cancellationToken).ConfigureAwait(false);
-            return new TurnResult(reason, prompt.Tokens.Length, cached, OutputTokens);
+            bool isKept = await KeepAsync(prompt, match?.Entry, cancellationToken).ConfigureAwait(false);
+            return new TurnResult(reason, prompt.Tokens.Length, cached, OutputTokens, isKept);
         }
         finally
         {
@@ -122,11 +122,12 @@ internal sealed class ChatTurn : IDisposable
     }
 
     /// <summary>Brings a state to the border after the answer, as the next turn will render it, and gives all states to the cache.</summary>
-    private async Task KeepAsync(EncodedPrompt prompt, PrefixCacheEntry? origin, CancellationToken cancellationToken)
+    /// <returns>Whether the last of them is kept.</returns>
+    private async Task<bool> KeepAsync(EncodedPrompt prompt, PrefixCacheEntry? origin, CancellationToken cancellationToken)
     {
         if (!_context.Cache.IsEnabled)
         {
-            return;
+            return true; // nobody asked for more
         }
 
         string text = _answer.Visible;
@@ -142,20 +143,24 @@ internal sealed class ChatTurn : IDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
+        bool isKept = true;
         while (_kept.Count > 0)
         {
             (int length, RwkvXState state) = _kept[0];
             _kept.RemoveAt(0);
-            origin = _context.Cache.Add(prompt.Tokens.AsSpan(0, length), state, origin) ?? origin;
+            PrefixCacheEntry? entry = _context.Cache.Add(prompt.Tokens.AsSpan(0, length), state, origin);
+            (isKept, origin) = (entry is not null, entry ?? origin);
         }
 
         if (last is not null)
         {
             _state = last == _state ? null : _state;
             _branch = last == _branch ? null : _branch;
-            _context.Cache.Add(tokens, last, origin);
+            isKept = _context.Cache.Add(tokens, last, origin) is not null;
             _context.Cache.AddAnswer(prompt.Tokens, new KeptAnswer(text, ids));
         }
+
+        return isKept;
     }
 
     /// <summary>The state that has consumed most of the answer and its end, and nothing else.</summary>

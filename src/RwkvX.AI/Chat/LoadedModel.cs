@@ -68,7 +68,7 @@ internal sealed class LoadedModel : IDisposable
         Model = Model,
         Tokenizer = Tokenizer,
         Template = _options.Template ?? new WorldPromptTemplate(),
-        Cache = new PrefixCache(_options.PrefixCacheBytes, Model.Config.MobaChunkSize),
+        Cache = new PrefixCache(_options.EffectivePrefixCacheBytes, Model.Config.MobaChunkSize),
         ModelId = ModelId,
         Defaults = _manifest?.Generation,
         EndOfText = _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId,

@@ -80,7 +80,10 @@ public sealed class RwkvXChatClient : IChatClient
         _metadata = new ChatClientMetadata("rwkvx", providerUri: null, context.ModelId);
     }
 
-    /// <summary>The states kept; for tests and statistics.</summary>
+    /// <summary>Bytes of the states that are kept at message borders, pages that they share counted once.</summary>
+    public long StateBytes => _context.Cache.Bytes;
+
+    /// <summary>The states kept.</summary>
     internal PrefixCache Cache => _context.Cache;
 
     /// <inheritdoc/>
@@ -158,6 +161,11 @@ public sealed class RwkvXChatClient : IChatClient
             TurnResult result = await work.ConfigureAwait(false);
             ChatLog.Answered(
                 _logger, responseId, result.InputTokens, result.CachedTokens, result.OutputTokens, result.FinishReason.Value, _time.GetElapsedTime(begun).TotalMilliseconds);
+            if (!result.IsKept)
+            {
+                ChatLog.StateDoesNotFit(_logger, result.InputTokens + result.OutputTokens, _context.Cache.Budget);
+            }
+
             ChatResponseUpdate last = Update(responseId, messageId, result.ToUsage());
             last.FinishReason = result.FinishReason;
             yield return last;
@@ -224,7 +232,7 @@ public sealed class RwkvXChatClient : IChatClient
             Model = model,
             Tokenizer = tokenizer,
             Template = options.Template ?? new WorldPromptTemplate(),
-            Cache = new PrefixCache(options.PrefixCacheBytes, model.Config.MobaChunkSize),
+            Cache = new PrefixCache(options.EffectivePrefixCacheBytes, model.Config.MobaChunkSize),
             ModelId = options.ModelId ?? "rwkvx",
             PrefillSpan = options.PrefillSpan,
         };

@@ -39,9 +39,12 @@ public sealed class RwkvXOptions
     [AllowedValues("auto", "cpu")]
     public string Device { get; set; } = "auto";
 
-    /// <summary>Bytes of states that are kept at message borders, so that a conversation goes on where it was; 0 keeps none.</summary>
+    /// <summary>
+    /// Bytes of states that are kept at message borders, so that a conversation goes on where it was; 0 keeps none, null a quarter of the
+    /// memory that the process may use. A state that does not fit is logged as a warning: the next turn then computes everything again.
+    /// </summary>
     [Range(0d, 1L << 50)]
-    public long PrefixCacheBytes { get; set; } = 256L << 20;
+    public long? PrefixCacheBytes { get; set; }
 
     /// <summary>Tokens of a prompt in one pass: other requests wait no longer than this takes.</summary>
     [Range(1, 1 << 20)]
@@ -52,6 +55,9 @@ public sealed class RwkvXOptions
 
     /// <summary>Whether a host loads the model when it starts; otherwise the first request does.</summary>
     public bool LoadAtStart { get; set; } = true;
+
+    /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
+    internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()

@@ -7,7 +7,8 @@ namespace RwkvX.AI.Chat;
 /// <param name="InputTokens">Tokens of the prompt.</param>
 /// <param name="CachedTokens">Those of them that were not computed for this request.</param>
 /// <param name="OutputTokens">Tokens sampled, those that ended the answer included.</param>
-internal readonly record struct TurnResult(ChatFinishReason FinishReason, int InputTokens, int CachedTokens, int OutputTokens)
+/// <param name="IsKept">Whether the next turn can go on from here: false where the cache has no room for the state.</param>
+internal readonly record struct TurnResult(ChatFinishReason FinishReason, int InputTokens, int CachedTokens, int OutputTokens, bool IsKept)
 {
     /// <summary>The same as the content of the last update.</summary>
     public UsageContent ToUsage() => new(new UsageDetails

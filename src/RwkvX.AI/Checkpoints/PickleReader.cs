@@ -17,7 +17,7 @@ internal ref struct PickleReader
     private readonly string _file;
     private readonly AllocationBudget _budget;
     private readonly ReadOnlySpan<byte> _data;
-    private readonly Dictionary<uint, object> _memo = [];
+    private readonly List<object> _memo = [];
     private object[] _stack = new object[64];
     private int _depth;
     private int _at;
@@ -202,13 +202,21 @@ internal ref struct PickleReader
     private void Memoize(uint index)
     {
         object value = Pop();
-        if (!_memo.ContainsKey(index))
+        if (index > (uint)_memo.Count)
+            throw Wrong($"to remember a value as {_memo.Count}", $"{index}"); // picklers count up
+        if (index < (uint)_memo.Count)
+        {
+            _memo[(int)index] = value;
+        }
+        else
+        {
             _budget.Charge(AllocationBudget.EntryBytes, _file);
-        _memo[index] = value;
+            _memo.Add(value);
+        }
         Push(value);
     }
 
-    private void Recall(uint index) => Push(_memo.TryGetValue(index, out object? value) ? value : throw Wrong($"a value remembered as {index}", "none"));
+    private void Recall(uint index) => Push(index < (uint)_memo.Count ? _memo[(int)index] : throw Wrong($"a value remembered as {index}", "none"));
 
     private void Push(object value)
     {

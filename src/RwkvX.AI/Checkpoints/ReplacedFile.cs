@@ -4,7 +4,10 @@ namespace RwkvX.AI.Checkpoints;
 internal static class ReplacedFile
 {
     /// <summary>Writes into a new file beside the path, flushes it to the disk, and renames it.</summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="beforeRename">What must be in place before the file is; it runs when nothing but the renaming can fail any more.</param>
+    public static void Write(string path, Action<Stream> write, Action? beforeRename = null)
     {
         string full = Path.GetFullPath(path);
         string temporary = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Path.GetRandomFileName()}.tmp");
@@ -15,6 +18,7 @@ internal static class ReplacedFile
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
+            beforeRename?.Invoke();
             File.Move(temporary, full, overwrite: true);
         }
         catch

@@ -23,6 +23,11 @@ public static class SafetensorsWriter
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(
         string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default)
+        => Write(path, tensors, metadata, null, cancellationToken);
+
+    /// <summary>Writes a file; what must be in place before it is done when the bytes are on the disk, right before the file takes its name.</summary>
+    internal static void Write(
+        string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata, Action? beforeRename, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -35,7 +40,7 @@ public static class SafetensorsWriter
                 cancellationToken.ThrowIfCancellationRequested();
                 tensor.WriteTo(stream);
             }
-        });
+        }, beforeRename);
     }
 
     /// <summary>The header with its length before it and padding behind it.</summary>

@@ -22,8 +22,8 @@ internal sealed unsafe class CpuState : RwkvXState
     public CpuState(RwkvXConfig config, object owner)
         : this(
             config, owner,
-            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, config.MobaChunkSize, hasValues: true))],
-            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, MeansPerPage, hasValues: false))])
+            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, config.MobaChunkSize, areMeans: false))],
+            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, MeansPerPage, areMeans: true))])
     {
     }
 

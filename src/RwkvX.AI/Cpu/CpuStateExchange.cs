@@ -125,6 +125,7 @@ internal static unsafe class CpuStateExchange
         ElementConversion.Widen(snapshot.Keys.Span, type, keys);
         ElementConversion.Widen(snapshot.Values.Span, type, values);
         Page page = state.KeyValues(layer)[chunk];
+        PagedRows means = state.Means(layer);
         for (int head = 0; head < H; head++)
         {
             for (int row = 0; row < snapshot.RowCount; row++)
@@ -146,6 +147,8 @@ internal static unsafe class CpuStateExchange
             {
                 ChunkGate.Mean(page.Keys(head), B, MeanOf(state, layer, chunk, head));
             }
+
+            MeanCodes.Encode(means[chunk / means.RowsPerPage], head, chunk % means.RowsPerPage);
         }
     }
 

@@ -1,3 +1,5 @@
+#pragma warning disable IDE1006 // dimensions are called as in the paper: C H N, and R rows
+
 using RwkvX.AI.Cpu.Kernels;
 using RwkvX.AI.Models;
 

@@ -1,7 +1,7 @@
 namespace RwkvX.AI.Cpu;
 
 /// <summary>The rows of one sparse layer that a state refers to: its keys and values (a page is a chunk), or its chunk means.</summary>
-internal sealed class PagedRows(int heads, int rowsPerPage, bool hasValues)
+internal sealed class PagedRows(int heads, int rowsPerPage, bool areMeans)
 {
     private const int FirstCapacity = 16;
 
@@ -41,7 +41,7 @@ internal sealed class PagedRows(int heads, int rowsPerPage, bool hasValues)
             int to = (int)Math.Min(rowsPerPage, from + (end - row));
             if (index == _pages.Count)
             {
-                _pages.Add(new Page(heads, rowsPerPage, hasValues, Math.Max(to, FirstCapacity)));
+                _pages.Add(new Page(heads, rowsPerPage, areMeans, Math.Max(to, FirstCapacity)));
             }
 
             if (!_pages[index].TryClaim(from, to))
@@ -62,7 +62,7 @@ internal sealed class PagedRows(int heads, int rowsPerPage, bool hasValues)
     /// <summary>The same rows for another state, on the same pages.</summary>
     public PagedRows Fork()
     {
-        PagedRows fork = new(heads, rowsPerPage, hasValues) { Count = Count };
+        PagedRows fork = new(heads, rowsPerPage, areMeans) { Count = Count };
         foreach (Page page in _pages)
         {
             fork._pages.Add(page.Share());

@@ -28,7 +28,10 @@ internal static unsafe class SparseAttention<V>
             new ReadOnlySpan<float>(v + ((nint)t * ld), N).CopyTo(new Span<float>(page.Value(head, row), N));
             if (row == B - 1)
             {
-                ChunkGate.Mean(page.Keys(head), B, means[chunk / means.RowsPerPage].Key(head, chunk % means.RowsPerPage));
+                Page meanPage = means[chunk / means.RowsPerPage];
+                int meanRow = chunk % means.RowsPerPage;
+                ChunkGate.Mean(page.Keys(head), B, meanPage.Key(head, meanRow));
+                MeanCodes.Encode(meanPage, head, meanRow);
             }
         }
     }
@@ -76,7 +79,7 @@ internal static unsafe class SparseAttention<V>
     private static int Choose(in QueryRun run, CpuState state, int layer, int head, int past, int take, AttentionScratch scratch, ChunkChoiceHook? hook)
     {
         PagedRows means = state.Means(layer);
-        int ld = scratch.Reserve(past, take), visits = 0;
+        int ld = scratch.Reserve(past, take), visits = 0; // room for four rows of scores
         Span<int> chosen = scratch.Chosen.AsSpan(0, take);
         float** q = stackalloc float*[Tile];
         for (int t0 = 0; t0 < run.Count; t0 += Tile)
@@ -87,7 +90,15 @@ internal static unsafe class SparseAttention<V>
                 q[i] = scratch.Queries[t0 + Math.Min(i, count - 1)].Q;
             }
 
-            Score(means, head, q, count, past, scratch.Scores, ld);
+            if (count == 1 && past >= MeanCodes.WorthwhileFrom)
+            {
+                MeanCodes.ScoreCandidates<V>(means, head, q[0], past, take, scratch);
+            }
+            else
+            {
+                Score(means, head, q, count, past, scratch.Scores, ld);
+            }
+
             for (int i = 0; i < count; i++)
             {
                 ChunkGate.Select<V>(scratch.Scores + ((nint)i * ld), past, chosen, scratch.Best.AsSpan(0, take));

@@ -50,7 +50,7 @@ internal sealed unsafe class WeightMatrix : IDisposable
 
     /// <summary>A weight in the form that a precision asks for: a view where it is stored so, else converted once.</summary>
     /// <param name="weight">(O, K) as stored.</param>
-    /// <param name="scale">(O) f32 for a weight stored as I8, else null.</param>
+    /// <param name="scale">(O) f32 for a weight stored as I8; null for the tensor's own <see cref="CheckpointTensor.Scale"/>.</param>
     /// <param name="precision">F32: as stored. A weight stored as I8 stays so at every precision.</param>
     /// <exception cref="ArgumentException">The weight is not a matrix, or has no fitting scale.</exception>
     /// <exception cref="NotSupportedException">The precision is not one of the CPU's.</exception>
@@ -58,6 +58,7 @@ internal sealed unsafe class WeightMatrix : IDisposable
     {
         TensorType wanted = Wanted(weight.Type, precision);
         (int rows, int columns) = ShapeOf(weight);
+        scale ??= weight.Scale;
         if (weight.Type == TensorType.I8 && (scale is null || scale.Type != TensorType.F32 || scale.ElementCount != rows))
         {
             throw new ArgumentException($"{weight.Name}: expected {rows} f32 scales, found {(scale is null ? "none" : $"{scale.ElementCount} {scale.Type}")}");
@@ -65,11 +66,11 @@ internal sealed unsafe class WeightMatrix : IDisposable
 
         if (wanted == weight.Type)
         {
-            return new WeightMatrix(rows, columns, wanted) { Data = weight.Data, Scales = scale is null ? null : (float*)scale.Data };
+            return new WeightMatrix(rows, columns, wanted) { Data = weight.Data, Scales = wanted == TensorType.I8 ? (float*)scale!.Data : null };
         }
 
         WeightMatrix matrix = Allocate(rows, columns, wanted);
-        WeightConversion.Convert(weight.Data, weight.Type, matrix);
+        WeightConversion.Convert(weight, matrix);
         return matrix;
     }
 
@@ -119,9 +120,17 @@ internal sealed unsafe class WeightMatrix : IDisposable
         _ => throw new NotSupportedException($"The CPU engine has no precision {precision}."),
     };
 
-    private static (int Outer, int Inner) ShapeOf(CheckpointTensor weight) => weight.Shape.Count == 2
-        ? (weight.Shape[0], weight.Shape[1])
-        : throw new ArgumentException($"{weight.Name}: expected a matrix, found shape ({string.Join(", ", weight.Shape)})");
+    private static (int Outer, int Inner) ShapeOf(CheckpointTensor weight)
+    {
+        if (weight.Type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16 or TensorType.I8))
+        {
+            throw new ArgumentException($"{weight.Name}: expected weights, found {weight.Type}");
+        }
+
+        return weight.Shape.Count == 2
+            ? (weight.Shape[0], weight.Shape[1])
+            : throw new ArgumentException($"{weight.Name}: expected a matrix, found shape ({string.Join(", ", weight.Shape)})");
+    }
 
     private void Free()
     {

@@ -15,7 +15,7 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>How long a waiting thread spins before it sleeps: longer than the imbalance of slices, far shorter than a time slice.</summary>
     private const int SpinMicroseconds = 50;
 
-    private static readonly long s_spinTicks = Stopwatch.Frequency * SpinMicroseconds / 1_000_000;
+    private static readonly long SpinTicks = Stopwatch.Frequency * SpinMicroseconds / 1_000_000;
 
     private readonly Lock _caller = new();
     private readonly object _sleep = new();
@@ -206,10 +206,12 @@ internal sealed class WorkerPool : IDisposable
             {
                 long now = Stopwatch.GetTimestamp();
                 started = started == 0 ? now : started;
-                if (now - started > s_spinTicks)
+                if (now - started > SpinTicks)
                 {
                     break;
                 }
+
+                Thread.Yield(); // on a busy machine the one waited for may be waiting for this core
             }
         }
 

@@ -113,7 +113,7 @@ internal sealed class Sampler
     /// <summary>The most probable tokens in order: as many as top-k or top-p can ask for, found with a falling threshold.</summary>
     private ReadOnlySpan<ulong> Rank(ReadOnlySpan<float> weights, double all)
     {
-        for (float threshold = 1f / 16; ; threshold /= 256)
+        for (float threshold = 1f / 16; ; threshold /= 16)
         {
             threshold = threshold < 1e-30f ? float.Epsilon : threshold; // the last round takes every token that can come
             int count = Collect(weights, threshold, out double sum);

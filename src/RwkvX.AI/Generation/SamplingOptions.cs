@@ -30,7 +30,7 @@ public sealed record SamplingOptions
 
     /// <summary>
     /// How the count behind <see cref="FrequencyPenalty"/> fades: multiplied by this after each token. RWKV's usual value is 0.996;
-    /// 1 never forgets. Above 0, at most 1.
+    /// 1 never forgets, 0 counts the last token only. From 0 to 1.
     /// </summary>
     public float PenaltyDecay { get; init; } = 1f;
 
@@ -55,7 +55,7 @@ public sealed record SamplingOptions
         Check(PresencePenalty, -100, 100, nameof(PresencePenalty));
         Check(FrequencyPenalty, -100, 100, nameof(FrequencyPenalty));
         Check(RepetitionPenalty, float.Epsilon, 100, nameof(RepetitionPenalty));
-        Check(PenaltyDecay, float.Epsilon, 1, nameof(PenaltyDecay));
+        Check(PenaltyDecay, 0, 1, nameof(PenaltyDecay));
         foreach (int token in BannedTokens ?? [])
         {
             Check(token, 0, vocabSize - 1, nameof(BannedTokens));

@@ -5,7 +5,7 @@ namespace RwkvX.AI.Models;
 /// <summary>Makes a model directory (model.safetensors, config.json, vocab.txt) of a checkpoint.</summary>
 public static class ModelImporter
 {
-    /// <summary>Checks a checkpoint and writes it as a model directory. The weights come last: a directory that has them is complete.</summary>
+    /// <summary>Checks a checkpoint and writes it as a model directory. The weights get their name last: a directory that has them is complete, and one that had others keeps them until then.</summary>
     /// <param name="source">A .pth or .safetensors file, or a model directory.</param>
     /// <param name="directory">The directory; made where it does not exist, its files replaced where they do.</param>
     /// <param name="options">What to make of it.</param>
@@ -25,9 +25,13 @@ public static class ModelImporter
         List<TensorSource> sources = new TensorConversion(files.Checkpoint.Path, tensors, options.Precision).Convert(files.Checkpoint);
         byte[] manifest = Manifest(files, tensors.Config, options).ToJson();
         Directory.CreateDirectory(directory);
-        CopyVocabulary(files, Path.Combine(directory, "vocab.txt"));
-        ReplacedFile.Write(Path.Combine(directory, "config.json"), stream => stream.Write(manifest));
-        SafetensorsWriter.Write(Path.Combine(directory, "model.safetensors"), WithProgress(sources, progress), null, cancellationToken);
+        SafetensorsWriter.Write(Path.Combine(directory, "model.safetensors"), WithProgress(sources, progress), null, WriteCompanions, cancellationToken);
+
+        void WriteCompanions()
+        {
+            CopyVocabulary(files, Path.Combine(directory, "vocab.txt"));
+            ReplacedFile.Write(Path.Combine(directory, "config.json"), stream => stream.Write(manifest));
+        }
     }
 
     private static ModelManifest Manifest(ModelFiles files, RwkvXConfig config, ModelImportOptions options)

@@ -6,10 +6,9 @@ namespace RwkvX.AI.Sessions;
 /// <remarks>
 /// <para>A tree of token prefixes: what is found was compared token by token. Entries are immutable; what is handed out is a fork.
 /// All members may be called from any thread.</para>
-/// <para>Accounting: an entry costs its recurrent bytes; the newest of a line also its tokens (4 bytes each) and all its pages. An older
-/// entry of that line shares its full pages with the newer one and is charged only for the last, partly filled page of each layer
-/// (rounded up to whole pages). Where two lines branch from one entry the first pays for the shared pages and so does the second: the sum is
-/// never below what is held. The least recently used entries go first.</para>
+/// <para>Accounting: an entry costs its recurrent bytes and the last, partly filled page of each layer. Full pages, and 4 bytes for each
+/// token, are counted once for all entries that were forked from one another: many conversations over one document pay for it once.
+/// The least recently used entries go first.</para>
 /// </remarks>
 internal sealed class PrefixCache : IDisposable
 {
@@ -30,6 +29,9 @@ internal sealed class PrefixCache : IDisposable
         _budget = byteBudget;
         _pageTokens = pageTokens;
     }
+
+    /// <summary>Bytes that the entries may cost.</summary>
+    public long Budget => _budget;
 
     /// <summary>Whether anything can be kept.</summary>
     public bool IsEnabled => _budget > 0;
@@ -88,7 +90,7 @@ internal sealed class PrefixCache : IDisposable
     /// <summary>Keeps a state. One that has the same tokens already stays instead, and the new one is disposed.</summary>
     /// <param name="tokens">(T) every token that the state has consumed, T ≥ 1.</param>
     /// <param name="state">The state, which the cache owns from now on, whatever happens.</param>
-    /// <param name="origin">The entry whose fork was advanced to this state; null for a state from the start.</param>
+    /// <param name="origin">The entry whose fork was advanced to this state, kept or not; null for a state from the start.</param>
     /// <returns>The entry that now stands for these tokens; null where it does not fit the budget.</returns>
     public PrefixCacheEntry? Add(ReadOnlySpan<int> tokens, RwkvXState state, PrefixCacheEntry? origin)
     {
@@ -109,21 +111,10 @@ internal sealed class PrefixCache : IDisposable
                 return kept;
             }
 
-            while (origin is { Recency: null })
-            {
-                origin = origin.Origin; // evicted meanwhile; what it came from shares pages all the same
-            }
-
-            PrefixCacheEntry entry = new(node, state, origin);
+            PrefixCacheEntry entry = new(node, state, new SharedPages(state, _pageTokens, origin?.Shared));
             node.Entry = entry;
             entry.Recency = _byUse.AddFirst(entry);
-            Recount(entry);
-            if (origin is { PaidBy: null })
-            {
-                origin.PaidBy = entry;
-                Recount(origin);
-            }
-
+            _bytes += entry.OwnBytes + entry.Shared.Hold();
             Shrink();
             return entry.Recency is null ? null : entry;
         }
@@ -213,40 +204,9 @@ internal sealed class PrefixCache : IDisposable
     {
         _byUse.Remove(entry.Recency!);
         entry.Recency = null;
-        _bytes -= entry.Bytes;
+        _bytes -= entry.OwnBytes + entry.Shared.Release();
         entry.Node.Entry = null;
         entry.Node.Prune();
         entry.State.Dispose();
-        HandOn(entry);
-    }
-
-    /// <summary>What a removed entry paid for falls to the one that pays for it, or back to the older entries.</summary>
-    private void HandOn(PrefixCacheEntry removed)
-    {
-        foreach (PrefixCacheEntry other in _byUse)
-        {
-            if (other.Origin == removed)
-            {
-                other.Origin = removed.Origin; // keeps no chain of removed entries alive
-            }
-
-            if (other.PaidBy == removed)
-            {
-                other.PaidBy = removed.PaidBy;
-                Recount(other);
-            }
-        }
-    }
-
-    private void Recount(PrefixCacheEntry entry)
-    {
-        RwkvXState state = entry.State;
-        long pages = (state.TokenCount + _pageTokens - 1) / _pageTokens;
-        bool isLastPagePart = state.TokenCount % _pageTokens != 0;
-        long shared = entry.PaidBy is null ? 0 : state.PageBytes * (isLastPagePart ? pages - 1 : pages) / pages;
-        long tokens = entry.PaidBy is null ? sizeof(int) * state.TokenCount : 0;
-        long bytes = state.RecurrentBytes + state.PageBytes - shared + tokens;
-        _bytes += bytes - entry.Bytes;
-        entry.Bytes = bytes;
     }
 }

@@ -3,7 +3,7 @@ using RwkvX.AI.Models;
 namespace RwkvX.AI.Sessions;
 
 /// <summary>A state kept at a message border. Immutable: it is forked, never advanced.</summary>
-internal sealed class PrefixCacheEntry(PrefixNode node, RwkvXState state, PrefixCacheEntry? origin)
+internal sealed class PrefixCacheEntry(PrefixNode node, RwkvXState state, SharedPages shared)
 {
     /// <summary>The place in the tree whose path is the tokens that the state has consumed.</summary>
     public PrefixNode Node { get; } = node;
@@ -11,15 +11,12 @@ internal sealed class PrefixCacheEntry(PrefixNode node, RwkvXState state, Prefix
     /// <summary>The state; owned by the cache, forked under its lock.</summary>
     public RwkvXState State { get; } = state;
 
-    /// <summary>The entry whose fork was advanced to this one, whether or not it is still cached.</summary>
-    public PrefixCacheEntry? Origin { get; set; } = origin;
+    /// <summary>The full pages and tokens, which states advanced from this one hold too.</summary>
+    public SharedPages Shared { get; } = shared;
 
-    /// <summary>A later entry of the same line, which holds this one's full pages too and pays for them; null where there is none.</summary>
-    public PrefixCacheEntry? PaidBy { get; set; }
-
-    /// <summary>What the entry costs by itself at the moment; kept so that the total can be adjusted.</summary>
-    public long Bytes { get; set; }
-
-    /// <summary>Its place in the order of use.</summary>
+    /// <summary>Its place in the order of use; null when it is no longer kept.</summary>
     public LinkedListNode<PrefixCacheEntry>? Recency { get; set; }
+
+    /// <summary>Bytes that go when this entry goes, whatever else is kept.</summary>
+    public long OwnBytes => State.RecurrentBytes + State.PageBytes - Shared.PageBytes;
 }

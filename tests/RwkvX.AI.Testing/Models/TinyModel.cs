@@ -53,8 +53,9 @@ public sealed class TinyModel : IDisposable
     public ScalarModel Oracle() => new(Config, _values);
 
     /// <summary>The CPU engine with the model's weights, which must outlive it.</summary>
+    /// <param name="options">Null for one thread: tests run beside each other, and the results are the same.</param>
     public CpuModel Engine(CpuModelOptions? options = null) =>
-        new(ModelTensors.Read(Checkpoint, Config.MobaChunkSize, Config.MobaTopK), options ?? new CpuModelOptions());
+        new(ModelTensors.Read(Checkpoint, Config.MobaChunkSize, Config.MobaTopK), options ?? new CpuModelOptions { Threads = 1 });
 
     /// <summary>Random tokens of the model's vocabulary.</summary>
     public int[] Tokens(int count, int seed = 1)

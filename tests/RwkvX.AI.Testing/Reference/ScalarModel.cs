@@ -175,8 +175,10 @@ public sealed class ScalarModel
         double[] y = new double[weight.Length / x.Length];
         for (int o = 0; o < y.Length; o++)
         {
+            double sum = 0;
             for (int k = 0; k < x.Length; k++)
-                y[o] += weight[(o * x.Length) + k] * x[k];
+                sum += weight[(o * x.Length) + k] * x[k];
+            y[o] = sum;
         }
 
         return y;

@@ -11,6 +11,13 @@ public sealed class ScalarState
         Sparse = [.. Enumerable.Range(0, sparseLayers).Select(_ => new SparseLayer(new double[embeddingSize], [], [], []))];
     }
 
+    private ScalarState(ScalarState other)
+    {
+        TokenCount = other.TokenCount;
+        Rwkv = [.. other.Rwkv.Select(layer => new RwkvLayer([.. layer.AttXPrev], [.. layer.Wkv], [.. layer.FfnXPrev]))];
+        Sparse = [.. other.Sparse.Select(layer => new SparseLayer([.. layer.FfnXPrev], [.. layer.Keys], [.. layer.Values], [.. layer.Means]))];
+    }
+
     /// <summary>Tokens consumed.</summary>
     public int TokenCount { get; internal set; }
 
@@ -19,6 +26,9 @@ public sealed class ScalarState
 
     /// <summary>(M) states of the sparse-attention layers.</summary>
     public IReadOnlyList<SparseLayer> Sparse { get; }
+
+    /// <summary>A copy; keys, values and means are never written again, so they are shared.</summary>
+    public ScalarState Fork() => new(this);
 
     /// <summary>One RWKV layer: (C), (H, N, N) with rows = value index, (C).</summary>
     public sealed record RwkvLayer(double[] AttXPrev, double[] Wkv, double[] FfnXPrev);

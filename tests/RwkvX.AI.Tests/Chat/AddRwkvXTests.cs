@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.ML.Tokenizers;
 using RwkvX.AI.Chat;
 using RwkvX.AI.Models;
+using RwkvX.AI.Testing;
 using RwkvX.AI.Tokenization;
 using Xunit;
 
@@ -116,7 +117,7 @@ public sealed class AddRwkvXTests
     [Fact]
     public void ModelPath_DirectoryOfTheRepository_Loads()
     {
-        using RwkvXChatClient client = new(new RwkvXOptions { ModelPath = Path.Combine(Tokenization.Vocabularies.Root, "models", "rwkvx-10m"), Threads = 1 });
+        using RwkvXChatClient client = new(new RwkvXOptions { ModelPath = Path.Combine(Repository.Root, "models", "rwkvx-10m"), Threads = 1 });
         Assert.Equal("rwkvx-10m", client.GetService<ChatClientMetadata>()!.DefaultModelId);
     }
 

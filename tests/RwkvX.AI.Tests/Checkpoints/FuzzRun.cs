@@ -12,9 +12,9 @@ internal static unsafe class FuzzRun
     private static readonly int DefaultCases = Setting("RWKVX_FUZZ_CASES", 100_000);
 
     [ThreadStatic]
-    private static float[]? s_values;
+    private static float[]? _values;
 
-    private static float[] Values => s_values ??= new float[1 << 16];
+    private static float[] Values => _values ??= new float[1 << 16];
 
     /// <summary>Runs the cases.</summary>
     /// <param name="make">Makes a file from a seeded generator.</param>

@@ -23,6 +23,21 @@ public sealed unsafe class PyTorchFileTests
     }
 
     [Fact]
+    public void Open_PickleProtocol4_IsRead()
+    {
+        byte[] storage = [(byte)'(', .. Text("storage"), .. Global("torch", "FloatStorage"), .. Text("0"), .. Text("cpu"), (byte)'K', 12, (byte)'t', 0x94, (byte)'Q'];
+        byte[] sizesAndStrides = [(byte)'K', 3, (byte)'K', 4, 0x86, 0x94, (byte)'K', 4, (byte)'K', 1, 0x86, 0x94];
+        byte[] hooks = [0x89, .. Global("collections", "OrderedDict"), (byte)')', (byte)'R', 0x94];
+        byte[] tensor = [.. Global("torch._utils", "_rebuild_tensor_v2"), (byte)'(', .. storage, (byte)'K', 0, .. sizesAndStrides, .. hooks, (byte)'t', 0x94, (byte)'R', 0x94];
+        byte[] body = [(byte)'}', 0x94, .. Text("t"), .. tensor, (byte)'s', (byte)'.'];
+        using var checkpoint = Open(PthImage.Make([0x80, 4, 0x95, .. BitConverter.GetBytes((long)body.Length), .. body]));
+        AssertValues(checkpoint.Get("t", 3, 4), TensorType.F32, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+
+        static byte[] Text(string text) => [0x8C, (byte)text.Length, .. System.Text.Encoding.ASCII.GetBytes(text), 0x94];
+        static byte[] Global(string module, string name) => [.. Text(module), .. Text(name), 0x93, 0x94];
+    }
+
+    [Fact]
     public void CopyTo_Int8_IsMultipliedByTheScaleOfItsRow()
     {
         using var checkpoint = Open(PthImage.Make());

@@ -114,6 +114,8 @@ public sealed unsafe class WeightMatrixTests
             Assert.Contains("bytes", Assert.Throws<ArgumentException>(() => WeightMatrix.From(bytes, null, Precision.Int8)).Message, StringComparison.Ordinal);
             Assert.Throws<ArgumentException>(() => WeightMatrix.From(bytes, vector, Precision.Int8));
             Assert.Throws<ArgumentException>(() => WeightMatrix.FromTransposed(bytes));
+            CheckpointTensor integers = new("integers", TensorType.I32, [4, 2], (byte*)p, 32);
+            Assert.Throws<ArgumentException>(() => WeightMatrix.From(integers, null, Precision.F32));
             CheckpointTensor matrix = new("matrix", TensorType.F32, [4, 2], (byte*)p, 32);
             Assert.Throws<NotSupportedException>(() => WeightMatrix.From(matrix, null, Precision.Fp8));
         }

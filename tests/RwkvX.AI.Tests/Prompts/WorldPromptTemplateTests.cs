@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Prompts;
+using RwkvX.AI.Testing;
 using RwkvX.AI.Tests.Tokenization;
 using RwkvX.AI.Tokenization;
 using Xunit;
@@ -16,7 +17,7 @@ public sealed partial class WorldPromptTemplateTests
     [Fact]
     public void Render_Chat_IsTheTrainedForm()
     {
-        string path = Path.Combine(Vocabularies.Root, "tests", "fixtures", "bootstrap-cases.json");
+        string path = Path.Combine(Repository.Fixtures, "bootstrap-cases.json");
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllBytes(path));
         string trained = cases.RootElement.GetProperty("chat").GetProperty("text").GetString()!;
         ChatMessage[] messages =

@@ -59,10 +59,13 @@ public sealed class PrefixCacheTests
         int[] tokens = new int[40];
         PrefixCacheEntry? older = cache.Add(tokens.AsSpan(0, 20), StateOf(tokens[..20]), null); // 2 pages, the second part full
         Assert.Equal(1000 + (2 * 160) + (4 * 20), cache.Bytes);
-        cache.Add(tokens, StateOf(tokens), older); // 3 pages, shares the first with the older one
-        Assert.Equal(1000 + 160 + 1000 + (3 * 160) + (4 * 40), cache.Bytes);
-        cache.Add([.. tokens[..20], 7], StateOf([.. tokens[..20], 7]), older); // a branch pays for itself
-        Assert.Equal(1000 + 160 + 1000 + (3 * 160) + (4 * 40) + 1000 + (2 * 160) + (4 * 21), cache.Bytes);
+        cache.Add(tokens, StateOf(tokens), older); // 3 pages, the first shared with the older one
+        long line = 1000 + 1000 + 160 + 160 + (2 * 160) + (4 * 40);
+        Assert.Equal(line, cache.Bytes);
+        cache.Add([.. tokens[..20], 7], StateOf([.. tokens[..20], 7]), older); // a branch shares it too
+        Assert.Equal(line + 1000 + 160 + 4, cache.Bytes);
+        cache.Add([5, .. tokens], StateOf([5, .. tokens]), null); // a line of its own shares nothing
+        Assert.Equal(line + 1000 + 160 + 4 + 1000 + (3 * 160) + (4 * 41), cache.Bytes);
     }
 
     [Fact]
@@ -80,17 +83,19 @@ public sealed class PrefixCacheTests
     }
 
     [Fact]
-    public void Add_NewestOfALineEvicted_OlderOnesPayAgain()
+    public void Add_OriginEvicted_ItsPagesCountAsLongAsTheyAreHeld()
     {
         using PrefixCache cache = new(2700, 16);
         int[] tokens = new int[32];
         PrefixCacheEntry? older = cache.Add(tokens.AsSpan(0, 16), StateOf(tokens[..16]), null);
         cache.Add(tokens, StateOf(tokens), older);
         Assert.Equal(1000 + 1000 + 320 + 128, cache.Bytes);
-        cache.Take(tokens.AsSpan(0, 17))!.Value.State.Dispose(); // the older one is now the more recently used
-        cache.Add([5], StateOf([5]), null);
+        PrefixCacheEntry? other = cache.Add([5], StateOf([5]), null); // the older one goes, its page stays with the newer one
         Assert.Equal(2, cache.Count);
-        Assert.Equal(1000 + 160 + 64 + (1000 + 160 + 4), cache.Bytes);
+        Assert.Equal(1000 + 320 + 128 + (1000 + 160 + 4), cache.Bytes);
+        cache.Add([5, 6], StateOf([5, 6]), other); // the newer one goes, and all its pages with it
+        Assert.Equal(2, cache.Count);
+        Assert.Equal(1000 + 160 + 1000 + 160 + 8, cache.Bytes);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using RwkvX.AI.Testing;
 using RwkvX.AI.Tokenization;
 using Xunit;
 
@@ -7,24 +8,21 @@ namespace RwkvX.AI.Tests.Tokenization;
 /// <summary>The vocabularies that the tests use, and the texts that come with them.</summary>
 internal static class Vocabularies
 {
-    private static readonly Lazy<string> LazyRoot = new(FindRoot);
-    private static readonly Lazy<WorldTokenizer> LazyEmbedded = new(() => WorldTokenizer.Load(Path.Combine(Root, "models", "rwkvx-10m", "vocab.txt")));
-    private static readonly Lazy<WorldTokenizer> LazyWorld = new(() => WorldTokenizer.Load(WorldPath));
+    private static readonly Lazy<WorldTokenizer> LazyEmbedded = new(() => WorldTokenizer.Load(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt")));
+    private static readonly Lazy<WorldTokenizer> LazyWorld = new(() => WorldTokenizer.Load(Repository.WorldVocabulary));
 
     /// <summary>The repository's root.</summary>
-    public static string Root => LazyRoot.Value;
+    public static string Root => Repository.Root;
 
     /// <summary>The embedded model's 4,095 pieces.</summary>
     public static WorldTokenizer Embedded => LazyEmbedded.Value;
-
-    private static string WorldPath => Path.Combine(Root, "..", "shared", "vocab", "rwkv_vocab_v20230424.txt");
 
     /// <summary>The published World vocabulary, which is not part of the repository: skips the test where it is absent.</summary>
     public static WorldTokenizer World
     {
         get
         {
-            Assert.SkipUnless(File.Exists(WorldPath), "the published World vocabulary is not at ../shared/vocab/rwkv_vocab_v20230424.txt");
+            Assert.SkipUnless(File.Exists(Repository.WorldVocabulary), $"the published World vocabulary is not at {Repository.WorldVocabulary}");
             return LazyWorld.Value;
         }
     }
@@ -40,11 +38,4 @@ internal static class Vocabularies
 
     /// <summary>Lines 1 to 256: the single bytes.</summary>
     public static string SingleBytes() => string.Concat(Enumerable.Range(0, 256).Select(b => $"{b + 1} b'\\x{b:x2}' 1\n"));
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "RwkvX.AI.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("no RwkvX.AI.sln above " + AppContext.BaseDirectory);
-    }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Tokenizers;
+using RwkvX.AI.Testing;
 using RwkvX.AI.Tokenization;
 using Xunit;
 
@@ -250,5 +251,5 @@ public sealed class WorldTokenizerTests
         Assert.Equal(text, tokenizer.Decode(ids));
     }
 
-    private static JsonDocument Read(string fixture) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Vocabularies.Root, "tests", "fixtures", fixture)));
+    private static JsonDocument Read(string fixture) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Fixtures, fixture)));
 }

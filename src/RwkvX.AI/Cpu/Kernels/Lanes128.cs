@@ -14,6 +14,13 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
     public static Lanes128 Load(float* source) => new(Vector128.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Widen(sbyte* source)
+    {
+        Vector128<short> words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<int>(source)).AsSByte());
+        return new(Vector128.ConvertToSingle(Vector128.WidenLower(words)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Splat(float value) => new(Vector128.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,7 +42,22 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
     public static Lanes128 Max(Lanes128 x, Lanes128 y) => new(Vector128.MaxNative(x._value, y._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 Exp(Lanes128 x) => new(Vector128.Exp(x._value));
+    public static Lanes128 Exp(Lanes128 x)
+    {
+        // The bound stands first: where x is NaN, the hardware's min and max give the second operand.
+        Vector128<float> v = Vector128.MaxNative(Vector128.Create(ExpConstants.Lowest), Vector128.MinNative(Vector128.Create(ExpConstants.Highest), x._value));
+        Vector128<float> shifted = Vector128.MultiplyAddEstimate(v, Vector128.Create(ExpConstants.Log2E), Vector128.Create(ExpConstants.Rounder));
+        Vector128<float> n = shifted - Vector128.Create(ExpConstants.Rounder);
+        Vector128<float> r = Vector128.MultiplyAddEstimate(n, Vector128.Create(-ExpConstants.Ln2High), v);
+        r = Vector128.MultiplyAddEstimate(n, Vector128.Create(-ExpConstants.Ln2Low), r);
+        Vector128<float> p = Vector128.MultiplyAddEstimate(Vector128.Create(ExpConstants.C7), r, Vector128.Create(ExpConstants.C6));
+        p = Vector128.MultiplyAddEstimate(p, r, Vector128.Create(ExpConstants.C5));
+        p = Vector128.MultiplyAddEstimate(p, r, Vector128.Create(ExpConstants.C4));
+        p = Vector128.MultiplyAddEstimate(p, r, Vector128.Create(ExpConstants.C3));
+        p = Vector128.MultiplyAddEstimate(p, r, Vector128.Create(ExpConstants.C2));
+        p = Vector128.MultiplyAddEstimate(p, r * r, r) + Vector128<float>.One;
+        return new((p.AsInt32() + (shifted.AsInt32() << 23)).AsSingle());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 KeepFirst(Lanes128 x, int count, float other) => new(Vector128.ConditionalSelect(

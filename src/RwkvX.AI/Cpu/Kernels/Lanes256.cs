@@ -14,6 +14,14 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     public static Lanes256 Load(float* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Widen(sbyte* source)
+    {
+        Vector128<short> words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(source)).AsSByte());
+        (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(words);
+        return new(Vector256.ConvertToSingle(Vector256.Create(lower, upper)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Splat(float value) => new(Vector256.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,7 +43,22 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     public static Lanes256 Max(Lanes256 x, Lanes256 y) => new(Vector256.MaxNative(x._value, y._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 Exp(Lanes256 x) => new(Vector256.Exp(x._value));
+    public static Lanes256 Exp(Lanes256 x)
+    {
+        // The bound stands first: where x is NaN, the hardware's min and max give the second operand.
+        Vector256<float> v = Vector256.MaxNative(Vector256.Create(ExpConstants.Lowest), Vector256.MinNative(Vector256.Create(ExpConstants.Highest), x._value));
+        Vector256<float> shifted = Vector256.MultiplyAddEstimate(v, Vector256.Create(ExpConstants.Log2E), Vector256.Create(ExpConstants.Rounder));
+        Vector256<float> n = shifted - Vector256.Create(ExpConstants.Rounder);
+        Vector256<float> r = Vector256.MultiplyAddEstimate(n, Vector256.Create(-ExpConstants.Ln2High), v);
+        r = Vector256.MultiplyAddEstimate(n, Vector256.Create(-ExpConstants.Ln2Low), r);
+        Vector256<float> p = Vector256.MultiplyAddEstimate(Vector256.Create(ExpConstants.C7), r, Vector256.Create(ExpConstants.C6));
+        p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(ExpConstants.C5));
+        p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(ExpConstants.C4));
+        p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(ExpConstants.C3));
+        p = Vector256.MultiplyAddEstimate(p, r, Vector256.Create(ExpConstants.C2));
+        p = Vector256.MultiplyAddEstimate(p, r * r, r) + Vector256<float>.One;
+        return new((p.AsInt32() + (shifted.AsInt32() << 23)).AsSingle());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 KeepFirst(Lanes256 x, int count, float other) => new(Vector256.ConditionalSelect(

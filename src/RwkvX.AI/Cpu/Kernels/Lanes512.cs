@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace RwkvX.AI.Cpu.Kernels;
 
@@ -12,6 +13,19 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Load(float* source) => new(Vector512.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Widen(sbyte* source)
+    {
+        Vector128<sbyte> bytes = Vector128.Load(source);
+        if (Avx512F.IsSupported)
+        {
+            return new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes)));
+        }
+
+        (Vector256<int> lower, Vector256<int> upper) = Vector256.Widen(Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)));
+        return new(Vector512.ConvertToSingle(Vector512.Create(lower, upper)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Splat(float value) => new(Vector512.Create(value));
@@ -35,7 +49,22 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     public static Lanes512 Max(Lanes512 x, Lanes512 y) => new(Vector512.MaxNative(x._value, y._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Exp(Lanes512 x) => new(Vector512.Exp(x._value));
+    public static Lanes512 Exp(Lanes512 x)
+    {
+        // The bound stands first: where x is NaN, the hardware's min and max give the second operand.
+        Vector512<float> v = Vector512.MaxNative(Vector512.Create(ExpConstants.Lowest), Vector512.MinNative(Vector512.Create(ExpConstants.Highest), x._value));
+        Vector512<float> shifted = Vector512.MultiplyAddEstimate(v, Vector512.Create(ExpConstants.Log2E), Vector512.Create(ExpConstants.Rounder));
+        Vector512<float> n = shifted - Vector512.Create(ExpConstants.Rounder);
+        Vector512<float> r = Vector512.MultiplyAddEstimate(n, Vector512.Create(-ExpConstants.Ln2High), v);
+        r = Vector512.MultiplyAddEstimate(n, Vector512.Create(-ExpConstants.Ln2Low), r);
+        Vector512<float> p = Vector512.MultiplyAddEstimate(Vector512.Create(ExpConstants.C7), r, Vector512.Create(ExpConstants.C6));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(ExpConstants.C5));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(ExpConstants.C4));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(ExpConstants.C3));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(ExpConstants.C2));
+        p = Vector512.MultiplyAddEstimate(p, r * r, r) + Vector512<float>.One;
+        return new((p.AsInt32() + (shifted.AsInt32() << 23)).AsSingle());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 KeepFirst(Lanes512 x, int count, float other) => new(Vector512.ConditionalSelect(

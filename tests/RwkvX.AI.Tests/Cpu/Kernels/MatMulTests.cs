@@ -8,7 +8,7 @@ namespace RwkvX.AI.Tests.Cpu.Kernels;
 
 public sealed unsafe class MatMulTests
 {
-    private static readonly TensorType[] s_types = [TensorType.F32, TensorType.BF16, TensorType.F16, TensorType.I8];
+    private static readonly TensorType[] Types = [TensorType.F32, TensorType.BF16, TensorType.F16, TensorType.I8];
 
     /// <summary>(T, K, O): full tiles, odd tails, K below one step, K in several blocks, LoRA ranks, more rows and outputs than a block.</summary>
     public static TheoryData<int, int, int> Shapes => new()
@@ -22,7 +22,7 @@ public sealed unsafe class MatMulTests
     [MemberData(nameof(Shapes))]
     public void Run_AnyShapeTypeAndInstructionSet_IsTheProduct(int rows, int k, int outputs)
     {
-        foreach (TensorType type in s_types)
+        foreach (TensorType type in Types)
         {
             using WeightMatrix w = Random(outputs, k, type, seed: rows + k);
             int ldx = k + 3, ldy = outputs + 5;
@@ -56,7 +56,7 @@ public sealed unsafe class MatMulTests
         WorkerPool[] pools = [one, two, three, four];
         for (int round = 0; round < 60; round++)
         {
-            TensorType type = s_types[round % 4];
+            TensorType type = Types[round % 4];
             int k = random.Next(4) == 0 ? random.Next(1, 4000) : random.Next(1, 600);
             int outputs = random.Next(1, 120), rows = random.Next(1, 150);
             using WeightMatrix w = Random(outputs, k, type, round);
@@ -83,7 +83,7 @@ public sealed unsafe class MatMulTests
         Assert.SkipUnless(MatMulVector256.IsSupported, "needs AVX2 and FMA");
         foreach ((int rows, int k, int outputs) in new[] { (1, 771, 41), (9, 771, 41), (5, 1500, 13) })
         {
-            foreach (TensorType type in s_types)
+            foreach (TensorType type in Types)
             {
                 using WeightMatrix w = Random(outputs, k, type, k);
                 float[] x = Values(rows * k, 3);

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Cli;
+
+/// <summary><c>rwkvx bench</c>: speed beside the floor that memory bandwidth sets.</summary>
+internal static class BenchCommand
+{
+    public static Command Create(CliHost host)
+    {
+        ModelArguments model = new();
+        Option<string?> shape = new("--shape")
+        {
+            Description = "Random weights of a shape instead of a model: L layers of width C, and M sparse layers; vocabulary 65,536.",
+            HelpName = "LxC+M",
+        };
+        shape.Validators.Add(value =>
+        {
+            if (value.Tokens.Count == 1 && ModelShape.Parse(value.Tokens[0].Value) is null)
+            {
+                value.AddError(
+                    $"--shape: expected LxC+M with C a multiple of 64 and M a divisor of L, such as 12x768+4, found {value.Tokens[0].Value}");
+            }
+        });
+        Option<string?> json = new("--json") { Description = "Where the figures go as JSON, too.", HelpName = "FILE" };
+        Verb command = new("bench",
+            "Measure reading (prefill) and writing (decode), in 16 bit and int8, beside the memory bandwidth measured in the same run.",
+            """
+            rwkvx bench
+            rwkvx bench --shape 12x768+0 --json figures.json
+
+            A decoding step reads every weight once, so 100% of the read bandwidth is the most that can be had.
+            """) { shape, json };
+        model.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(model.Model) is not null && result.GetValue(shape) is not null)
+                result.AddError("--shape: expected none beside --model, found both");
+        });
+        command.SetAction((result, cancellationToken) =>
+        {
+            ModelFileOptions sizes = new() { MobaChunkSize = result.GetValue(model.MobaChunkSize), MobaTopK = result.GetValue(model.MobaTopK) };
+            BenchFigures figures = result.GetValue(shape) is { } text
+                ? OfShape(host, ModelShape.Parse(text)!, sizes, cancellationToken)
+                : OfModel(host, model, result, cancellationToken);
+            ToReport(figures).Write(host);
+            if (result.GetValue(json) is { } path) File.WriteAllBytes(path, figures.ToJson());
+            return Task.CompletedTask;
+        });
+        return command;
+    }
+
+    private static BenchFigures OfModel(CliHost host, ModelArguments model, ParseResult result, CancellationToken cancellationToken)
+    {
+        using ModelFiles files = model.Open(result);
+        return Measure(host, files, files.Name, cancellationToken);
+    }
+
+    private static BenchFigures OfShape(CliHost host, RwkvXConfig config, ModelFileOptions sizes, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"rwkvx-bench-{Guid.NewGuid():n}.safetensors");
+        try
+        {
+            RandomModel.Write(path, config, cancellationToken);
+            using ModelFiles files = ModelFiles.Open(path, sizes);
+            return Measure(host, files, "random weights", cancellationToken);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static BenchFigures Measure(CliHost host, ModelFiles files, string name, CancellationToken cancellationToken)
+    {
+        List<(string Name, IRwkvXModel Model)> engines = [];
+        try
+        {
+            // Weights that are stored in 8 bits have no 16-bit form.
+            bool isInt8 = ModelTensors.Read(files).Head.Type == TensorType.I8;
+            if (!isInt8) engines.Add(("16 bit", host.LoadEngine(files, Precision.BF16)));
+            engines.Add(("int8", host.LoadEngine(files, Precision.Int8)));
+            return ProgressBar.Run(host, "measuring", 1, report => Measure(engines, name, host.BenchEffort, report, cancellationToken));
+        }
+        finally
+        {
+            engines.ForEach(engine => engine.Model.Dispose());
+        }
+    }
+
+    private static BenchFigures Measure(
+        List<(string Name, IRwkvXModel Model)> engines,
+        string name,
+        BenchEffort effort,
+        Action<double> report,
+        CancellationToken cancellationToken)
+    {
+        BenchRun run = new(engines, effort, report, cancellationToken);
+        ReadBandwidth bandwidth = new(effort.BandwidthBytes);
+        double[] prefill = run.MeasurePrefill();
+        (double[] reads, double[][] decodes) = run.MeasureDecode(bandwidth);
+        List<BenchContext> contexts = run.MeasureContexts(prefill[0]);
+        return new BenchFigures
+        {
+            Model = name,
+            Shape = ModelShape.Of(engines[0].Model.Config),
+            Machine = engines[0].Model.Engine.Description,
+            ReadBandwidth = BenchRun.Median(reads),
+            BestReadBandwidth = reads.Max(),
+            ReadThreads = bandwidth.Threads,
+            PrefillTokens = effort.PrefillTokens,
+            Precisions = [.. engines.Select((engine, i) => Of(engine.Name, engine.Model.Engine.WeightBytes, prefill[i], decodes[i], reads))],
+            Contexts = contexts,
+            ContextWasRead = run.ContextWasRead,
+        };
+    }
+
+    private static BenchPrecision Of(string name, long bytes, double prefill, double[] decodes, double[] reads)
+    {
+        double decode = BenchRun.Median(decodes), achieved = bytes * decode;
+        return new BenchPrecision(name, prefill, decode, decodes.Max(), bytes, achieved, achieved / BenchRun.Median(reads));
+    }
+
+    private static Report ToReport(BenchFigures figures)
+    {
+        Report report = new();
+        report.Add("model", $"{figures.Model}, {figures.Shape}");
+        report.Add("engine", $"{figures.Machine}");
+        report.Add("read bandwidth", $"{figures.ReadBandwidth / 1e9:F1} GB/s, best {figures.BestReadBandwidth / 1e9:F1} ({figures.ReadThreads} threads, beyond the caches)");
+        foreach (BenchPrecision p in figures.Precisions)
+        {
+            report.Add($"{p.Precision} prefill", $"{p.PrefillTokensPerSecond:F0} tok/s ({figures.PrefillTokens} tokens)");
+            report.Add($"{p.Precision} decode", $"{p.DecodeTokensPerSecond:F1} tok/s, best {p.BestDecodeTokensPerSecond:F1}");
+            double rate = p.AchievedBandwidth / 1e9, size = p.WeightBytes / 1e6, share = 100 * p.RatioToFloor;
+            report.Add($"{p.Precision} weights read", $"{rate:F1} GB/s ({size:F1} MB a token), {share:F0}% of the read bandwidth");
+        }
+
+        if (figures.Int8Ratio is { } ratio) report.Add("int8 over 16 bit", $"{ratio:F2}");
+        foreach (BenchContext context in figures.Contexts)
+        {
+            string note = figures.ContextWasRead || context != figures.Contexts[^1] ? "" : " (repeated pages)";
+            report.Add($"decode after {context.Tokens} tokens", $"{context.DecodeMilliseconds:F3} ms{note}");
+        }
+
+        if (figures.ContextRatio is { } contexts) report.Add("long over short context", $"{contexts:F2}");
+        return report;
+    }
+}

@@ -1,0 +1,46 @@
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Sessions.Stores;
+
+/// <summary>The holder of a conversation's lease.</summary>
+internal sealed class ConversationWriter(ConversationStore store, Conversation conversation, ConversationKey key) : IConversationWriter
+{
+    private int _disposed;
+
+    public ConversationKey Key => key;
+
+    public LogPosition Head => conversation.Head;
+
+    public ValueTask<LogPosition> AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return store.AppendAsync(conversation, records, cancellationToken);
+    }
+
+    public ValueTask PutSnapshotAsync(StateSnapshot snapshot, LogPosition? at, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return store.PutSnapshotAsync(conversation, snapshot, at, cancellationToken);
+    }
+
+    public ValueTask<LogPosition> RewindAsync(string checkpoint, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        ConversationKey.ValidatePart(checkpoint, "label", nameof(checkpoint));
+        return store.RewindAsync(conversation, new OpenOptions { Checkpoint = checkpoint }, cancellationToken);
+    }
+
+    public ValueTask<LogPosition> RewindAsync(LogPosition position, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return store.RewindAsync(conversation, new OpenOptions { Position = position }, cancellationToken);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) conversation.Lease.Release();
+        return default;
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+}

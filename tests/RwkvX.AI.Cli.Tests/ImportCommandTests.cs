@@ -1,0 +1,33 @@
+using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Testing;
+using Xunit;
+
+namespace RwkvX.AI.Cli.Tests;
+
+public sealed class ImportCommandTests
+{
+    private static string Source => Path.Combine(Repository.Fixtures, "golden", "hybrid-long", "model.pth");
+
+    [Fact]
+    public async Task Import_Pth_WritesADirectoryWithTheSameTensors()
+    {
+        using TemporaryFolder folder = new();
+        string vocabulary = Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt"), output = folder["model"];
+        (await CliRun.Of("import", Source, "--vocab", vocabulary, "--out", output, "--moba-chunk-size", "16", "--moba-topk", "3")).Succeeded();
+        Assert.Equal(File.ReadAllBytes(vocabulary), File.ReadAllBytes(Path.Combine(output, "vocab.txt")));
+        using ModelFiles before = ModelFiles.Open(Source), after = ModelFiles.Open(output);
+        Assert.Equal((16, 3), (after.MobaChunkSize, after.MobaTopK));
+        Assert.Equal(before.Checkpoint.Tensors.Keys.Order(), after.Checkpoint.Tensors.Keys.Order());
+        foreach ((string name, CheckpointTensor tensor) in before.Checkpoint.Tensors)
+            Assert.True(tensor.Bytes.SequenceEqual(after.Checkpoint.Tensors[name].Bytes), name);
+    }
+
+    [Fact]
+    public async Task Import_Int8_QuantizesTheLargeMatrices()
+    {
+        using TemporaryFolder folder = new();
+        (await CliRun.Of("import", Source, "--out", folder["model"], "--precision", "int8")).Succeeded();
+        CliRun run = (await CliRun.Of("inspect", folder["model"])).Succeeded();
+        Assert.Contains(run.Lines, line => line.StartsWith("stored as I8: ", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,100 @@
+using RwkvX.AI.Testing;
+using Xunit;
+
+namespace RwkvX.AI.Cli.Tests;
+
+public sealed class RwkvXToolTests
+{
+    private static readonly string[] Verbs = ["chat", "inspect", "import", "tokenize", "logits", "passkey", "bench"];
+
+    private static string Model => Path.Combine(Repository.Root, "models", "rwkvx-10m");
+
+    [Fact]
+    public async Task Run_WithoutVerb_ShowsAllVerbsAndSaysThatItWasNoUse()
+    {
+        CliRun run = await CliRun.Of();
+        Assert.Equal(2, run.Code);
+        Assert.Equal("", run.Error);
+        Assert.All(Verbs, verb => Assert.Contains($"\n  {verb}", run.Out.ReplaceLineEndings("\n"), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_HelpOfAVerb_EndsWithExamples()
+    {
+        foreach (string verb in Verbs)
+        {
+            CliRun run = (await CliRun.Of(verb, "--help")).Succeeded();
+            Assert.Contains($"Examples:{Environment.NewLine}  ", run.Out, StringComparison.Ordinal);
+            Assert.Contains($"  rwkvx {verb}", run.Out, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("--seven", "chat", "--seven")]
+    [InlineData("fly", "fly")]
+    [InlineData("--tokens", "passkey", "--samples", "1")]
+    [InlineData("--tokens", "passkey", "--samples", "1", "--tokens", "0")]
+    [InlineData("--tokens", "passkey", "--samples", "1", "--tokens", "many")]
+    [InlineData("--vocab", "tokenize", "--in", "a", "--out", "b")]
+    [InlineData("--schedule", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--schedule", "split:0")]
+    [InlineData("--schedule", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--schedule", "fast")]
+    [InlineData("--precision", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--precision", "fp4")]
+    [InlineData("--model", "logits", "--tokens", "b", "--out", "c")]
+    [InlineData("--moba-topk", "inspect", "a", "--moba-topk", "0")]
+    [InlineData("inspect", "inspect")]
+    [InlineData("--out", "import", "a")]
+    [InlineData("--temperature", "chat", "--temperature", "-1")]
+    [InlineData("--max-tokens", "chat", "--max-tokens", "0")]
+    [InlineData("--shape", "bench", "--shape", "12x100+4")]
+    [InlineData("--shape", "bench", "--shape", "12x768+5")]
+    [InlineData("--shape", "bench", "--shape", "12x768", "--model", "a")]
+    public async Task Run_WrongUsage_IsOneLineThatNamesTheFlag(string named, params string[] args) => (await CliRun.Of(args)).FailedWith(2, named);
+
+    [Fact]
+    public async Task Run_MissingFile_IsOneLineThatNamesIt()
+    {
+        using TemporaryFolder folder = new();
+        string missing = folder["missing"], ids = folder.Write("ids.json", "[1, 2]"), texts = folder.Write("texts.json", "[\"a\"]");
+        string vocabulary = Path.Combine(Model, "vocab.txt");
+        (await CliRun.Of("inspect", missing)).FailedWith(1, missing);
+        (await CliRun.Of("import", missing, "--out", folder["out"])).FailedWith(1, missing);
+        (await CliRun.Of("import", Model, "--vocab", missing, "--out", folder["out"])).FailedWith(1, missing);
+        (await CliRun.Of("logits", "--model", missing, "--tokens", ids, "--out", folder["o"])).FailedWith(1, missing);
+        (await CliRun.Of("logits", "--model", Model, "--tokens", missing, "--out", folder["o"])).FailedWith(1, missing);
+        (await CliRun.Of("logits", "--model", Model, "--tokens", ids, "--out", Path.Combine(missing, "o"))).FailedWith(1, missing);
+        (await CliRun.Of("tokenize", "--vocab", missing, "--in", texts, "--out", folder["o"])).FailedWith(1, missing);
+        (await CliRun.Of("tokenize", "--vocab", vocabulary, "--in", missing, "--out", folder["o"])).FailedWith(1, missing);
+        (await CliRun.Of("tokenize", "--vocab", vocabulary, "--in", texts, "--out", Path.Combine(missing, "o"))).FailedWith(1, missing);
+        (await CliRun.Of("chat", "--model", missing, "--once", "hi")).FailedWith(1, missing);
+        (await CliRun.Of("chat", "--document", missing, "--once", "hi")).FailedWith(1, missing);
+        (await CliRun.Of("passkey", "--model", missing, "--tokens", "500", "--samples", "1")).FailedWith(1, missing);
+        (await CliRun.Of("bench", "--model", missing)).FailedWith(1, missing);
+    }
+
+    [Fact]
+    public async Task Run_ModelWithoutVocabulary_NamesTheFlag()
+    {
+        string model = Path.Combine(Repository.Fixtures, "golden", "hybrid-window");
+        (await CliRun.Of("passkey", "--model", model, "--tokens", "500", "--samples", "1")).FailedWith(1, "--vocab", "vocab.txt");
+        (await CliRun.Of("chat", "--model", model, "--once", "hi")).FailedWith(1, "vocab");
+    }
+
+    [Fact]
+    public async Task Run_OverridesWithoutModel_NameTheFlag()
+    {
+        (await CliRun.Of("chat", "--moba-topk", "3", "--once", "hi")).FailedWith(1, "--moba-topk");
+        (await CliRun.Of("passkey", "--vocab", "x", "--tokens", "500", "--samples", "1")).FailedWith(1, "--vocab");
+    }
+
+    [Fact]
+    public async Task Run_Verbose_ShowsWhereTheErrorCameFrom()
+    {
+        CliRun run = await CliRun.Of("inspect", "/no/such/model", "--verbose");
+        Assert.Equal(1, run.Code);
+        Assert.Contains("   at RwkvX.AI.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ResponseFileSyntax_IsPlainText() =>
+        Assert.DoesNotContain("@nobody", (await CliRun.Of("chat", "--once", "@nobody", "--max-tokens", "1")).Error, StringComparison.Ordinal);
+}

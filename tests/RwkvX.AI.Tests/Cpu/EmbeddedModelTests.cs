@@ -1,0 +1,48 @@
+using System.Text.Json;
+using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Cpu;
+using RwkvX.AI.Testing;
+using Xunit;
+
+namespace RwkvX.AI.Tests.Cpu;
+
+/// <summary>The trained embedded model against logits calculated in double precision: a chat, and a passkey prompt far past its window.</summary>
+public sealed class EmbeddedModelTests
+{
+    [Theory]
+    [InlineData("chat", "sequence", "40", "1")]
+    [InlineData("passkey2k", "sequence", "300")]
+    public void Forward_BootstrapText_GivesItsLogits(string name, params string[] schedules)
+    {
+        string? directory = FindModel();
+        Assert.SkipUnless(directory is not null, "the embedded model's weights are not here");
+        using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Fixtures, "bootstrap-cases.json")));
+        JsonElement text = cases.RootElement.GetProperty(name);
+        int[] ids = [.. text.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
+        using ModelFiles files = ModelFiles.Open(directory);
+        using CpuModel model = CpuModel.Load(files, new CpuModelOptions { Threads = 1 });
+        foreach (string schedule in schedules)
+        {
+            using ScheduledRun run = ScheduledRun.Run(model, ids, schedule);
+            Check(text, ids.Length, run.Logits, model.Config.VocabSize);
+        }
+    }
+
+    private static void Check(JsonElement text, int length, float[] logits, int V)
+    {
+        int last = text.GetProperty("last").GetInt32();
+        for (int i = 0; i < last; i++)
+        {
+            ReadOnlySpan<float> row = logits.AsSpan((length - last + i) * V, V);
+            float[] expected = [.. text.GetProperty("top_logits")[i].EnumerateArray().Select(logit => logit.GetSingle())];
+            int[] ids = [.. text.GetProperty("top_ids")[i].EnumerateArray().Select(id => id.GetInt32())];
+            TensorAssert.Close(expected, new[] { row[ids[0]], row[ids[1]], row[ids[2]] }, Tolerances.F32Trained, $"position {length - last + i}");
+            if (expected[0] - expected[1] > 1e-3)
+                Assert.Equal(text.GetProperty("argmax")[i].GetInt32(), System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row));
+        }
+    }
+
+    private static string? FindModel() =>
+        new[] { Path.Combine(Repository.Root, "models", "rwkvx-10m"), Path.Combine(Repository.Root, "..", "shared", "bootstrap") }
+            .FirstOrDefault(directory => File.Exists(Path.Combine(directory, "model.safetensors")) || File.Exists(Path.Combine(directory, "model.pth")));
+}
