@@ -100,7 +100,11 @@ internal sealed class RowsPass : IDisposable
     {
         RowsNormArgs norm = new()
         {
-            X = _at[_at.X], NormWeight = _weights.LnOut.Weight, NormBias = _weights.LnOut.Bias, Rows = _at[_at.Wanted] + (ulong)(first * sizeof(int)), Count = 1,
+            X = _at[_at.X],
+            NormWeight = _weights.LnOut.Weight,
+            NormBias = _weights.LnOut.Bias,
+            Rows = _at[_at.Wanted] + (ulong)(first * sizeof(int)),
+            Count = 1,
         };
         norm.Out[0] = _at[_at.Mixes[0]];
         _kernels["rows_norm"].Launch(_stream, norm, count);
@@ -143,7 +147,11 @@ internal sealed class RowsPass : IDisposable
         _stream.Upload(_header.Pointer, _at[0], _at.HeaderBytes);
         EmbedArgs embed = new()
         {
-            Table = _weights.Embedding, NormWeight = _weights.Ln0.Weight, NormBias = _weights.Ln0.Bias, Tokens = _at[_at.Tokens], X = _at[_at.X],
+            Table = _weights.Embedding,
+            NormWeight = _weights.Ln0.Weight,
+            NormBias = _weights.Ln0.Bias,
+            Tokens = _at[_at.Tokens],
+            X = _at[_at.X],
         };
         _kernels["embed"].Launch(_stream, embed, _rows);
         RwkvXConfig config = _shape.Config;
@@ -180,17 +188,34 @@ internal sealed class RowsPass : IDisposable
         int headBlocks = (_shape.H + 7) / 8;
         RowsWkvPrepareArgs prepare = new()
         {
-            R = _at[_at.R], K = _at[_at.K], V = _at[_at.V], W = _at[_at.W], A = _at[_at.A], Vl = first ? 0 : _at[_at.Vl],
-            W0 = w.W0, A0 = w.A0, V0 = w.V0, Kk = w.Kk, Ka = w.Ka, Rk = w.Rk,
-            VFirst = _at[_at.VFirst], Records = _at[_at.Records], Bonus = _at[_at.Bonus],
+            R = _at[_at.R],
+            K = _at[_at.K],
+            V = _at[_at.V],
+            W = _at[_at.W],
+            A = _at[_at.A],
+            Vl = first ? 0 : _at[_at.Vl],
+            W0 = w.W0,
+            A0 = w.A0,
+            V0 = w.V0,
+            Kk = w.Kk,
+            Ka = w.Ka,
+            Rk = w.Rk,
+            VFirst = _at[_at.VFirst],
+            Records = _at[_at.Records],
+            Bonus = _at[_at.Bonus],
         };
         _kernels["rows_wkv_prepare"].Launch(_stream, prepare, t, headBlocks);
         RowsWkvScanArgs scan = new() { Records = _at[_at.Records], Starts = _at[_at.Starts], States = _at[_at.States], StateOffset = state, Y = _at[_at.Y] };
         _kernels["rows_wkv_scan"].Launch(_stream, scan, 8, _shape.H, _sequences);
         RowsWkvOutArgs output = new()
         {
-            Y = _at[_at.Y], Records = _at[_at.Records], Bonus = _at[_at.Bonus], G = _at[_at.G],
-            NormWeight = w.GroupNorm.Weight, NormBias = w.GroupNorm.Bias, Out = xr,
+            Y = _at[_at.Y],
+            Records = _at[_at.Records],
+            Bonus = _at[_at.Bonus],
+            G = _at[_at.G],
+            NormWeight = w.GroupNorm.Weight,
+            NormBias = w.GroupNorm.Bias,
+            Out = xr,
         };
         _kernels["rows_wkv_out"].Launch(_stream, output, t, headBlocks);
         _blas.Accumulate(xr, w.Output, _at[_at.X], t, c, c);
@@ -233,14 +258,29 @@ internal sealed class RowsPass : IDisposable
         ulong plane = (ulong)c * sizeof(float);
         StepChooseArgs choose = new()
         {
-            Q = qkv, K = qkv + plane, V = qkv + 2 * plane, Stride = 3 * c, States = _at[_at.States], SumOffset = _shape.SparseOffset(layer) + c,
-            Tables = _at[_at.Tables], Positions = _at[_at.Positions], Layer = layer, Chosen = _at[_at.Chosen],
+            Q = qkv,
+            K = qkv + plane,
+            V = qkv + 2 * plane,
+            Stride = 3 * c,
+            States = _at[_at.States],
+            SumOffset = _shape.SparseOffset(layer) + c,
+            Tables = _at[_at.Tables],
+            Positions = _at[_at.Positions],
+            Layer = layer,
+            Chosen = _at[_at.Chosen],
         };
         _kernels["step_choose"].Launch(_stream, choose, _shape.H, _rows);
         StepAttendArgs attend = new()
         {
-            Q = qkv, Stride = 3 * c, Tables = _at[_at.Tables], Positions = _at[_at.Positions], Chosen = _at[_at.Chosen], Layer = layer,
-            Partials = _at[_at.AttentionPartials], Arrivals = _at[_at.AttentionArrivals], Narrowed = output,
+            Q = qkv,
+            Stride = 3 * c,
+            Tables = _at[_at.Tables],
+            Positions = _at[_at.Positions],
+            Chosen = _at[_at.Chosen],
+            Layer = layer,
+            Partials = _at[_at.AttentionPartials],
+            Arrivals = _at[_at.AttentionArrivals],
+            Narrowed = output,
         };
         _kernels["step_attend"].Launch(_stream, attend, _shape.Config.MobaTopK * _shape.PagesPerChunk, _shape.H, _rows);
     }
@@ -253,14 +293,25 @@ internal sealed class RowsPass : IDisposable
         _kernels["rows_pages"].Launch(_stream, pages, _rows);
         RowsMeansArgs means = new()
         {
-            Starts = starts, Tables = tables, Positions = positions, States = _at[_at.States], SumOffset = _shape.SparseOffset(layer) + _shape.C, Layer = layer,
+            Starts = starts,
+            Tables = tables,
+            Positions = positions,
+            States = _at[_at.States],
+            SumOffset = _shape.SparseOffset(layer) + _shape.C,
+            Layer = layer,
         };
         _kernels["rows_means"].Launch(_stream, means, _shape.H, _sequences);
         if (_shape.Config.MobaTopK > 1)
         {
             RowsChooseArgs choose = new()
             {
-                Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Layer = layer, Chosen = _at[_at.Chosen],
+                Qkv = qkv,
+                Segments = segments,
+                Starts = starts,
+                Tables = tables,
+                Positions = positions,
+                Layer = layer,
+                Chosen = _at[_at.Chosen],
             };
             _kernels["rows_choose"].Launch(_stream, choose, _rows, headBlocks);
         }
@@ -268,15 +319,29 @@ internal sealed class RowsPass : IDisposable
         {
             RowsAttendTilesArgs tiles = new()
             {
-                Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Chosen = _at[_at.Chosen], Tiles = _at[_at.Tiles],
-                Layer = layer, Out = output,
+                Qkv = qkv,
+                Segments = segments,
+                Starts = starts,
+                Tables = tables,
+                Positions = positions,
+                Chosen = _at[_at.Chosen],
+                Tiles = _at[_at.Tiles],
+                Layer = layer,
+                Out = output,
             };
             _kernels["rows_attend_tiles"].Launch(_stream, tiles, _tiles, _shape.H);
             return;
         }
         RowsAttendArgs attend = new()
         {
-            Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Chosen = _at[_at.Chosen], Layer = layer, Out = output,
+            Qkv = qkv,
+            Segments = segments,
+            Starts = starts,
+            Tables = tables,
+            Positions = positions,
+            Chosen = _at[_at.Chosen],
+            Layer = layer,
+            Out = output,
         };
         _kernels["rows_attend"].Launch(_stream, attend, _rows, headBlocks);
     }
@@ -287,8 +352,15 @@ internal sealed class RowsPass : IDisposable
         bool shift = prevOffset >= 0;
         RowsNormArgs args = new()
         {
-            X = _at[_at.X], NormWeight = norm.Weight, NormBias = norm.Bias, Segments = _at[_at.Segments], Starts = _at[_at.Starts],
-            States = shift ? _at[_at.States] : 0, PrevOffset = prevOffset, Count = mixes.Length, Last = _at[_at.Last],
+            X = _at[_at.X],
+            NormWeight = norm.Weight,
+            NormBias = norm.Bias,
+            Segments = _at[_at.Segments],
+            Starts = _at[_at.Starts],
+            States = shift ? _at[_at.States] : 0,
+            PrevOffset = prevOffset,
+            Count = mixes.Length,
+            Last = _at[_at.Last],
         };
         for (int i = 0; i < mixes.Length; i++)
             (args.Mix[i], args.Out[i]) = (mixes[i], _at[_at.Mixes[i]]);

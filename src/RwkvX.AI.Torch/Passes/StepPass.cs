@@ -76,7 +76,11 @@ internal sealed class StepPass : IDisposable
         _stream.Upload(_pinned.Pointer, _at[_at.Lanes], _at.LaneBytes);
         EmbedArgs embed = new()
         {
-            Table = _weights.Embedding, NormWeight = _weights.Ln0.Weight, NormBias = _weights.Ln0.Bias, Tokens = _at[_at.Lanes], X = _at[_x],
+            Table = _weights.Embedding,
+            NormWeight = _weights.Ln0.Weight,
+            NormBias = _weights.Ln0.Bias,
+            Tokens = _at[_at.Lanes],
+            X = _at[_x],
         };
         _kernels["embed"].Launch(_stream, embed, _batch);
         RwkvXConfig config = _shape.Config;
@@ -110,10 +114,30 @@ internal sealed class StepPass : IDisposable
         Norm(w.Norm, _shape.RwkvOffset(layer), true, layer == 0 ? _at.FirstTimeMixTasks : _at.TimeMixTasks, layer == 0 ? groups[..6] : groups);
         StepWkvArgs wkv = new()
         {
-            R = _at[_at.R], K = _at[_at.K], V = _at[_at.V], Tw = _at[_at.Tw], Ta = _at[_at.Ta], Tg = _at[_at.Tg], Tv = _at[_at.Tv],
-            W2 = w.W2, A2 = w.A2, G2 = w.G2, V2 = w.V2, W0 = w.W0, A0 = w.A0, V0 = w.V0, Kk = w.Kk, Ka = w.Ka, Rk = w.Rk,
-            NormWeight = w.GroupNorm.Weight, NormBias = w.GroupNorm.Bias, VFirst = _at[_at.VFirst], H = _at[_at.H],
-            States = _at[_at.States], StateOffset = _shape.RwkvOffset(layer), Out = _at[_at.Mixed],
+            R = _at[_at.R],
+            K = _at[_at.K],
+            V = _at[_at.V],
+            Tw = _at[_at.Tw],
+            Ta = _at[_at.Ta],
+            Tg = _at[_at.Tg],
+            Tv = _at[_at.Tv],
+            W2 = w.W2,
+            A2 = w.A2,
+            G2 = w.G2,
+            V2 = w.V2,
+            W0 = w.W0,
+            A0 = w.A0,
+            V0 = w.V0,
+            Kk = w.Kk,
+            Ka = w.Ka,
+            Rk = w.Rk,
+            NormWeight = w.GroupNorm.Weight,
+            NormBias = w.GroupNorm.Bias,
+            VFirst = _at[_at.VFirst],
+            H = _at[_at.H],
+            States = _at[_at.States],
+            StateOffset = _shape.RwkvOffset(layer),
+            Out = _at[_at.Mixed],
         };
         _kernels["step_wkv"].LaunchOverlapped(_stream, wkv, _shape.H, _batch);
         Output(w.Output);
@@ -131,14 +155,29 @@ internal sealed class StepPass : IDisposable
         ]);
         StepChooseArgs choose = new()
         {
-            Q = _at[_at.R], K = _at[_at.K], V = _at[_at.V], Stride = c, States = _at[_at.States], SumOffset = _shape.SparseOffset(layer) + c,
-            Tables = _at[_at.Tables], Positions = _at[_at.Positions], Layer = layer, Chosen = _at[_at.Chosen],
+            Q = _at[_at.R],
+            K = _at[_at.K],
+            V = _at[_at.V],
+            Stride = c,
+            States = _at[_at.States],
+            SumOffset = _shape.SparseOffset(layer) + c,
+            Tables = _at[_at.Tables],
+            Positions = _at[_at.Positions],
+            Layer = layer,
+            Chosen = _at[_at.Chosen],
         };
         _kernels["step_choose"].LaunchOverlapped(_stream, choose, _shape.H, _batch);
         StepAttendArgs attend = new()
         {
-            Q = _at[_at.R], Stride = c, Tables = _at[_at.Tables], Positions = _at[_at.Positions], Chosen = _at[_at.Chosen], Layer = layer,
-            Partials = _at[_at.AttentionPartials], Arrivals = _at[_at.AttentionArrivals], Out = _at[_at.Mixed],
+            Q = _at[_at.R],
+            Stride = c,
+            Tables = _at[_at.Tables],
+            Positions = _at[_at.Positions],
+            Chosen = _at[_at.Chosen],
+            Layer = layer,
+            Partials = _at[_at.AttentionPartials],
+            Arrivals = _at[_at.AttentionArrivals],
+            Out = _at[_at.Mixed],
         };
         _kernels["step_attend"].LaunchOverlapped(_stream, attend, _shape.Config.MobaTopK * _shape.PagesPerChunk, _shape.H, _batch);
         Output(w.Output);
@@ -152,7 +191,12 @@ internal sealed class StepPass : IDisposable
         Norm(w.Norm, prevOffset, true, _at.KeyTasks, [new() { W = w.Key, Mix = w.Xk, Out = _at[_at.Inner], Stride = _shape.F, Activation = GemvGroup.Relu2 }]);
         StepValueArgs value = new()
         {
-            Value = w.Value, K = _at[_at.Inner], Partials = _at[_at.ValuePartials], H = _at[_at.H], States = _at[_at.States], PrevOffset = prevOffset,
+            Value = w.Value,
+            K = _at[_at.Inner],
+            Partials = _at[_at.ValuePartials],
+            H = _at[_at.H],
+            States = _at[_at.States],
+            PrevOffset = prevOffset,
         };
         _value.LaunchOverlapped(_stream, value, _shape.ValueColumns * _shape.ValueSplits);
         _partials = true;
@@ -163,7 +207,12 @@ internal sealed class StepPass : IDisposable
     {
         GemvArgs args = new()
         {
-            X = _at[_x], NormWeight = norm.Weight, NormBias = norm.Bias, States = _at[_at.States], PrevOffset = prevOffset, HOut = shift ? _at[_at.H] : 0,
+            X = _at[_x],
+            NormWeight = norm.Weight,
+            NormBias = norm.Bias,
+            States = _at[_at.States],
+            PrevOffset = prevOffset,
+            HOut = shift ? _at[_at.H] : 0,
         };
         if (_partials)
         {
