@@ -14,8 +14,8 @@ internal static class CudaLibraries
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, nint> Loaded = [];
     private static readonly List<string> Tried = [];
-    private static string? s_libTorchPath;
-    private static bool s_registered;
+    private static string? _libTorchPath;
+    private static bool _registered;
 
     /// <summary>Makes the P/Invokes of this assembly find their libraries. The first call decides the path.</summary>
     /// <exception cref="CudaException">One of the libraries is not to be found; the message lists what was tried and how to mend it.</exception>
@@ -23,10 +23,10 @@ internal static class CudaLibraries
     {
         lock (Gate)
         {
-            s_libTorchPath ??= libTorchPath ?? Environment.GetEnvironmentVariable(PathVariable);
-            if (!s_registered)
+            _libTorchPath ??= libTorchPath ?? Environment.GetEnvironmentVariable(PathVariable);
+            if (!_registered)
                 NativeLibrary.SetDllImportResolver(typeof(CudaLibraries).Assembly, Resolve);
-            s_registered = true;
+            _registered = true;
             foreach (string library in (ReadOnlySpan<string>)[CudaDriver.Library, Nvrtc.Library, CuBlas.Library])
                 if (Find(library) == 0)
                     throw NotFound(library);
@@ -78,7 +78,7 @@ internal static class CudaLibraries
     /// <summary>Where to look, most explicit first; the last, empty, is the system's own search.</summary>
     private static IEnumerable<string> Folders()
     {
-        if (s_libTorchPath is { } torch)
+        if (_libTorchPath is { } torch)
         {
             yield return torch;
             // A Python install keeps CUDA's libraries beside torch: site-packages/torch/lib, site-packages/nvidia/*/lib.
@@ -100,7 +100,7 @@ internal static class CudaLibraries
             ? "Install the NVIDIA driver, or use the CPU engine."
             : $"Add the package TorchSharp-cuda-linux or TorchSharp-cuda-windows to the application, or point {PathVariable} (option LibTorchPath) at the torch/lib folder of a Python install with CUDA.";
         StringBuilder text = new($"expected {string.Join(" or ", FileNames(library))}, found none. {mend}");
-        text.Append($" {PathVariable}/LibTorchPath: {s_libTorchPath ?? "not set"}.");
+        text.Append($" {PathVariable}/LibTorchPath: {_libTorchPath ?? "not set"}.");
         if (Tried.Count > 0)
             text.Append($" Tried: {string.Join(", ", Tried)}.");
         if (library != CudaDriver.Library)

@@ -5,7 +5,7 @@ namespace RwkvX.AI.Torch.Cuda;
 /// <summary>A plain allocation on the device. <see cref="AllocatedBytes"/> counts all that are alive, so that tests can see leaks.</summary>
 internal sealed class DeviceMemory : CudaHandle
 {
-    private static long s_allocated;
+    private static long _allocated;
 
     private readonly CudaDevice _device;
 
@@ -17,11 +17,11 @@ internal sealed class DeviceMemory : CudaHandle
         Bytes = Math.Max(bytes, 256);
         CudaException.Check(CudaDriver.cuMemAlloc(out ulong pointer, (nuint)Bytes), $"{what}: {Bytes} bytes");
         SetHandle((nint)pointer);
-        Interlocked.Add(ref s_allocated, Bytes);
+        Interlocked.Add(ref _allocated, Bytes);
     }
 
     /// <summary>Bytes of all device memory that is allocated and not yet freed.</summary>
-    public static long AllocatedBytes => Interlocked.Read(ref s_allocated);
+    public static long AllocatedBytes => Interlocked.Read(ref _allocated);
 
     public long Bytes { get; }
 
@@ -30,7 +30,7 @@ internal sealed class DeviceMemory : CudaHandle
 
     protected override bool ReleaseHandle()
     {
-        Interlocked.Add(ref s_allocated, -Bytes);
+        Interlocked.Add(ref _allocated, -Bytes);
         _device.Use();
         return CudaDriver.cuMemFree((ulong)handle) == CudaDriver.Success;
     }
