@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch;
 using TorchSharp;
 using Xunit;
 
@@ -26,12 +27,12 @@ public abstract class TorchTest : IDisposable
     {
         try
         {
-            using torch.Tensor one = torch.ones(1);
+            LibTorch.Load();
             return null;
         }
-        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or NotSupportedException)
+        catch (LibTorchException e)
         {
-            return (e.InnerException ?? e).Message;
+            return e.Message;
         }
     }
 }
