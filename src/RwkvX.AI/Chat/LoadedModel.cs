@@ -53,7 +53,13 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             WorldTokenizer tokenizer = LoadTokenizer(files, options);
-            CpuModelOptions cpu = new() { Threads = options.Threads, Precision = options.Precision ?? Precision.F32 };
+            CpuModelOptions cpu = new()
+            {
+                Threads = options.Threads,
+                Precision = options.Precision ?? Precision.F32,
+                PageMemoryBytes = options.PageMemoryBytes,
+                PageFolder = options.PageFolder,
+            };
             CpuModel model = CpuModel.Load(files, cpu, ownsFiles: true);
             if (tokenizer.VocabularySize <= model.Config.VocabSize)
             {
