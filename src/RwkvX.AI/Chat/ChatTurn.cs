@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -43,9 +44,14 @@ internal sealed class ChatTurn : IDisposable
             PrefixMatch? match = _context.Cache.Take(prompt.Tokens.AsSpan()[..^1]); // the last token's logits are needed
             _state = match?.State ?? _context.Model.CreateState();
             int cached = match?.Length ?? 0;
-            TokenGenerator generator = new(_context.Model, _state, _settings.Sampling, _context.PrefillSpan);
-            await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
-            ChatFinishReason reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            ChatFinishReason reason;
+            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits))
+            {
+                await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
+                reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            }
+
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // what follows is too long for the loop of passes
             bool isKept = await KeepAsync(prompt, match?.Entry, cancellationToken).ConfigureAwait(false);
             return new TurnResult(reason, prompt.Tokens.Length, cached, OutputTokens, isKept);
         }
@@ -73,7 +79,7 @@ internal sealed class ChatTurn : IDisposable
         int start = cached;
         foreach (int border in prompt.Borders.Where(border => border > cached && border < prompt.Tokens.Length))
         {
-            await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await generator.PrefillAsync(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken).ConfigureAwait(false);
             start = border;
             if (_context.Cache.IsEnabled)
             {
@@ -81,20 +87,20 @@ internal sealed class ChatTurn : IDisposable
             }
         }
 
-        await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await generator.PrefillAsync(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<string> parts, CancellationToken cancellationToken)
     {
         ChatFinishReason reason = ChatFinishReason.Length;
-        using IEnumerator<int> tokens = generator.Decode(_settings.MaxOutputTokens, cancellationToken).GetEnumerator();
-        while (reason == ChatFinishReason.Length && await StepAsync(tokens, cancellationToken).ConfigureAwait(false))
+        while (reason == ChatFinishReason.Length && OutputTokens < _settings.MaxOutputTokens)
         {
+            int token = await generator.NextAsync(cancellationToken).ConfigureAwait(false);
             OutputTokens++;
-            bool isOver = tokens.Current == _context.EndOfText;
+            bool isOver = token == _context.EndOfText;
             if (!isOver)
             {
-                Write(parts, _answer.Append(tokens.Current));
+                Write(parts, _answer.Append(token));
                 Branch();
                 isOver = _answer.IsStopped;
             }
@@ -137,9 +143,8 @@ internal sealed class ChatTurn : IDisposable
         if (IsRendered(text))
         {
             last = StateFor(tokens.AsSpan(prompt.Tokens.Length));
-            TokenGenerator generator = new(_context.Model, last, _settings.Sampling, _context.PrefillSpan);
-            ReadOnlyMemory<int> rest = tokens.AsMemory((int)last.TokenCount);
-            await RunAsync(generator.Prefill(rest, isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            using ScheduledSequence sequence = _context.Scheduler.Open(_context.Limits);
+            await sequence.RunAsync(last, tokens.AsMemory((int)last.TokenCount), default, cancellationToken).ConfigureAwait(false);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -184,28 +189,6 @@ internal sealed class ChatTurn : IDisposable
         if (text.Length > 0)
         {
             parts.TryWrite(text); // unbounded: a slow reader holds nothing up
-        }
-    }
-
-    private async Task RunAsync(IEnumerable<int> steps, CancellationToken cancellationToken)
-    {
-        using IEnumerator<int> enumerator = steps.GetEnumerator();
-        while (await StepAsync(enumerator, cancellationToken).ConfigureAwait(false))
-        {
-        }
-    }
-
-    /// <summary>One engine pass.</summary>
-    private async ValueTask<bool> StepAsync(IEnumerator<int> steps, CancellationToken cancellationToken)
-    {
-        await _context.Passes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return steps.MoveNext();
-        }
-        finally
-        {
-            _context.Passes.Release();
         }
     }
 }

@@ -72,7 +72,7 @@ internal sealed class LoadedModel : IDisposable
         ModelId = ModelId,
         Defaults = _manifest?.Generation,
         EndOfText = _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId,
-        PrefillSpan = _options.PrefillSpan,
+        Limits = _options.PassLimits,
     };
 
     /// <summary>Disposes the engine and closes the files.</summary>

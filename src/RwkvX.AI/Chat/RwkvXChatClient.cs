@@ -234,7 +234,7 @@ public sealed class RwkvXChatClient : IChatClient
             Template = options.Template ?? new WorldPromptTemplate(),
             Cache = new PrefixCache(options.EffectivePrefixCacheBytes, model.Config.MobaChunkSize),
             ModelId = options.ModelId ?? "rwkvx",
-            PrefillSpan = options.PrefillSpan,
+            Limits = options.PassLimits,
         };
     }
 }
