@@ -18,8 +18,10 @@ internal sealed class TokenGenerator
     private readonly int _prefillSpan;
     private readonly float[] _logits; // (V) after the last token that the state consumed
     private readonly int[] _next = new int[1];
+    private readonly ITokenConstraint? _constraint;
+    private readonly ulong[] _allowed; // ((V + 63) / 64) words where there is a constraint
 
-    public TokenGenerator(IRwkvXModel model, RwkvXState state, SamplingOptions options, int prefillSpan = DefaultPrefillSpan)
+    public TokenGenerator(IRwkvXModel model, RwkvXState state, SamplingOptions options, int prefillSpan = DefaultPrefillSpan, ITokenConstraint? constraint = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefillSpan);
         _model = model;
@@ -27,6 +29,8 @@ internal sealed class TokenGenerator
         _sampler = new Sampler(options, model.Config.VocabSize);
         _prefillSpan = prefillSpan;
         _logits = new float[model.Config.VocabSize];
+        _constraint = constraint;
+        _allowed = constraint is null ? [] : new ulong[TokenMask.Words(model.Config.VocabSize)];
     }
 
     /// <summary>Feeds a prompt, or a part of one, in bounded spans; one span a step.</summary>
@@ -47,13 +51,13 @@ internal sealed class TokenGenerator
         }
     }
 
-    /// <summary>Samples tokens after a prefill, one a step.</summary>
+    /// <summary>Samples tokens after a prefill, one a step, until the constraint, if any, lets nothing follow.</summary>
     /// <param name="maxTokens">How many at most.</param>
     /// <param name="cancellationToken">Acts between and inside steps.</param>
     /// <returns>The sampled ids. When one is handed out, the state has not consumed it yet; the next step feeds it.</returns>
     public IEnumerable<int> Decode(int maxTokens, CancellationToken cancellationToken)
     {
-        for (int count = 0; count < maxTokens; count++)
+        for (int count = 0; count < maxTokens && _constraint is not { CanContinue: false }; count++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (count > 0)
@@ -61,9 +65,22 @@ internal sealed class TokenGenerator
                 _model.Forward(_state, _next, _logits, cancellationToken);
             }
 
-            _next[0] = _sampler.Sample(_logits);
+            _next[0] = Sample(maxTokens - count);
             yield return _next[0];
         }
+    }
+
+    private int Sample(int remainingTokens)
+    {
+        if (_constraint is null)
+        {
+            return _sampler.Sample(_logits);
+        }
+
+        _constraint.FillMask(_allowed, remainingTokens);
+        int token = _sampler.Sample(_logits, _allowed);
+        _constraint.Accept(token);
+        return token;
     }
 
     /// <summary>Feeds a prompt and samples what follows.</summary>
