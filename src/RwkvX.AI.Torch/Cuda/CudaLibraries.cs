@@ -8,9 +8,6 @@ namespace RwkvX.AI.Torch.Cuda;
 /// <summary>Finds the driver, NVRTC and cuBLAS: beside the application, in a libtorch or Python install, or where the system's loader looks.</summary>
 internal static class CudaLibraries
 {
-    /// <summary>The environment variable that names the <c>torch/lib</c> folder of an existing install.</summary>
-    public const string PathVariable = "RWKVX_LIBTORCH";
-
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, nint> Loaded = [];
     private static readonly List<string> Tried = [];
@@ -23,7 +20,7 @@ internal static class CudaLibraries
     {
         lock (Gate)
         {
-            _libTorchPath ??= libTorchPath ?? Environment.GetEnvironmentVariable(PathVariable);
+            _libTorchPath ??= libTorchPath ?? Environment.GetEnvironmentVariable(LibTorch.PathVariable);
             if (!_registered)
                 NativeLibrary.SetDllImportResolver(typeof(CudaLibraries).Assembly, Resolve);
             _registered = true;
@@ -98,9 +95,9 @@ internal static class CudaLibraries
     {
         string mend = library == CudaDriver.Library
             ? "Install the NVIDIA driver, or use the CPU engine."
-            : $"Add the package TorchSharp-cuda-linux or TorchSharp-cuda-windows to the application, or point {PathVariable} (option LibTorchPath) at the torch/lib folder of a Python install with CUDA.";
+            : $"Add the package TorchSharp-cuda-linux or TorchSharp-cuda-windows to the application, or point {LibTorch.PathVariable} (option LibTorchPath) at the torch/lib folder of a Python install with CUDA.";
         StringBuilder text = new($"expected {string.Join(" or ", FileNames(library))}, found none. {mend}");
-        text.Append($" {PathVariable}/LibTorchPath: {_libTorchPath ?? "not set"}.");
+        text.Append($" {LibTorch.PathVariable}/LibTorchPath: {_libTorchPath ?? "not set"}.");
         if (Tried.Count > 0)
             text.Append($" Tried: {string.Join(", ", Tried)}.");
         if (library != CudaDriver.Library)

@@ -1,5 +1,6 @@
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation.Scheduling;
+using RwkvX.AI.Grammars;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -19,6 +20,9 @@ internal sealed class ChatContext : IDisposable
     public required PrefixCache Cache { get; init; }
 
     public required string ModelId { get; init; }
+
+    /// <summary>Grammars compiled so far; shared by all clients over one loaded model.</summary>
+    public required GrammarCache Grammars { get; init; }
 
     /// <summary>How the model wants to be sampled; null where it does not say.</summary>
     public GenerationDefaults? Defaults { get; init; }

@@ -46,6 +46,16 @@ public sealed class RwkvXOptions
     [Range(0d, 1L << 50)]
     public long? PrefixCacheBytes { get; set; }
 
+    /// <summary>
+    /// Bytes of memory for the pages of all conversations; null for no bound. What does not fit lies in a page file on disk and is read from there
+    /// when it is chosen: nothing is forgotten, and answers do not depend on it.
+    /// </summary>
+    [Range(0d, 1L << 50)]
+    public long? PageMemoryBytes { get; set; }
+
+    /// <summary>The folder of the page file, which belongs to this process alone and goes with it; null for the folder of temporary files.</summary>
+    public string? PageFolder { get; set; }
+
     /// <summary>Tokens of a prompt in one pass, at most.</summary>
     [Range(1, 1 << 20)]
     public int PrefillSpan { get; set; } = PassLimits.DefaultPrefillSpan;

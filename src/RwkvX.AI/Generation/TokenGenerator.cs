@@ -15,6 +15,8 @@ internal sealed class TokenGenerator : IDisposable
     private readonly ScheduledSequence _sequence;
     private readonly RwkvXState _state;
     private readonly Sampler _sampler;
+    private readonly ITokenConstraint? _constraint;
+    private readonly ulong[] _allowed; // ((V + 63) / 64) words where there is a constraint
     private readonly int[] _next = new int[1];
     private float[]? _logits; // (V) after the last token that the state consumed
     private bool _isSampled; // the last token is sampled, and the state has not consumed it
@@ -23,15 +25,23 @@ internal sealed class TokenGenerator : IDisposable
     /// <param name="state">Advanced in place.</param>
     /// <param name="options">How tokens are chosen.</param>
     /// <param name="limits">How long it may keep the engine from others; null for the usual.</param>
+    /// <param name="constraint">Says which tokens may come; null for all.</param>
     /// <param name="priority">Higher ones come earlier; 0 is usual.</param>
-    public TokenGenerator(PassScheduler scheduler, RwkvXState state, SamplingOptions options, PassLimits? limits = null, int priority = 0)
+    public TokenGenerator(
+        PassScheduler scheduler, RwkvXState state, SamplingOptions options, PassLimits? limits = null, ITokenConstraint? constraint = null, int priority = 0)
     {
+        int vocabSize = scheduler.Model.Config.VocabSize;
         _scheduler = scheduler;
         _state = state;
-        _sampler = new Sampler(options, scheduler.Model.Config.VocabSize);
+        _sampler = new Sampler(options, vocabSize);
         _sequence = scheduler.Open(limits, priority);
         _logits = scheduler.RentLogits();
+        _constraint = constraint;
+        _allowed = constraint is null ? [] : new ulong[TokenMask.Words(vocabSize)];
     }
+
+    /// <summary>Whether a token may follow; false only where the constraint lets none.</summary>
+    public bool CanContinue => _constraint?.CanContinue ?? true;
 
     /// <summary>Feeds a prompt, or a part of one.</summary>
     /// <param name="tokens">(T) token ids.</param>
@@ -41,10 +51,11 @@ internal sealed class TokenGenerator : IDisposable
         _sequence.RunAsync(_state, tokens, isLast ? _logits : Memory<float>.Empty, cancellationToken);
 
     /// <summary>Samples the next token after a prefill; feeds the last sampled one first.</summary>
+    /// <param name="remainingTokens">How many may still be sampled, this one included: a constraint closes in time.</param>
     /// <param name="cancellationToken">Acts before and inside the pass.</param>
     /// <returns>The sampled id, which the state has not consumed yet.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<int> NextAsync(CancellationToken cancellationToken)
+    public async ValueTask<int> NextAsync(int remainingTokens, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (_isSampled)
@@ -53,7 +64,7 @@ internal sealed class TokenGenerator : IDisposable
         }
 
         _sequence.IsStreaming = true;
-        _next[0] = _sampler.Sample(_logits);
+        _next[0] = Sample(remainingTokens);
         _isSampled = true;
         return _next[0];
     }
@@ -66,5 +77,18 @@ internal sealed class TokenGenerator : IDisposable
         {
             _scheduler.ReturnLogits(logits);
         }
+    }
+
+    private int Sample(int remainingTokens)
+    {
+        if (_constraint is null)
+        {
+            return _sampler.Sample(_logits);
+        }
+
+        _constraint.FillMask(_allowed, remainingTokens);
+        int token = _sampler.Sample(_logits, _allowed);
+        _constraint.Accept(token);
+        return token;
     }
 }

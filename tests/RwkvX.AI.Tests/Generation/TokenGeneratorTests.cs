@@ -39,7 +39,7 @@ public sealed class TokenGeneratorTests
         List<int> ids = [];
         for (int i = 0; i < 3; i++)
         {
-            ids.Add(await generator.NextAsync(CancellationToken.None));
+            ids.Add(await generator.NextAsync(3 - i, CancellationToken.None));
             Assert.Equal(1 + ids.Count, state.TokenCount);
         }
 
@@ -84,7 +84,7 @@ public sealed class TokenGeneratorTests
         List<int> ids = [];
         while (ids.Count < count)
         {
-            ids.Add(await generator.NextAsync(CancellationToken.None));
+            ids.Add(await generator.NextAsync(count - ids.Count, CancellationToken.None));
         }
 
         return [.. ids];
