@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 
@@ -19,12 +20,13 @@ internal sealed class ChatTurn : IDisposable
     private readonly GenerationSettings _settings;
     private readonly ITurnStates _states;
     private readonly List<TurnBorder> _kept = []; // at the prompt's borders, ascending
-    private readonly List<int> _spans = []; // lengths of the passes over the prompt
+    private readonly List<int> _spans = []; // tokens that each pass ran over the state
     private readonly AnswerPlan _plan;
     private readonly AnswerText _answer;
     private readonly int[] _start; // ids that the answer is begun with
     private RwkvXState? _state; // has consumed the prompt and all sampled ids but the last
     private RwkvXState? _branch; // forked where the answer became undecided; null while it is not
+    private int _branchSpans; // passes before it
 
     public ChatTurn(ChatContext context, IReadOnlyList<ChatMessage> messages, GenerationSettings settings, ITurnStates states)
     {
@@ -51,10 +53,15 @@ internal sealed class ChatTurn : IDisposable
         {
             TurnStart start = await _states.BeginAsync(_messages, _settings.Tools.Declared, _start, cancellationToken).ConfigureAwait(false);
             _state = start.State;
-            TokenGenerator generator = new(_context.Model, _state, _settings.Sampling, _context.PrefillSpan, _plan.Constraint);
             int[] prompt = [.. start.Rendered.Tokens, .. _start];
-            await PrefillAsync(generator, prompt, start, cancellationToken).ConfigureAwait(false);
-            ChatFinishReason reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            ChatFinishReason reason;
+            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits, _plan.Constraint) { Spans = _spans })
+            {
+                await PrefillAsync(generator, prompt, start, cancellationToken).ConfigureAwait(false);
+                reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            }
+
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // what follows is too long for the loop of passes
             bool isKept = await KeepAsync(start, cancellationToken).ConfigureAwait(false);
             return new TurnResult(reason, start.Before + prompt.Length, start.Before - start.Replayed + start.Skipped, OutputTokens, isKept);
         }
@@ -82,7 +89,7 @@ internal sealed class ChatTurn : IDisposable
         int start = turn.Skipped;
         foreach (int border in turn.Rendered.Borders.Where(border => border > turn.Skipped && border < prompt.Length))
         {
-            _spans.AddRange(await RunAsync(generator.Prefill(prompt.AsMemory(start..border), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false));
+            await generator.PrefillAsync(prompt.AsMemory(start..border), isLast: false, cancellationToken).ConfigureAwait(false);
             start = border;
             if (_states.KeepsStates)
             {
@@ -90,20 +97,20 @@ internal sealed class ChatTurn : IDisposable
             }
         }
 
-        _spans.AddRange(await RunAsync(generator.Prefill(prompt.AsMemory(start..), isLast: true, cancellationToken), cancellationToken).ConfigureAwait(false));
+        await generator.PrefillAsync(prompt.AsMemory(start..), isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         ChatFinishReason reason = ChatFinishReason.Length;
-        using IEnumerator<int> tokens = generator.Decode(_settings.MaxOutputTokens, cancellationToken).GetEnumerator();
-        while (reason == ChatFinishReason.Length && await StepAsync(tokens, cancellationToken).ConfigureAwait(false))
+        while (reason == ChatFinishReason.Length && OutputTokens < _settings.MaxOutputTokens && generator.CanContinue)
         {
+            int token = await generator.NextAsync(_settings.MaxOutputTokens - OutputTokens, cancellationToken).ConfigureAwait(false);
             OutputTokens++;
-            bool isOver = _plan.Constraint?.IsEnded ?? tokens.Current == _context.EndOfText;
+            bool isOver = _plan.Constraint?.IsEnded ?? token == _context.EndOfText;
             if (!isOver)
             {
-                Write(parts, _answer.Append(tokens.Current));
+                Write(parts, _answer.Append(token));
                 Branch();
                 isOver = _answer.IsStopped;
             }
@@ -131,6 +138,7 @@ internal sealed class ChatTurn : IDisposable
         else if (_branch is null && !_answer.IsStopped && _states.KeepsStates)
         {
             _branch = _state!.Fork();
+            _branchSpans = _spans.Count;
         }
     }
 
@@ -146,20 +154,22 @@ internal sealed class ChatTurn : IDisposable
         ChatMessage answer = _answer.ToMessage();
         int[] rendered = start.Rendered.Tokens, ids = _answer.KeptIds();
         int[] tokens = [.. rendered, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
-        RwkvXState? last = null;
+        (RwkvXState? last, int[] lastSpans) = (null, []);
         if (IsRendered(answer))
         {
             last = StateFor(tokens.AsSpan(rendered.Length));
-            int consumed = checked((int)(last.TokenCount - start.Before));
-            _spans.AddRange(Enumerable.Repeat(1, consumed - rendered.Length - _start.Length)); // sampled ids are fed one by one
-            TokenGenerator generator = new(_context.Model, last, _settings.Sampling, _context.PrefillSpan);
-            _spans.AddRange(await RunAsync(generator.Prefill(tokens.AsMemory(consumed), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false));
+            List<int> spans = last == _branch ? [.. _spans[.._branchSpans]] : _spans;
+            using ScheduledSequence sequence = _context.Scheduler.Open(_context.Limits);
+            sequence.Spans = spans;
+            await sequence.RunAsync(last, tokens.AsMemory(checked((int)(last.TokenCount - start.Before))), default, cancellationToken).ConfigureAwait(false);
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // as above
+            lastSpans = [.. spans];
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         _state = last == _state ? null : _state;
         _branch = last == _branch ? null : _branch;
-        TurnEnd end = new(start, answer, ids, [.. _kept]) { State = last, Tokens = last is null ? [] : tokens, Spans = last is null ? [] : [.. _spans] };
+        TurnEnd end = new(start, answer, ids, [.. _kept]) { State = last, Tokens = last is null ? [] : tokens, Spans = lastSpans };
         _kept.Clear();
         return await _states.KeepAsync(end, cancellationToken).ConfigureAwait(false);
     }
@@ -188,36 +198,6 @@ internal sealed class ChatTurn : IDisposable
         foreach (AIContent content in contents)
         {
             parts.TryWrite(content); // unbounded: a slow reader holds nothing up
-        }
-    }
-
-    /// <summary>Runs all passes of a prefill.</summary>
-    /// <returns>Their lengths.</returns>
-    private async Task<List<int>> RunAsync(IEnumerable<int> steps, CancellationToken cancellationToken)
-    {
-        List<int> spans = [];
-        int done = 0;
-        using IEnumerator<int> enumerator = steps.GetEnumerator();
-        while (await StepAsync(enumerator, cancellationToken).ConfigureAwait(false))
-        {
-            spans.Add(enumerator.Current - done);
-            done = enumerator.Current;
-        }
-
-        return spans;
-    }
-
-    /// <summary>One engine pass.</summary>
-    private async ValueTask<bool> StepAsync(IEnumerator<int> steps, CancellationToken cancellationToken)
-    {
-        await _context.Passes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return steps.MoveNext();
-        }
-        finally
-        {
-            _context.Passes.Release();
         }
     }
 }

@@ -270,7 +270,7 @@ public sealed class RwkvXChatClient : IChatClient
             Tenant = options.Tenant,
             StoreConversations = options.StoreConversations,
             ModelId = options.ModelId ?? "rwkvx",
-            PrefillSpan = options.PrefillSpan,
+            Limits = options.PassLimits,
         };
     }
 }

@@ -14,7 +14,7 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
     public LeaseMode Writers => options.Writers;
 
     /// <summary>Runs tokens.</summary>
-    public TokenFeed Feed { get; } = new(model, options.PrefillSpan);
+    public TokenFeed Feed { get; } = new(model, options.Limits);
 
     /// <summary>States that stay with the engine.</summary>
     public LiveStates Live => _live;
