@@ -1,5 +1,5 @@
 using RwkvX.AI.Checkpoints;
-using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Grammars;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
@@ -30,14 +30,11 @@ internal sealed class ChatContext : IDisposable
     /// <summary>The token that ends a text.</summary>
     public int EndOfText { get; init; } = WorldTokenizer.EndOfTextId;
 
-    /// <summary>Tokens of a prompt in one pass.</summary>
-    public int PrefillSpan { get; init; } = TokenGenerator.DefaultPrefillSpan;
+    /// <summary>How long a turn may keep the engine from the others.</summary>
+    public PassLimits Limits { get; init; } = PassLimits.Default;
 
-    /// <summary>
-    /// Held for one engine pass. Turns wait for it in order and without a thread, so that any number of them share an engine
-    /// fairly, and a waiting one is cancelled at once.
-    /// </summary>
-    public SemaphoreSlim Passes { get; } = new(1, 1);
+    /// <summary>Gives the engine's passes to all turns, whichever client they are of.</summary>
+    public PassScheduler Scheduler => field ??= PassScheduler.For(Model);
 
     public void Dispose() => Cache.Dispose();
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -52,9 +53,14 @@ internal sealed class ChatTurn : IDisposable
             PrefixMatch? match = _context.Cache.Take(prompt.Tokens.AsSpan()[..^1]); // the last token's logits are needed
             _state = match?.State ?? _context.Model.CreateState();
             int cached = match?.Length ?? 0;
-            TokenGenerator generator = new(_context.Model, _state, _settings.Sampling, _context.PrefillSpan, _plan.Constraint);
-            await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
-            ChatFinishReason reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            ChatFinishReason reason;
+            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits, _plan.Constraint))
+            {
+                await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
+                reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            }
+
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // what follows is too long for the loop of passes
             bool isKept = await KeepAsync(rendered, match?.Entry, cancellationToken).ConfigureAwait(false);
             return new TurnResult(reason, prompt.Tokens.Length, cached, OutputTokens, isKept);
         }
@@ -82,7 +88,7 @@ internal sealed class ChatTurn : IDisposable
         int start = cached;
         foreach (int border in prompt.Borders.Where(border => border > cached && border < prompt.Tokens.Length))
         {
-            await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await generator.PrefillAsync(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken).ConfigureAwait(false);
             start = border;
             if (_context.Cache.IsEnabled)
             {
@@ -90,20 +96,20 @@ internal sealed class ChatTurn : IDisposable
             }
         }
 
-        await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await generator.PrefillAsync(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         ChatFinishReason reason = ChatFinishReason.Length;
-        using IEnumerator<int> tokens = generator.Decode(_settings.MaxOutputTokens, cancellationToken).GetEnumerator();
-        while (reason == ChatFinishReason.Length && await StepAsync(tokens, cancellationToken).ConfigureAwait(false))
+        while (reason == ChatFinishReason.Length && OutputTokens < _settings.MaxOutputTokens && generator.CanContinue)
         {
+            int token = await generator.NextAsync(_settings.MaxOutputTokens - OutputTokens, cancellationToken).ConfigureAwait(false);
             OutputTokens++;
-            bool isOver = _plan.Constraint?.IsEnded ?? tokens.Current == _context.EndOfText;
+            bool isOver = _plan.Constraint?.IsEnded ?? token == _context.EndOfText;
             if (!isOver)
             {
-                Write(parts, _answer.Append(tokens.Current));
+                Write(parts, _answer.Append(token));
                 Branch();
                 isOver = _answer.IsStopped;
             }
@@ -150,9 +156,8 @@ internal sealed class ChatTurn : IDisposable
         if (IsRendered(message))
         {
             last = StateFor(tokens.AsSpan(prompt.Tokens.Length));
-            TokenGenerator generator = new(_context.Model, last, _settings.Sampling, _context.PrefillSpan);
-            ReadOnlyMemory<int> rest = tokens.AsMemory((int)last.TokenCount);
-            await RunAsync(generator.Prefill(rest, isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            using ScheduledSequence sequence = _context.Scheduler.Open(_context.Limits);
+            await sequence.RunAsync(last, tokens.AsMemory((int)last.TokenCount), default, cancellationToken).ConfigureAwait(false);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -200,28 +205,6 @@ internal sealed class ChatTurn : IDisposable
         foreach (AIContent content in contents)
         {
             parts.TryWrite(content); // unbounded: a slow reader holds nothing up
-        }
-    }
-
-    private async Task RunAsync(IEnumerable<int> steps, CancellationToken cancellationToken)
-    {
-        using IEnumerator<int> enumerator = steps.GetEnumerator();
-        while (await StepAsync(enumerator, cancellationToken).ConfigureAwait(false))
-        {
-        }
-    }
-
-    /// <summary>One engine pass.</summary>
-    private async ValueTask<bool> StepAsync(IEnumerator<int> steps, CancellationToken cancellationToken)
-    {
-        await _context.Passes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return steps.MoveNext();
-        }
-        finally
-        {
-            _context.Passes.Release();
         }
     }
 }

@@ -90,7 +90,7 @@ internal sealed class LoadedModel : IDisposable
         ModelId = ModelId,
         Defaults = _manifest?.Generation,
         EndOfText = EndOfText,
-        PrefillSpan = _options.PrefillSpan,
+        Limits = _options.PassLimits,
     };
 
     /// <summary>Disposes the engine and closes the files.</summary>

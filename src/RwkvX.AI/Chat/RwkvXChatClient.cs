@@ -245,7 +245,7 @@ public sealed class RwkvXChatClient : IChatClient
             Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, WorldTokenizer.EndOfTextId, template.AnswerEnd),
             Cache = new PrefixCache(options.EffectivePrefixCacheBytes, model.Config.MobaChunkSize),
             ModelId = options.ModelId ?? "rwkvx",
-            PrefillSpan = options.PrefillSpan,
+            Limits = options.PassLimits,
         };
     }
 }

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
-using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 
@@ -56,9 +56,15 @@ public sealed class RwkvXOptions
     /// <summary>The folder of the page file, which belongs to this process alone and goes with it; null for the folder of temporary files.</summary>
     public string? PageFolder { get; set; }
 
-    /// <summary>Tokens of a prompt in one pass: other requests wait no longer than this takes.</summary>
+    /// <summary>Tokens of a prompt in one pass, at most.</summary>
     [Range(1, 1 << 20)]
-    public int PrefillSpan { get; set; } = TokenGenerator.DefaultPrefillSpan;
+    public int PrefillSpan { get; set; } = PassLimits.DefaultPrefillSpan;
+
+    /// <summary>
+    /// How long a pass with tokens of prompts may hold up streams that are being written: prompts are cut into spans that take no longer, by the
+    /// speed measured. Where the streams' own steps need most of it, prompts still get half as long as those. From 1 ms to 1 minute.
+    /// </summary>
+    public TimeSpan MaxStall { get; set; } = PassLimits.DefaultMaxStall;
 
     /// <summary>How messages are written down; null for the World form.</summary>
     public IPromptTemplate? Template { get; set; }
@@ -68,6 +74,9 @@ public sealed class RwkvXOptions
 
     /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
     internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>The two of them that the scheduler needs.</summary>
+    internal PassLimits PassLimits => new() { PrefillSpan = PrefillSpan, MaxStall = MaxStall };
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()
