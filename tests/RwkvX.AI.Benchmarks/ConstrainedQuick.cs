@@ -3,6 +3,7 @@ using System.Text.Json;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Cpu;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Grammars;
 using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
@@ -23,11 +24,11 @@ internal static class ConstrainedQuick
 
     private static readonly string[] Values = ["\"Words of a common kind, twice.\"", "12345", "\"a short one\"", "true", "[\"one\", \"two and a half\"]"];
 
-    public static void Run(int threads)
+    public static async Task RunAsync(int threads)
     {
         FirstUses("embedded", Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt"), 0);
         if (File.Exists(Repository.WorldVocabulary)) FirstUses("World", Repository.WorldVocabulary, 65_536);
-        Decode(threads);
+        await DecodeAsync(threads);
     }
 
     private static void FirstUses(string name, string path, int vocabSize)
@@ -65,10 +66,11 @@ internal static class ConstrainedQuick
         }
     }
 
-    private static void Decode(int threads)
+    private static async Task DecodeAsync(int threads)
     {
         using ModelFiles files = ModelFiles.OpenDefault();
         using CpuModel model = CpuModel.Load(files, new CpuModelOptions { Threads = threads });
+        PassScheduler scheduler = new(model);
         using Stream stream = files.OpenVocabulary()!;
         WorldTokenizer tokenizer = WorldTokenizer.Load(stream);
         TokenVocabulary vocabulary = TokenVocabulary.Of(tokenizer, model.Config.VocabSize, 0);
@@ -86,7 +88,7 @@ internal static class ConstrainedQuick
             List<double> free = [], constrained = [], ratios = [];
             for (int round = 0; round < Rounds + 4; round++)
             {
-                double one = Measure(model, tokenizer, null, round), other = Measure(model, tokenizer, grammar.CreateConstraint(4096), round);
+                double one = await MeasureAsync(scheduler, tokenizer, null, round), other = await MeasureAsync(scheduler, tokenizer, grammar.CreateConstraint(4096), round);
                 if (round < 4) continue; // masks and machine code of the first rounds
                 free.Add(one);
                 constrained.Add(other);
@@ -98,20 +100,21 @@ internal static class ConstrainedQuick
     }
 
     /// <summary>Milliseconds a token.</summary>
-    private static double Measure(CpuModel model, WorldTokenizer tokenizer, ITokenConstraint? constraint, int seed)
+    private static async Task<double> MeasureAsync(PassScheduler scheduler, WorldTokenizer tokenizer, ITokenConstraint? constraint, int seed)
     {
-        using RwkvXState state = model.CreateState();
+        using RwkvXState state = scheduler.Model.CreateState();
         SamplingOptions sampling = new() { Temperature = 0.7f, TopP = 0.8f, Seed = seed, BannedTokens = constraint is null ? [0] : [] };
-        TokenGenerator generator = new(model, state, sampling, constraint: constraint);
-        foreach (int _ in generator.Prefill(tokenizer.Encode("User: Describe a ship in detail.\n\nAssistant:"), isLast: true, default))
-        {
-        }
-
-        using IEnumerator<int> tokens = generator.Decode(4096, default).GetEnumerator();
-        tokens.MoveNext(); // its logits are the prefill's
+        using TokenGenerator generator = new(scheduler, state, sampling, constraint: constraint);
+        await generator.PrefillAsync(tokenizer.Encode("User: Describe a ship in detail.\n\nAssistant:"), isLast: true, default);
+        await generator.NextAsync(4096, default); // its logits are the prefill's
         long started = Stopwatch.GetTimestamp();
         int count = 0;
-        while (count < Decoded && tokens.MoveNext()) count++;
+        while (count < Decoded && generator.CanContinue)
+        {
+            await generator.NextAsync(4095 - count, default);
+            count++;
+        }
+
         return Stopwatch.GetElapsedTime(started).TotalMilliseconds / count;
     }
 

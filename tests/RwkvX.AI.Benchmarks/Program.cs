@@ -16,7 +16,7 @@ if (args is ["cpu-model", string path, ..])
 
 if (args is ["constrained", ..])
 {
-    ConstrainedQuick.Run(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 0);
+    await ConstrainedQuick.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 0);
     return;
 }
 
