@@ -26,4 +26,10 @@ if (args is ["store", string folder, ..])
     return;
 }
 
+if (args is ["memory", string root, string part, ..])
+{
+    MemoryQuick.Run(root, part, args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : null);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
