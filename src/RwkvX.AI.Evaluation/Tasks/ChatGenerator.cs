@@ -68,8 +68,9 @@ internal sealed class ChatGenerator(WordSplit split, Fillers fillers) : TaskGene
             IFiller filler = fillers.Draw(random);
             writer.Add($"User: {Fact.Pick(Readings, random)} ", PartKind.Question);
             int end = Math.Min(until, writer.Tokens + random.Next(40, 600));
-            while (writer.Tokens < end) writer.Add(OneParagraph(filler.Next(random)), PartKind.Filler);
-            writer.Add("\n\nAssistant:", PartKind.Question).Answer(Fact.Pick(Acknowledgements, random));
+            do writer.Add(OneParagraph(filler.Next(random)), PartKind.Filler);
+            while (writer.Tokens < end);
+            writer.TrimEnd().Add("\n\nAssistant:", PartKind.Question).Answer(Fact.Pick(Acknowledgements, random));
         }
     }
 

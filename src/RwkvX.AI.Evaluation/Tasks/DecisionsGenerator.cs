@@ -36,7 +36,7 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
         IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(_grammar, _words);
         Scatter.Write(writer, random, tokens - 30 - (decided * 10), filler,
             [.. decisions.Select(decision => Fact.Pick(Statements, random).Replace("{v}", decision.Action, StringComparison.Ordinal).Replace("{s}", decision.Topic, StringComparison.Ordinal))]);
-        writer.Add("\n\n", PartKind.Question).Ask(Fact.Pick(Questions, random));
+        writer.TrimEnd().Add("\n\n", PartKind.Question).Ask(Fact.Pick(Questions, random));
         return writer.Answer(string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {char.ToUpperInvariant(decision.Action[0])}{decision.Action[1..]} the {decision.Topic}."))).ToDocument();
     }
 

@@ -17,6 +17,14 @@ internal sealed class DocumentWriter(Func<string, int> count)
         return this;
     }
 
+    /// <summary>Takes the blanks at the end away.</summary>
+    public DocumentWriter TrimEnd()
+    {
+        while (_parts.Count > 0 && _parts[^1].Text.AsSpan().TrimEnd().IsEmpty) _parts.RemoveAt(_parts.Count - 1);
+        if (_parts.Count > 0) _parts[^1] = _parts[^1] with { Text = _parts[^1].Text.TrimEnd() };
+        return this;
+    }
+
     /// <summary>A user's turn, up to where the model speaks.</summary>
     public DocumentWriter Ask(string question) => Add($"User: {question}\n\nAssistant:", PartKind.Question);
 

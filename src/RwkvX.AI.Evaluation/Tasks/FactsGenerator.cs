@@ -34,7 +34,7 @@ internal sealed class FactsGenerator(WordSplit split, Fillers fillers) : TaskGen
         writer.Add(before, PartKind.Question);
         int questions = AskAtOnce ? 1 : Math.Clamp(told, 1, 8);
         Scatter.Write(writer, random, tokens - 20 - (questions * 25), fillers.Draw(random), [.. known.Select(fact => fact.Statement(random))]);
-        writer.Add(after, PartKind.Question);
+        writer.TrimEnd().Add(after, PartKind.Question);
         if (AskAtOnce || (known.Count >= 2 && random.Next(6) == 0)) AskSeveral(writer, random, known);
         for (int i = 0; i < questions && !AskAtOnce; i++)
         {

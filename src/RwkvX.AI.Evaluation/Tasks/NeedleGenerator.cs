@@ -32,6 +32,7 @@ internal sealed class NeedleGenerator(NeedleKind kind, WordSplit split, Fillers 
         writer.Add($"Some special magic {what}s are hidden within the following text. Make sure to memorize them. I will quiz you about them afterwards.\n", PartKind.Question);
         IFiller filler = kind == NeedleKind.RepeatedFiller ? Fillers.Repeated : fillers.Draw(random);
         Scatter.Write(writer, random, tokens - 60, filler, [.. keys.Zip(values, (key, value) => $"One of the special magic {what}s for {key} is: {value}.")]);
+        writer.TrimEnd();
         if (kind == NeedleKind.MultiValue)
         {
             writer.Add($"\nWhat are all the special magic {what}s for {keys[0]} mentioned in the provided text? The special magic {what}s for {keys[0]} mentioned in the provided text are", PartKind.Question);

@@ -68,7 +68,7 @@ internal sealed class TalkGenerator(WordSplit split) : TaskGenerator
             }
         }
 
-        writer.Ask(user).Answer(assistant);
+        writer.Ask(Articles.Mend(user)).Answer(Articles.Mend(assistant));
     }
 
     private static (string Slot, Func<string> Draw)[] Slots(WordList words, Random random) =>

@@ -47,7 +47,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     public string OwnAnswer => Fill(Relation.OwnAnswer!);
 
-    private string Fill(string pattern) => pattern.Replace("{s}", Subject, StringComparison.Ordinal).Replace("{v}", Value, StringComparison.Ordinal);
+    private string Fill(string pattern) => Articles.Mend(pattern.Replace("{s}", Subject, StringComparison.Ordinal).Replace("{v}", Value, StringComparison.Ordinal));
 
     private static string SubjectOf(char kind, WordList words, Random random) => kind switch
     {

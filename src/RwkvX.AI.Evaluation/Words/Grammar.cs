@@ -74,7 +74,7 @@ internal sealed class Grammar(WordSplit split)
             i += 2;
         }
 
-        return text.ToString();
+        return Articles.Mend(text.ToString());
     }
 
     private string Word(char kind, Random random) => kind switch
