@@ -48,6 +48,7 @@ internal sealed partial class ConversationStore
                 : Nearest(conversation, path, lease, problems, options?.VerifyPages ?? false);
             return new StoredState(key, conversation.Row.Binding, new LogPosition(place, TokensAt(path)), lease)
             {
+                Place = PlaceOf(path),
                 Snapshot = snapshot,
                 SnapshotPosition = new LogPosition(from, snapshot?.TokenCount ?? 0),
                 Records = ReadRecords(path, from),
@@ -95,7 +96,7 @@ internal sealed partial class ConversationStore
             SnapshotRow header = StateFormat.ReadHeader(bytes, where, out StateBinding found, out int at);
             RequireSame(row, header, chain, binding, found, where);
             List<IReadOnlyList<PageSnapshot>> pages = [.. header.Pages.Select((runs, layer) => LoadPages(header, layer, runs, lease, verifyPages))];
-            StateSnapshot snapshot = StateFormat.ReadLayers(bytes, ref at, header, pages, Cipher, where);
+            StateSnapshot snapshot = StateFormat.ReadLayers(bytes, ref at, header, pages, Cipher, where, lease);
             if (at != bytes.Length) throw new StateCorruptException(where, "end", "no more bytes", bytes.Length - at);
             return snapshot;
         }
@@ -174,6 +175,7 @@ internal sealed partial class ConversationStore
         (long pageBytes, long sharedPages) = MeasurePages(conversation, states);
         return new ConversationStats(Info(conversation.Row))
         {
+            Place = PlaceOf(path),
             Checkpoints = Checkpoints(path),
             Snapshots = [.. states.Select(row => new LogPosition(row.Record, row.Tokens))],
             LogBytes = logBytes,
