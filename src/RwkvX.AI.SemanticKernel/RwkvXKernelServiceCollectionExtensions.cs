@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
 using Microsoft.SemanticKernel.ChatCompletion;
 using Microsoft.SemanticKernel.TextGeneration;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.SemanticKernel;
 
@@ -50,6 +52,24 @@ public static class RwkvXKernelServiceCollectionExtensions
         EnsureModel(services, configure, serviceId);
         return services.AddKeyedSingleton<ITextGenerationService>(
             serviceId, static (provider, key) => new RwkvXTextGenerationService(KernelClient(provider, key)));
+    }
+
+    /// <summary>Adds an <see cref="AIContextProvider"/> over the memory of the model that is registered under the same id, a new one for each thread.</summary>
+    /// <param name="services">The container's services.</param>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <param name="serviceId">The key of the model and of the provider; null for none.</param>
+    /// <returns>The services.</returns>
+    [Experimental("SKEXP0130")]
+    public static IServiceCollection AddRwkvXContextProvider(
+        this IServiceCollection services, Action<RwkvXContextProviderOptions>? configure = null, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return services.AddKeyedTransient<AIContextProvider>(serviceId, (provider, key) =>
+        {
+            RwkvXContextProviderOptions options = new();
+            configure?.Invoke(options);
+            return new RwkvXContextProvider(provider.GetRequiredKeyedService<IRwkvXMemory>(key), provider.GetRequiredKeyedService<IChatClient>(key), options);
+        });
     }
 
     private static ChatClientBuilder AddModel(IServiceCollection services, Action<RwkvXOptions>? configure, string? serviceId)
