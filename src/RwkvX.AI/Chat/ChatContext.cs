@@ -1,5 +1,6 @@
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -18,6 +19,18 @@ internal sealed class ChatContext : IDisposable
 
     public required PrefixCache Cache { get; init; }
 
+    /// <summary>Stored conversations.</summary>
+    public required RwkvXMemory Memory { get; init; }
+
+    /// <summary>Whether <see cref="Memory"/> is disposed with the client.</summary>
+    public bool OwnsMemory { get; init; }
+
+    /// <summary>Whose requests these are where they do not say.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>Whether requests begin stored conversations where they do not say.</summary>
+    public bool StoreConversations { get; init; }
+
     public required string ModelId { get; init; }
 
     /// <summary>How the model wants to be sampled; null where it does not say.</summary>
@@ -35,5 +48,9 @@ internal sealed class ChatContext : IDisposable
     /// </summary>
     public SemaphoreSlim Passes { get; } = new(1, 1);
 
-    public void Dispose() => Cache.Dispose();
+    public void Dispose()
+    {
+        Cache.Dispose();
+        if (OwnsMemory) Memory.Dispose();
+    }
 }

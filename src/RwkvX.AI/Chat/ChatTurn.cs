@@ -3,29 +3,31 @@ using Microsoft.Extensions.AI;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
-using RwkvX.AI.Sessions;
 
 namespace RwkvX.AI.Chat;
 
 /// <summary>One request, from messages to the state at the end of its answer.</summary>
 /// <remarks>
 /// A recurrent state cannot be cut back. So forks are kept aside at the prompt's message borders, and one more while the answer is
-/// undecided (what is held back may be a stop sequence); they go into the cache together when the answer is complete. A turn that is
-/// cancelled or fails leaves the cache as it was.
+/// undecided (what is held back may be a stop sequence); they are kept together when the answer is complete. A turn that is cancelled or
+/// fails leaves what is kept as it was.
 /// </remarks>
 internal sealed class ChatTurn : IDisposable
 {
     private readonly ChatContext _context;
     private readonly IReadOnlyList<ChatMessage> _messages;
     private readonly GenerationSettings _settings;
-    private readonly List<(int Length, RwkvXState State)> _kept = []; // at the prompt's borders, ascending
+    private readonly ITurnStates _states;
+    private readonly List<(int Length, RwkvXState State, int[] Spans)> _kept = []; // at the prompt's borders, ascending
+    private readonly List<int> _spans = []; // lengths of the passes over the prompt
     private readonly AnswerText _answer;
     private RwkvXState? _state; // has consumed the prompt and all sampled ids but the last
     private RwkvXState? _branch; // forked where the answer became undecided; null while it is not
     private int _branchIds; // sampled ids that the branch has consumed
 
-    public ChatTurn(ChatContext context, IReadOnlyList<ChatMessage> messages, GenerationSettings settings)
+    public ChatTurn(ChatContext context, IReadOnlyList<ChatMessage> messages, GenerationSettings settings, ITurnStates states)
     {
+        _states = states;
         _context = context;
         _messages = messages;
         _settings = settings;
@@ -39,15 +41,13 @@ internal sealed class ChatTurn : IDisposable
     {
         try
         {
-            EncodedPrompt prompt = EncodedPrompt.Of(_messages, _context);
-            PrefixMatch? match = _context.Cache.Take(prompt.Tokens.AsSpan()[..^1]); // the last token's logits are needed
-            _state = match?.State ?? _context.Model.CreateState();
-            int cached = match?.Length ?? 0;
+            TurnStart start = await _states.BeginAsync(_messages, cancellationToken).ConfigureAwait(false);
+            _state = start.State;
             TokenGenerator generator = new(_context.Model, _state, _settings.Sampling, _context.PrefillSpan);
-            await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
+            await PrefillAsync(generator, start, cancellationToken).ConfigureAwait(false);
             ChatFinishReason reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
-            bool isKept = await KeepAsync(prompt, match?.Entry, cancellationToken).ConfigureAwait(false);
-            return new TurnResult(reason, prompt.Tokens.Length, cached, OutputTokens, isKept);
+            bool isKept = await KeepAsync(start, cancellationToken).ConfigureAwait(false);
+            return new TurnResult(reason, start.Before + start.Prompt.Tokens.Length, start.Before - start.Replayed + start.Skipped, OutputTokens, isKept);
         }
         finally
         {
@@ -58,7 +58,7 @@ internal sealed class ChatTurn : IDisposable
     /// <summary>Tokens sampled so far.</summary>
     private int OutputTokens { get; set; }
 
-    /// <summary>Gives back the states that did not go into the cache.</summary>
+    /// <summary>Gives back the states that were not kept.</summary>
     public void Dispose()
     {
         _state?.Dispose();
@@ -68,20 +68,21 @@ internal sealed class ChatTurn : IDisposable
         _state = _branch = null;
     }
 
-    private async Task PrefillAsync(TokenGenerator generator, EncodedPrompt prompt, int cached, CancellationToken cancellationToken)
+    private async Task PrefillAsync(TokenGenerator generator, TurnStart turn, CancellationToken cancellationToken)
     {
-        int start = cached;
-        foreach (int border in prompt.Borders.Where(border => border > cached && border < prompt.Tokens.Length))
+        EncodedPrompt prompt = turn.Prompt;
+        int start = turn.Skipped;
+        foreach (int border in prompt.Borders.Where(border => border > turn.Skipped && border < prompt.Tokens.Length))
         {
-            await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            _spans.AddRange(await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false));
             start = border;
-            if (_context.Cache.IsEnabled)
+            if (_states.KeepsStates)
             {
-                _kept.Add((border, _state!.Fork()));
+                _kept.Add((border, _state!.Fork(), [.. _spans]));
             }
         }
 
-        await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _spans.AddRange(await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken), cancellationToken).ConfigureAwait(false));
     }
 
     private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<string> parts, CancellationToken cancellationToken)
@@ -114,53 +115,41 @@ internal sealed class ChatTurn : IDisposable
             _branch?.Dispose();
             _branch = null;
         }
-        else if (_branch is null && !_answer.IsStopped && _context.Cache.IsEnabled)
+        else if (_branch is null && !_answer.IsStopped && _states.KeepsStates)
         {
             _branch = _state!.Fork();
             _branchIds = _answer.Ids.Count - 1;
         }
     }
 
-    /// <summary>Brings a state to the border after the answer, as the next turn will render it, and gives all states to the cache.</summary>
-    /// <returns>Whether the last of them is kept.</returns>
-    private async Task<bool> KeepAsync(EncodedPrompt prompt, PrefixCacheEntry? origin, CancellationToken cancellationToken)
+    /// <summary>Brings a state to the border after the answer, as the next turn will render it, and has all states kept.</summary>
+    /// <returns>Whether the last of them is.</returns>
+    private async Task<bool> KeepAsync(TurnStart start, CancellationToken cancellationToken)
     {
-        if (!_context.Cache.IsEnabled)
+        if (!_states.KeepsStates)
         {
             return true; // nobody asked for more
         }
 
-        string text = _answer.Visible;
-        int[] ids = _answer.KeptIds();
+        ChatMessage answer = new(ChatRole.Assistant, _answer.Visible);
+        int[] prompt = start.Prompt.Tokens, ids = _answer.KeptIds();
+        int[] tokens = [.. prompt, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
         RwkvXState? last = null;
-        int[] tokens = [.. prompt.Tokens, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
-        if (IsRendered(text))
+        if (IsRendered(start.Messages, answer))
         {
-            last = StateFor(tokens.AsSpan(prompt.Tokens.Length));
+            last = StateFor(tokens.AsSpan(prompt.Length));
+            int consumed = checked((int)(last.TokenCount - start.Before));
+            _spans.AddRange(Enumerable.Repeat(1, consumed - prompt.Length)); // the answer was read a token at a time
             TokenGenerator generator = new(_context.Model, last, _settings.Sampling, _context.PrefillSpan);
-            ReadOnlyMemory<int> rest = tokens.AsMemory((int)last.TokenCount);
-            await RunAsync(generator.Prefill(rest, isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            _spans.AddRange(await RunAsync(generator.Prefill(tokens.AsMemory(consumed), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false));
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        bool isKept = true;
-        while (_kept.Count > 0)
-        {
-            (int length, RwkvXState state) = _kept[0];
-            _kept.RemoveAt(0);
-            PrefixCacheEntry? entry = _context.Cache.Add(prompt.Tokens.AsSpan(0, length), state, origin);
-            (isKept, origin) = (entry is not null, entry ?? origin);
-        }
-
-        if (last is not null)
-        {
-            _state = last == _state ? null : _state;
-            _branch = last == _branch ? null : _branch;
-            isKept = _context.Cache.Add(tokens, last, origin) is not null;
-            _context.Cache.AddAnswer(prompt.Tokens, new KeptAnswer(text, ids));
-        }
-
-        return isKept;
+        _state = last == _state ? null : _state;
+        _branch = last == _branch ? null : _branch;
+        TurnEnd end = new(start, answer, ids, [.. _kept]) { State = last, Tokens = last is null ? [] : tokens, Spans = last is null ? [] : [.. _spans] };
+        _kept.Clear();
+        return await _states.KeepAsync(end, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The state that has consumed most of the answer and its end, and nothing else.</summary>
@@ -172,12 +161,8 @@ internal sealed class ChatTurn : IDisposable
     }
 
     /// <summary>Whether the template writes an answer down at all: one without text leaves no trace in the next prompt.</summary>
-    private bool IsRendered(string answer)
-    {
-        ChatMessage message = new(ChatRole.Assistant, answer);
-        return _context.Template.Render([.. _messages, message])
-            .Any(segment => segment.Kind == PromptSegmentKind.Assistant && segment.Message == message);
-    }
+    private bool IsRendered(IReadOnlyList<ChatMessage> messages, ChatMessage answer) =>
+        _context.Template.Render([.. messages, answer]).Any(segment => segment.Kind == PromptSegmentKind.Assistant && segment.Message == answer);
 
     private static void Write(ChannelWriter<string> parts, string text)
     {
@@ -187,12 +172,20 @@ internal sealed class ChatTurn : IDisposable
         }
     }
 
-    private async Task RunAsync(IEnumerable<int> steps, CancellationToken cancellationToken)
+    /// <summary>Runs all passes of a prefill.</summary>
+    /// <returns>Their lengths.</returns>
+    private async Task<List<int>> RunAsync(IEnumerable<int> steps, CancellationToken cancellationToken)
     {
+        List<int> spans = [];
+        int done = 0;
         using IEnumerator<int> enumerator = steps.GetEnumerator();
         while (await StepAsync(enumerator, cancellationToken).ConfigureAwait(false))
         {
+            spans.Add(enumerator.Current - done);
+            done = enumerator.Current;
         }
+
+        return spans;
     }
 
     /// <summary>One engine pass.</summary>

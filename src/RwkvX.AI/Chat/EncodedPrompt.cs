@@ -16,14 +16,15 @@ internal sealed record EncodedPrompt(int[] Tokens, IReadOnlyList<int> Borders)
     /// <summary>Renders and encodes messages, segment by segment.</summary>
     /// <param name="messages">The conversation so far.</param>
     /// <param name="context">Whose template, tokenizer and kept answers are used: an answer that was generated here keeps its ids.</param>
-    public static EncodedPrompt Of(IReadOnlyList<ChatMessage> messages, ChatContext context)
+    /// <param name="tenant">Whose kept answers.</param>
+    public static EncodedPrompt Of(IReadOnlyList<ChatMessage> messages, ChatContext context, string tenant)
     {
         IReadOnlyList<PromptSegment> segments = context.Template.Render(messages);
         List<int> tokens = [];
         List<(int Length, bool IsShared)> borders = [];
         foreach (PromptSegment segment in segments)
         {
-            tokens.AddRange(Encode(segment, tokens, context));
+            tokens.AddRange(Encode(segment, tokens, context, tenant));
             if (segment.Kind != PromptSegmentKind.AssistantPrefix)
             {
                 borders.Add((tokens.Count, segment.Kind is PromptSegmentKind.System or PromptSegmentKind.Document));
@@ -33,15 +34,23 @@ internal sealed record EncodedPrompt(int[] Tokens, IReadOnlyList<int> Borders)
         return new EncodedPrompt([.. tokens], WorthKeeping(borders));
     }
 
+    /// <summary>Renders and encodes what is new in a stored conversation. Its border is where the answer opens: an empty answer goes back there.</summary>
+    public static EncodedPrompt OfNew(IReadOnlyList<ChatMessage> messages, ChatContext context)
+    {
+        IReadOnlyList<PromptSegment> segments = context.Template.Render(messages);
+        int[] read = [.. segments.SkipLast(1).SelectMany(segment => context.Tokenizer.Encode(segment.Text))];
+        return new EncodedPrompt([.. read, .. context.Tokenizer.Encode(segments[^1].Text)], read.Length == 0 ? [] : [read.Length]);
+    }
+
     /// <summary>Instructions and documents, which other conversations share, and the last few borders.</summary>
     private static int[] WorthKeeping(List<(int Length, bool IsShared)> borders) =>
         [.. borders.Where((border, i) => border.IsShared || i >= borders.Count - LastBordersKept).Select(border => border.Length)];
 
-    private static int[] Encode(PromptSegment segment, List<int> before, ChatContext context)
+    private static int[] Encode(PromptSegment segment, List<int> before, ChatContext context, string tenant)
     {
         WorldTokenizer tokenizer = context.Tokenizer;
         int[]? ids = segment is { Kind: PromptSegmentKind.Assistant, Message: { } message }
-            ? context.Cache.FindAnswer(CollectionsMarshal.AsSpan(before), message.Text)
+            ? context.Cache.FindAnswer(CollectionsMarshal.AsSpan(before), message.Text, tenant)
             : null;
         return ids is null ? tokenizer.Encode(segment.Text) : [.. ids, .. tokenizer.Encode(context.Template.AnswerEnd)];
     }

@@ -1,8 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
+using RwkvX.AI.Sessions.Stores;
 
 namespace RwkvX.AI.Chat;
 
@@ -50,6 +53,32 @@ public sealed class RwkvXOptions
     [Range(1, 1 << 20)]
     public int PrefillSpan { get; set; } = TokenGenerator.DefaultPrefillSpan;
 
+    /// <summary>
+    /// Whether a request without a <see cref="Microsoft.Extensions.AI.ChatOptions.ConversationId"/> begins a stored conversation, whose id comes
+    /// back with the answer; <c>AdditionalProperties["rwkvx.store"]</c> decides for one request.
+    /// </summary>
+    public bool StoreConversations { get; set; }
+
+    /// <summary>Whose requests these are where <c>AdditionalProperties["rwkvx.tenant"]</c> does not say: a tenant never meets another's conversations.</summary>
+    [Required]
+    [MinLength(1)]
+    public string Tenant { get; set; } = "default";
+
+    /// <summary>Where conversations are stored; null for the container's <see cref="IStateStore"/>, or else this process's memory. Outlives the client.</summary>
+    public IStateStore? StateStore { get; set; }
+
+    /// <summary>Bytes of states of stored conversations that stay with the engine between turns; null for an eighth of the memory that the process may use.</summary>
+    [Range(0d, 1L << 50)]
+    public long? ResidentBytes { get; set; }
+
+    /// <summary>A stored conversation's state is written once this many tokens were logged since the last time; reopening replays fewer than these.</summary>
+    [Range(1, 1 << 20)]
+    public int SnapshotTokens { get; set; } = 128;
+
+    /// <summary>What happens where a stored conversation is in another turn already.</summary>
+    [EnumDataType(typeof(LeaseMode))]
+    public LeaseMode Writers { get; set; } = LeaseMode.Wait;
+
     /// <summary>How messages are written down; null for the World form.</summary>
     public IPromptTemplate? Template { get; set; }
 
@@ -58,6 +87,17 @@ public sealed class RwkvXOptions
 
     /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
     internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>The same choices for a memory.</summary>
+    internal RwkvXMemoryOptions ToMemoryOptions(ILogger? logger) => new()
+    {
+        Template = Template,
+        ResidentBytes = ResidentBytes,
+        Writers = Writers,
+        SnapshotTokens = SnapshotTokens,
+        PrefillSpan = PrefillSpan,
+        Logger = logger,
+    };
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()

@@ -20,11 +20,13 @@ public sealed class CpuModel : IRwkvXModel
     private readonly Block _block = new();
     private readonly ArrivalGate _gate = new();
     private readonly int _blockRows;
+    private readonly Lazy<string> _hash;
     private bool _disposed;
 
     internal CpuModel(ModelTensors tensors, CpuModelOptions options, ModelFiles? ownedFiles = null)
     {
         _weights = new CpuWeights(tensors, options.Precision);
+        _hash = new Lazy<string>(tensors.ComputeHash);
         _pool = new WorkerPool(options.Threads);
         _pass = CreatePass(options.VectorBits);
         _blockRows = options.BlockRows;
@@ -38,6 +40,9 @@ public sealed class CpuModel : IRwkvXModel
 
     /// <inheritdoc/>
     public EngineInfo Engine { get; }
+
+    /// <inheritdoc/>
+    public string ModelHash => _hash.Value;
 
     /// <summary>Sees, and may overwrite, the choices of chunks. Set it between passes.</summary>
     internal ChunkChoiceHook? ChoiceHook

@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
 using RwkvX.AI.Tests.Tokenization;
@@ -77,6 +78,9 @@ public sealed class ChatOptionsMappingTests
             Tokenizer = Vocabularies.Embedded,
             Template = new WorldPromptTemplate(),
             Cache = new PrefixCache(0, 16),
+            Memory = new RwkvXMemory(chat.Model, Vocabularies.Embedded),
+            OwnsMemory = true,
+            Tenant = "t",
             ModelId = "toy",
             Defaults = defaults,
         };
