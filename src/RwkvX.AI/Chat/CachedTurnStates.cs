@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Models;
+using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
 
 namespace RwkvX.AI.Chat;
@@ -11,10 +12,12 @@ internal sealed class CachedTurnStates(ChatContext context, string tenant) : ITu
 
     public bool KeepsStates => context.Cache.IsEnabled;
 
-    public ValueTask<TurnStart> BeginAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
+    public ValueTask<TurnStart> BeginAsync(
+        IReadOnlyList<ChatMessage> messages, IReadOnlyList<AIFunctionDeclaration> tools, int[] begun, CancellationToken cancellationToken)
     {
-        EncodedPrompt prompt = EncodedPrompt.Of(messages, context, tenant);
-        PrefixMatch? match = context.Cache.Take(prompt.Tokens.AsSpan()[..^1], tenant); // the last token's logits are needed
+        EncodedPrompt prompt = EncodedPrompt.Of(messages, tools, context, tenant);
+        ReadOnlySpan<int> all = [.. prompt.Tokens, .. begun];
+        PrefixMatch? match = context.Cache.Take(all[..^1], tenant); // the last token's logits are needed
         _origin = match?.Entry;
         return new ValueTask<TurnStart>(new TurnStart(messages, prompt, match?.State ?? context.Model.CreateState(), match?.Length ?? 0));
     }
@@ -22,13 +25,13 @@ internal sealed class CachedTurnStates(ChatContext context, string tenant) : ITu
     public ValueTask<bool> KeepAsync(TurnEnd end, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        int[] prompt = end.Start.Prompt.Tokens;
+        int[] prompt = end.Start.Rendered.Tokens;
         bool isKept = true;
-        foreach ((int length, RwkvXState state, _) in end.Borders) isKept = Keep(prompt.AsSpan(0, length), state);
+        foreach (TurnBorder border in end.Borders) isKept = Keep(prompt.AsSpan(0, border.Length), border.State);
         if (end.State is { } last)
         {
             isKept = Keep(end.Tokens, last);
-            context.Cache.AddAnswer(prompt, new KeptAnswer(end.Answer.Text, end.AnswerIds), tenant);
+            context.Cache.AddAnswer(prompt, new KeptAnswer(ToolMessages.Answer(end.Answer, context.Template.ToolCalls), end.AnswerIds), tenant);
         }
 
         return new ValueTask<bool>(isKept);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 
@@ -18,12 +19,14 @@ internal sealed class ChatTurn : IDisposable
     private readonly IReadOnlyList<ChatMessage> _messages;
     private readonly GenerationSettings _settings;
     private readonly ITurnStates _states;
-    private readonly List<(int Length, RwkvXState State, int[] Spans)> _kept = []; // at the prompt's borders, ascending
-    private readonly List<int> _spans = []; // lengths of the passes over the prompt
+    private readonly List<TurnBorder> _kept = []; // at the prompt's borders, ascending
+    private readonly List<int> _spans = []; // tokens that each pass ran over the state
+    private readonly AnswerPlan _plan;
     private readonly AnswerText _answer;
+    private readonly int[] _start; // ids that the answer is begun with
     private RwkvXState? _state; // has consumed the prompt and all sampled ids but the last
     private RwkvXState? _branch; // forked where the answer became undecided; null while it is not
-    private int _branchIds; // sampled ids that the branch has consumed
+    private int _branchSpans; // passes before it
 
     public ChatTurn(ChatContext context, IReadOnlyList<ChatMessage> messages, GenerationSettings settings, ITurnStates states)
     {
@@ -31,23 +34,36 @@ internal sealed class ChatTurn : IDisposable
         _context = context;
         _messages = messages;
         _settings = settings;
-        _answer = new AnswerText(context.Tokenizer, context.Template.StopSequences, settings.StopSequences);
+        _plan = AnswerPlan.For(settings, context);
+        _answer = new AnswerText(context.Tokenizer, _plan.Form);
+        _start = context.Tokenizer.Encode(_plan.Start);
+        if (_start.Length > 0)
+        {
+            _answer.Begin(_start, settings.Thinks == true);
+        }
+
     }
 
     /// <summary>Runs the turn; parts of the answer go out as soon as no stop sequence can begin in them.</summary>
     /// <param name="parts">Where the parts go.</param>
     /// <param name="cancellationToken">Acts inside engine passes and while waiting for one.</param>
-    public async Task<TurnResult> RunAsync(ChannelWriter<string> parts, CancellationToken cancellationToken)
+    public async Task<TurnResult> RunAsync(ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         try
         {
-            TurnStart start = await _states.BeginAsync(_messages, cancellationToken).ConfigureAwait(false);
+            TurnStart start = await _states.BeginAsync(_messages, _settings.Tools.Declared, _start, cancellationToken).ConfigureAwait(false);
             _state = start.State;
-            TokenGenerator generator = new(_context.Model, _state, _settings.Sampling, _context.PrefillSpan);
-            await PrefillAsync(generator, start, cancellationToken).ConfigureAwait(false);
-            ChatFinishReason reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            int[] prompt = [.. start.Rendered.Tokens, .. _start];
+            ChatFinishReason reason;
+            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits, _plan.Constraint) { Spans = _spans })
+            {
+                await PrefillAsync(generator, prompt, start, cancellationToken).ConfigureAwait(false);
+                reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            }
+
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // what follows is too long for the loop of passes
             bool isKept = await KeepAsync(start, cancellationToken).ConfigureAwait(false);
-            return new TurnResult(reason, start.Before + start.Prompt.Tokens.Length, start.Before - start.Replayed + start.Skipped, OutputTokens, isKept);
+            return new TurnResult(reason, start.Before + prompt.Length, start.Before - start.Replayed + start.Skipped, OutputTokens, isKept);
         }
         finally
         {
@@ -68,34 +84,33 @@ internal sealed class ChatTurn : IDisposable
         _state = _branch = null;
     }
 
-    private async Task PrefillAsync(TokenGenerator generator, TurnStart turn, CancellationToken cancellationToken)
+    private async Task PrefillAsync(TokenGenerator generator, int[] prompt, TurnStart turn, CancellationToken cancellationToken)
     {
-        EncodedPrompt prompt = turn.Prompt;
         int start = turn.Skipped;
-        foreach (int border in prompt.Borders.Where(border => border > turn.Skipped && border < prompt.Tokens.Length))
+        foreach (int border in turn.Rendered.Borders.Where(border => border > turn.Skipped && border < prompt.Length))
         {
-            _spans.AddRange(await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false));
+            await generator.PrefillAsync(prompt.AsMemory(start..border), isLast: false, cancellationToken).ConfigureAwait(false);
             start = border;
             if (_states.KeepsStates)
             {
-                _kept.Add((border, _state!.Fork(), [.. _spans]));
+                _kept.Add(new TurnBorder(border, _state!.Fork(), [.. _spans]));
             }
         }
 
-        _spans.AddRange(await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken), cancellationToken).ConfigureAwait(false));
+        await generator.PrefillAsync(prompt.AsMemory(start..), isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<string> parts, CancellationToken cancellationToken)
+    private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         ChatFinishReason reason = ChatFinishReason.Length;
-        using IEnumerator<int> tokens = generator.Decode(_settings.MaxOutputTokens, cancellationToken).GetEnumerator();
-        while (reason == ChatFinishReason.Length && await StepAsync(tokens, cancellationToken).ConfigureAwait(false))
+        while (reason == ChatFinishReason.Length && OutputTokens < _settings.MaxOutputTokens && generator.CanContinue)
         {
+            int token = await generator.NextAsync(_settings.MaxOutputTokens - OutputTokens, cancellationToken).ConfigureAwait(false);
             OutputTokens++;
-            bool isOver = tokens.Current == _context.EndOfText;
+            bool isOver = _plan.Constraint?.IsEnded ?? token == _context.EndOfText;
             if (!isOver)
             {
-                Write(parts, _answer.Append(tokens.Current));
+                Write(parts, _answer.Append(token));
                 Branch();
                 isOver = _answer.IsStopped;
             }
@@ -104,7 +119,12 @@ internal sealed class ChatTurn : IDisposable
         }
 
         Write(parts, _answer.Finish());
-        return reason;
+        if (_answer.Calls.Count > 0)
+        {
+            return ChatFinishReason.ToolCalls;
+        }
+
+        return _plan.Constraint is { IsComplete: true } ? ChatFinishReason.Stop : reason;
     }
 
     /// <summary>Keeps the state from before the first undecided id; it was sampled, but not yet consumed.</summary>
@@ -118,7 +138,7 @@ internal sealed class ChatTurn : IDisposable
         else if (_branch is null && !_answer.IsStopped && _states.KeepsStates)
         {
             _branch = _state!.Fork();
-            _branchIds = _answer.Ids.Count - 1;
+            _branchSpans = _spans.Count;
         }
     }
 
@@ -131,23 +151,25 @@ internal sealed class ChatTurn : IDisposable
             return true; // nobody asked for more
         }
 
-        ChatMessage answer = new(ChatRole.Assistant, _answer.Visible);
-        int[] prompt = start.Prompt.Tokens, ids = _answer.KeptIds();
-        int[] tokens = [.. prompt, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
-        RwkvXState? last = null;
-        if (IsRendered(start.Messages, answer))
+        ChatMessage answer = _answer.ToMessage();
+        int[] rendered = start.Rendered.Tokens, ids = _answer.KeptIds();
+        int[] tokens = [.. rendered, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
+        (RwkvXState? last, int[] lastSpans) = (null, []);
+        if (IsRendered(answer))
         {
-            last = StateFor(tokens.AsSpan(prompt.Length));
-            int consumed = checked((int)(last.TokenCount - start.Before));
-            _spans.AddRange(Enumerable.Repeat(1, consumed - prompt.Length)); // the answer was read a token at a time
-            TokenGenerator generator = new(_context.Model, last, _settings.Sampling, _context.PrefillSpan);
-            _spans.AddRange(await RunAsync(generator.Prefill(tokens.AsMemory(consumed), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false));
+            last = StateFor(tokens.AsSpan(rendered.Length));
+            List<int> spans = last == _branch ? [.. _spans[.._branchSpans]] : _spans;
+            using ScheduledSequence sequence = _context.Scheduler.Open(_context.Limits);
+            sequence.Spans = spans;
+            await sequence.RunAsync(last, tokens.AsMemory(checked((int)(last.TokenCount - start.Before))), default, cancellationToken).ConfigureAwait(false);
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // as above
+            lastSpans = [.. spans];
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         _state = last == _state ? null : _state;
         _branch = last == _branch ? null : _branch;
-        TurnEnd end = new(start, answer, ids, [.. _kept]) { State = last, Tokens = last is null ? [] : tokens, Spans = last is null ? [] : [.. _spans] };
+        TurnEnd end = new(start, answer, ids, [.. _kept]) { State = last, Tokens = last is null ? [] : tokens, Spans = lastSpans };
         _kept.Clear();
         return await _states.KeepAsync(end, cancellationToken).ConfigureAwait(false);
     }
@@ -156,49 +178,26 @@ internal sealed class ChatTurn : IDisposable
     private RwkvXState StateFor(ReadOnlySpan<int> answerAndEnd)
     {
         ReadOnlySpan<int> sampled = [.. _answer.Ids];
-        int consumed = OutputTokens - 1; // the last sampled id was not fed
+        int consumed = _start.Length + Math.Max(0, OutputTokens - 1); // the last sampled id was not fed
         return _branch is null || answerAndEnd.StartsWith(sampled[..consumed]) ? _state! : _branch;
     }
 
-    /// <summary>Whether the template writes an answer down at all: one without text leaves no trace in the next prompt.</summary>
-    private bool IsRendered(IReadOnlyList<ChatMessage> messages, ChatMessage answer) =>
-        _context.Template.Render([.. messages, answer]).Any(segment => segment.Kind == PromptSegmentKind.Assistant && segment.Message == answer);
-
-    private static void Write(ChannelWriter<string> parts, string text)
+    /// <summary>
+    /// Whether the next prompt has the answer as it was written: one without text leaves no trace there, and one under a grammar that holds what
+    /// would open a turn is not taken over.
+    /// </summary>
+    private bool IsRendered(ChatMessage answer)
     {
-        if (text.Length > 0)
-        {
-            parts.TryWrite(text); // unbounded: a slow reader holds nothing up
-        }
+        string raw = _answer.Raw;
+        bool opensTurn = _plan.Form.IsConstrained && _context.Template.StopSequences.Any(stop => raw.Contains(stop, StringComparison.Ordinal));
+        return !opensTurn && _context.Template.Render([answer], []).Any(segment => segment.Kind == PromptSegmentKind.Assistant);
     }
 
-    /// <summary>Runs all passes of a prefill.</summary>
-    /// <returns>Their lengths.</returns>
-    private async Task<List<int>> RunAsync(IEnumerable<int> steps, CancellationToken cancellationToken)
+    private static void Write(ChannelWriter<AIContent> parts, List<AIContent> contents)
     {
-        List<int> spans = [];
-        int done = 0;
-        using IEnumerator<int> enumerator = steps.GetEnumerator();
-        while (await StepAsync(enumerator, cancellationToken).ConfigureAwait(false))
+        foreach (AIContent content in contents)
         {
-            spans.Add(enumerator.Current - done);
-            done = enumerator.Current;
-        }
-
-        return spans;
-    }
-
-    /// <summary>One engine pass.</summary>
-    private async ValueTask<bool> StepAsync(IEnumerator<int> steps, CancellationToken cancellationToken)
-    {
-        await _context.Passes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return steps.MoveNext();
-        }
-        finally
-        {
-            _context.Passes.Release();
+            parts.TryWrite(content); // unbounded: a slow reader holds nothing up
         }
     }
 }

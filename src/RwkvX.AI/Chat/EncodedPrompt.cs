@@ -15,11 +15,12 @@ internal sealed record EncodedPrompt(int[] Tokens, IReadOnlyList<int> Borders)
 
     /// <summary>Renders and encodes messages, segment by segment.</summary>
     /// <param name="messages">The conversation so far.</param>
+    /// <param name="tools">The functions that are declared.</param>
     /// <param name="context">Whose template, tokenizer and kept answers are used: an answer that was generated here keeps its ids.</param>
     /// <param name="tenant">Whose kept answers.</param>
-    public static EncodedPrompt Of(IReadOnlyList<ChatMessage> messages, ChatContext context, string tenant)
+    public static EncodedPrompt Of(IReadOnlyList<ChatMessage> messages, IReadOnlyList<AIFunctionDeclaration> tools, ChatContext context, string tenant)
     {
-        IReadOnlyList<PromptSegment> segments = context.Template.Render(messages);
+        IReadOnlyList<PromptSegment> segments = context.Template.Render(messages, tools);
         List<int> tokens = [];
         List<(int Length, bool IsShared)> borders = [];
         foreach (PromptSegment segment in segments)
@@ -34,12 +35,14 @@ internal sealed record EncodedPrompt(int[] Tokens, IReadOnlyList<int> Borders)
         return new EncodedPrompt([.. tokens], WorthKeeping(borders));
     }
 
-    /// <summary>Renders and encodes what is new in a stored conversation. Its border is where the answer opens: an empty answer goes back there.</summary>
-    public static EncodedPrompt OfNew(IReadOnlyList<ChatMessage> messages, ChatContext context)
+    /// <summary>Encodes what is new in a stored conversation. Its border is where the answer opens: a state there can go another way.</summary>
+    /// <param name="segments">What is new, and at last what opens the answer.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    public static EncodedPrompt OfNew(IEnumerable<PromptSegment> segments, WorldTokenizer tokenizer)
     {
-        IReadOnlyList<PromptSegment> segments = context.Template.Render(messages);
-        int[] read = [.. segments.SkipLast(1).SelectMany(segment => context.Tokenizer.Encode(segment.Text))];
-        return new EncodedPrompt([.. read, .. context.Tokenizer.Encode(segments[^1].Text)], read.Length == 0 ? [] : [read.Length]);
+        int[][] ids = [.. segments.Select(segment => tokenizer.Encode(segment.Text))];
+        int read = ids.SkipLast(1).Sum(part => part.Length);
+        return new EncodedPrompt([.. ids.SelectMany(part => part)], read == 0 ? [] : [read]);
     }
 
     /// <summary>Instructions and documents, which other conversations share, and the last few borders.</summary>
@@ -50,7 +53,7 @@ internal sealed record EncodedPrompt(int[] Tokens, IReadOnlyList<int> Borders)
     {
         WorldTokenizer tokenizer = context.Tokenizer;
         int[]? ids = segment is { Kind: PromptSegmentKind.Assistant, Message: { } message }
-            ? context.Cache.FindAnswer(CollectionsMarshal.AsSpan(before), message.Text, tenant)
+            ? context.Cache.FindAnswer(CollectionsMarshal.AsSpan(before), ToolMessages.Answer(message, context.Template.ToolCalls), tenant)
             : null;
         return ids is null ? tokenizer.Encode(segment.Text) : [.. ids, .. tokenizer.Encode(context.Template.AnswerEnd)];
     }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Chat;
 
@@ -12,8 +11,11 @@ internal interface ITurnStates : IAsyncDisposable
 
     /// <summary>Renders what is to be read and finds a state to go on from.</summary>
     /// <param name="messages">The request's messages.</param>
+    /// <param name="tools">The functions that are declared.</param>
+    /// <param name="begun">Ids that the answer is begun with, to be run after the prompt.</param>
     /// <param name="cancellationToken">Acts while waiting for a conversation's other writer, and while restoring.</param>
-    ValueTask<TurnStart> BeginAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken);
+    ValueTask<TurnStart> BeginAsync(
+        IReadOnlyList<ChatMessage> messages, IReadOnlyList<AIFunctionDeclaration> tools, int[] begun, CancellationToken cancellationToken);
 
     /// <summary>Keeps what a complete turn led to.</summary>
     /// <param name="end">The turn's end; its states are owned from now on.</param>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Cpu;
+using RwkvX.AI.Grammars;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
@@ -25,6 +26,8 @@ internal sealed class LoadedModel : IDisposable
         _name = files.Name;
         Tokenizer = tokenizer;
         Model = model;
+        Template = options.Template ?? new WorldPromptTemplate();
+        Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, EndOfText, Template.AnswerEnd);
     }
 
     /// <summary>The engine, which owns the files.</summary>
@@ -32,6 +35,14 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The model's tokenizer.</summary>
     public WorldTokenizer Tokenizer { get; }
+
+    /// <summary>How messages are written down.</summary>
+    public IPromptTemplate Template { get; }
+
+    /// <summary>Grammars compiled so far.</summary>
+    public GrammarCache Grammars { get; }
+
+    private int EndOfText => _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId;
 
     /// <summary>What the model is called.</summary>
     public string ModelId => _options.ModelId ?? _name;
@@ -44,7 +55,13 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             WorldTokenizer tokenizer = LoadTokenizer(files, options);
-            CpuModelOptions cpu = new() { Threads = options.Threads, Precision = options.Precision ?? Precision.F32 };
+            CpuModelOptions cpu = new()
+            {
+                Threads = options.Threads,
+                Precision = options.Precision ?? Precision.F32,
+                PageMemoryBytes = options.PageMemoryBytes,
+                PageFolder = options.PageFolder,
+            };
             CpuModel model = CpuModel.Load(files, cpu, ownsFiles: true);
             if (tokenizer.VocabularySize <= model.Config.VocabSize)
             {
@@ -80,12 +97,13 @@ internal sealed class LoadedModel : IDisposable
         StoreConversations = _options.StoreConversations,
         Model = Model,
         Tokenizer = Tokenizer,
-        Template = _options.Template ?? new WorldPromptTemplate(),
+        Template = Template,
+        Grammars = Grammars,
         Cache = new PrefixCache(_options.EffectivePrefixCacheBytes, Model.Config.MobaChunkSize),
         ModelId = ModelId,
         Defaults = _manifest?.Generation,
-        EndOfText = _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId,
-        PrefillSpan = _options.PrefillSpan,
+        EndOfText = EndOfText,
+        Limits = _options.PassLimits,
     };
 
     /// <summary>Disposes the engine and closes the files.</summary>

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using RwkvX.AI.Grammars;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
@@ -23,9 +24,15 @@ namespace RwkvX.AI.Chat;
 /// conversation, whose id comes back in every update. A turn that is cancelled or fails leaves the conversation as it was. The last update's
 /// <see cref="ChatResponseUpdate.AdditionalProperties"/> say where its state came from. <c>AdditionalProperties["rwkvx.tenant"]</c> says whose
 /// request it is (else <see cref="RwkvXOptions.Tenant"/>): tenants share nothing, not even a prefix.</para>
+/// <para>Under a JSON schema, a grammar or a required call every token is constrained: the answer parses and obeys, whatever the model, and a
+/// token limit that is too low for that is refused. Stop sequences end free text only. Functions are declared in the prompt and called by
+/// the model's own choice or by <see cref="ChatOptions.ToolMode"/>; calling them is the application's business
+/// (<see cref="FunctionInvokingChatClient"/>).</para>
+/// <para><see cref="ChatOptions.Reasoning"/>: an effort begins the answer with thinking (all efforts alike), none without; not given, it is the
+/// model's choice. Thinking comes as <see cref="TextReasoningContent"/> unless its output is none.</para>
 /// <para><see cref="ChatOptions.AdditionalProperties"/> may carry the numbers <c>min_p</c>, <c>repetition_penalty</c> and
-/// <c>penalty_decay</c>; <see cref="ChatOptions.RawRepresentationFactory"/> may return a <see cref="Generation.SamplingOptions"/>, which then
-/// stands in for the model's defaults.</para>
+/// <c>penalty_decay</c>, and the texts <c>grammar</c> and <c>regex</c>; <see cref="ChatOptions.RawRepresentationFactory"/> may return
+/// <see cref="RwkvXGenerationOptions"/>, or a <see cref="Generation.SamplingOptions"/> that stands in for the model's defaults.</para>
 /// </remarks>
 public sealed class RwkvXChatClient : IChatClient
 {
@@ -110,8 +117,10 @@ public sealed class RwkvXChatClient : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">An option or a message is not valid; the message names it.</exception>
-    /// <exception cref="NotSupportedException">The options ask for tools or JSON.</exception>
-    /// <exception cref="ConversationNotFoundException">The options name a conversation that the tenant does not have; thrown when the answer is read.</exception>
+    /// <exception cref="NotSupportedException">The options ask for something that this client does not do.</exception>
+    /// <exception cref="GrammarException">While enumerating, before the first update: a schema or grammar says what cannot be followed.</exception>
+    /// <exception cref="GrammarLimitException">While enumerating, before the first update: the token limit is below the shortest answer allowed.</exception>
+    /// <exception cref="ConversationNotFoundException">While enumerating, before the first update: the options name a conversation that the tenant does not have.</exception>
     /// <exception cref="ModelNotLoadedException">The options name another model than the one that is loaded.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -126,7 +135,7 @@ public sealed class RwkvXChatClient : IChatClient
 
         if (!string.IsNullOrEmpty(options?.Instructions))
         {
-            all.Insert(0, new ChatMessage(ChatRole.System, options.Instructions) { AuthorName = MessageRecords.InstructionsName });
+            all.Insert(0, new ChatMessage(ChatRole.System, options.Instructions) { AuthorName = ConversationNotes.InstructionsName });
         }
 
         GenerationSettings settings = ChatOptionsMapping.Map(options, _context, this);
@@ -161,14 +170,14 @@ public sealed class RwkvXChatClient : IChatClient
         string responseId = Guid.NewGuid().ToString("N"), messageId = Guid.NewGuid().ToString("N");
         long begun = _time.GetTimestamp();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token);
-        Channel<string> parts = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        await using ITurnStates states = choice.Name is null ? new CachedTurnStates(_context, choice.Tenant) : new StoredTurnStates(_context, _context.Memory, choice);
+        Channel<AIContent> parts = Channel.CreateUnbounded<AIContent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        await using ITurnStates states = choice.Name is null ? new CachedTurnStates(_context, choice.Tenant) : new StoredTurnStates(_context, choice);
         Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, states, responseId, parts.Writer, stop.Token), CancellationToken.None);
         try
         {
-            await foreach (string part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (AIContent part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                yield return Update(responseId, messageId, choice.Name, new TextContent(part));
+                yield return Update(responseId, messageId, choice.Name, part);
             }
 
             TurnResult result = await work.ConfigureAwait(false);
@@ -193,7 +202,7 @@ public sealed class RwkvXChatClient : IChatClient
     }
 
     private async Task<TurnResult> RunAsync(
-        List<ChatMessage> messages, GenerationSettings settings, ITurnStates states, string responseId, ChannelWriter<string> parts, CancellationToken cancellationToken)
+        List<ChatMessage> messages, GenerationSettings settings, ITurnStates states, string responseId, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         try
         {
@@ -203,6 +212,12 @@ public sealed class RwkvXChatClient : IChatClient
         catch (Exception e) when (_isDisposed != 0 && e is OperationCanceledException or ObjectDisposedException)
         {
             throw new ObjectDisposedException(nameof(RwkvXChatClient), e);
+        }
+        catch (StateCorruptException e)
+        {
+            _context.Memory.States.Live.Clear(); // a stored page turned out to be damaged: the next turn starts from an earlier state
+            ChatLog.Failed(_logger, responseId, e);
+            throw;
         }
         catch (OperationCanceledException)
         {
@@ -242,18 +257,20 @@ public sealed class RwkvXChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(tokenizer);
         options ??= new RwkvXOptions();
         options.Validate();
+        IPromptTemplate template = options.Template ?? new WorldPromptTemplate();
         return new ChatContext
         {
             Model = model,
             Tokenizer = tokenizer,
-            Template = options.Template ?? new WorldPromptTemplate(),
+            Template = template,
+            Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, WorldTokenizer.EndOfTextId, template.AnswerEnd),
             Cache = new PrefixCache(options.EffectivePrefixCacheBytes, model.Config.MobaChunkSize),
             Memory = new RwkvXMemory(model, tokenizer, options.StateStore, options.ToMemoryOptions(logger)),
             OwnsMemory = true,
             Tenant = options.Tenant,
             StoreConversations = options.StoreConversations,
             ModelId = options.ModelId ?? "rwkvx",
-            PrefillSpan = options.PrefillSpan,
+            Limits = options.PassLimits,
         };
     }
 }

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
@@ -49,9 +49,25 @@ public sealed class RwkvXOptions
     [Range(0d, 1L << 50)]
     public long? PrefixCacheBytes { get; set; }
 
-    /// <summary>Tokens of a prompt in one pass: other requests wait no longer than this takes.</summary>
+    /// <summary>
+    /// Bytes of memory for the pages of all conversations; null for no bound. What does not fit lies in a page file on disk and is read from there
+    /// when it is chosen: nothing is forgotten, and answers do not depend on it.
+    /// </summary>
+    [Range(0d, 1L << 50)]
+    public long? PageMemoryBytes { get; set; }
+
+    /// <summary>The folder of the page file, which belongs to this process alone and goes with it; null for the folder of temporary files.</summary>
+    public string? PageFolder { get; set; }
+
+    /// <summary>Tokens of a prompt in one pass, at most.</summary>
     [Range(1, 1 << 20)]
-    public int PrefillSpan { get; set; } = TokenGenerator.DefaultPrefillSpan;
+    public int PrefillSpan { get; set; } = PassLimits.DefaultPrefillSpan;
+
+    /// <summary>
+    /// How long a pass with tokens of prompts may hold up streams that are being written: prompts are cut into spans that take no longer, by the
+    /// speed measured. Where the streams' own steps need most of it, prompts still get half as long as those. From 1 ms to 1 minute.
+    /// </summary>
+    public TimeSpan MaxStall { get; set; } = PassLimits.DefaultMaxStall;
 
     /// <summary>
     /// Whether a request without a <see cref="Microsoft.Extensions.AI.ChatOptions.ConversationId"/> begins a stored conversation, whose id comes
@@ -88,14 +104,17 @@ public sealed class RwkvXOptions
     /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
     internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
-    /// <summary>The same choices for a memory.</summary>
+    /// <summary>The two of them that the scheduler needs.</summary>
+    internal PassLimits PassLimits => new() { PrefillSpan = PrefillSpan, MaxStall = MaxStall };
+
+    /// <summary>Those of them that a memory needs.</summary>
     internal RwkvXMemoryOptions ToMemoryOptions(ILogger? logger) => new()
     {
         Template = Template,
         ResidentBytes = ResidentBytes,
         Writers = Writers,
         SnapshotTokens = SnapshotTokens,
-        PrefillSpan = PrefillSpan,
+        Limits = PassLimits,
         Logger = logger,
     };
 

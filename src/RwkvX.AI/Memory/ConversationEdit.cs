@@ -7,7 +7,7 @@ namespace RwkvX.AI.Memory;
 internal sealed class ConversationEdit : IAsyncDisposable
 {
     private readonly ConversationStates _states;
-    private readonly OpenedState _opened;
+    private OpenedState _opened;
     private IConversationWriter? _writer; // null while the conversation is not made yet
     private RwkvXState? _state;
 
@@ -29,9 +29,13 @@ internal sealed class ConversationEdit : IAsyncDisposable
     /// <summary>The state, to be advanced; disposed with the edit unless taken.</summary>
     public RwkvXState State => _state ?? throw new InvalidOperationException("The state was taken.");
 
-    /// <summary>The instructions that the conversation read last; empty where it has none.</summary>
-    public async ValueTask<string> InstructionsAsync(CancellationToken cancellationToken) =>
-        _opened.Instructions ?? await _states.ReadInstructionsAsync(Key, cancellationToken).ConfigureAwait(false);
+    /// <summary>What the conversation has read already.</summary>
+    public async ValueTask<ConversationNotes> NotesAsync(CancellationToken cancellationToken)
+    {
+        ConversationNotes notes = _opened.Notes ?? await _states.ReadNotesAsync(Key, cancellationToken).ConfigureAwait(false);
+        _opened = _opened with { Notes = notes };
+        return notes;
+    }
 
     /// <summary>Hands the state over.</summary>
     public RwkvXState TakeState()
@@ -63,7 +67,7 @@ internal sealed class ConversationEdit : IAsyncDisposable
             LogPosition head = await _writer.AppendAsync(records, cancellationToken).ConfigureAwait(false);
             RwkvXState kept = state;
             state = null;
-            await _states.KeepAsync(_writer, before, kept, _opened with { Instructions = MessageRecords.Instructions(records) ?? _opened.Instructions }).ConfigureAwait(false);
+            await _states.KeepAsync(_writer, before, kept, _opened with { Notes = _opened.Notes?.After(records) }).ConfigureAwait(false);
             return head;
         }
         finally

@@ -14,7 +14,7 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
     public LeaseMode Writers => options.Writers;
 
     /// <summary>Runs tokens.</summary>
-    public TokenFeed Feed { get; } = new(model, options.PrefillSpan);
+    public TokenFeed Feed { get; } = new(model, options.Limits);
 
     /// <summary>States that stay with the engine.</summary>
     public LiveStates Live => _live;
@@ -34,7 +34,7 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
         }
         catch (ConversationNotFoundException) when (create && writer is null)
         {
-            return new ConversationEdit(this, key, null, new OpenedState(model.CreateState(), null, 0, default) { Instructions = "" });
+            return new ConversationEdit(this, key, null, new OpenedState(model.CreateState(), null, 0, default) { Notes = ConversationNotes.None });
         }
         catch
         {
@@ -56,13 +56,13 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
     {
         long stored = opened.StoredTokens;
         if (state.TokenCount - stored >= options.SnapshotTokens && await TryStoreAsync(writer, state).ConfigureAwait(false)) stored = state.TokenCount;
-        _live.Add(writer.Place, state, opened.Origin, stored, opened.Instructions);
+        _live.Add(writer.Place, state, opened.Origin, stored, opened.Notes);
         _live.MovedOn(before, writer.Place.Log);
     }
 
-    /// <summary>Looks a conversation's instructions up in its log.</summary>
-    public async ValueTask<string> ReadInstructionsAsync(ConversationKey key, CancellationToken cancellationToken) =>
-        MessageRecords.Instructions(await store.ReadAsync(key, cancellationToken).ConfigureAwait(false)) ?? "";
+    /// <summary>Reads off a conversation's log what it has read.</summary>
+    public async ValueTask<ConversationNotes> ReadNotesAsync(ConversationKey key, CancellationToken cancellationToken) =>
+        ConversationNotes.None.After(await store.ReadAsync(key, cancellationToken).ConfigureAwait(false));
 
     public void Dispose() => _live.Dispose();
 
@@ -72,6 +72,7 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
         try
         {
             StateSnapshot snapshot = await Task.Run(() => model.Export(state)).ConfigureAwait(false);
+            using IPageLease? pages = snapshot.Lease;
             await writer.PutSnapshotAsync(snapshot).ConfigureAwait(false);
             MemoryMeter.Snapshots.Add(1);
             return true;
@@ -86,8 +87,8 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
     private async ValueTask<OpenedState> OpenAsync(ConversationKey key, LogPlace place, CancellationToken cancellationToken)
     {
         long begun = Stopwatch.GetTimestamp();
-        OpenedState opened = place == default ? new OpenedState(model.CreateState(), null, 0, default) { Instructions = "" }
-            : _live.Take(place) is ({ } fork, { } origin) ? new OpenedState(fork, origin, origin.StoredTokens, new RestoreReport(RestoredFrom.Memory, 0, default)) { Instructions = origin.Instructions }
+        OpenedState opened = place == default ? new OpenedState(model.CreateState(), null, 0, default) { Notes = ConversationNotes.None }
+            : _live.Take(place) is ({ } fork, { } origin) ? new OpenedState(fork, origin, origin.StoredTokens, new RestoreReport(RestoredFrom.Memory, 0, default)) { Notes = origin.Notes }
             : await RestoreAsync(key, cancellationToken).ConfigureAwait(false);
         opened = opened with { Report = opened.Report with { Elapsed = Stopwatch.GetElapsedTime(begun) } };
         MemoryMeter.Restored(opened.Report);

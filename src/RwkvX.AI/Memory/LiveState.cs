@@ -19,8 +19,8 @@ internal sealed class LiveState(LogPlace place, RwkvXState state, SharedPages sh
     /// <summary>Tokens at the nearest stored state at or before this place; 0 where there is none.</summary>
     public long StoredTokens { get; } = storedTokens;
 
-    /// <summary>The instructions that the conversation read last; empty for none, null where nobody looked.</summary>
-    public string? Instructions { get; init; }
+    /// <summary>What the conversation has read; null where nobody looked.</summary>
+    public ConversationNotes? Notes { get; init; }
 
     /// <summary>Whether others may come back to this place: it was labelled or forked from.</summary>
     public bool IsAnchor { get; set; }

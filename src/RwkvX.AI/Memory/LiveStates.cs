@@ -51,9 +51,9 @@ internal sealed class LiveStates(long byteBudget, int pageTokens) : IDisposable
     /// <param name="state">The state.</param>
     /// <param name="origin">What it was forked from before it advanced, kept or not; null for none.</param>
     /// <param name="storedTokens">Tokens at the nearest stored state.</param>
-    /// <param name="instructions">What the conversation's instructions are; null where nobody looked.</param>
+    /// <param name="notes">What the conversation has read; null where nobody looked.</param>
     /// <returns>What is kept for the place now; null where it does not fit.</returns>
-    public LiveState? Add(LogPlace place, RwkvXState state, LiveState? origin, long storedTokens, string? instructions = null)
+    public LiveState? Add(LogPlace place, RwkvXState state, LiveState? origin, long storedTokens, ConversationNotes? notes = null)
     {
         lock (_lock)
         {
@@ -63,7 +63,7 @@ internal sealed class LiveStates(long byteBudget, int pageTokens) : IDisposable
                 return _states.GetValueOrDefault(place);
             }
 
-            LiveState added = new(place, state, new SharedPages(state, pageTokens, origin?.Shared), storedTokens) { Instructions = instructions };
+            LiveState added = new(place, state, new SharedPages(state, pageTokens, origin?.Shared), storedTokens) { Notes = notes };
             _states.Add(place, added);
             added.Recency = _byUse.AddFirst(added);
             Count(added.OwnBytes + added.Shared.Hold());
@@ -85,7 +85,7 @@ internal sealed class LiveStates(long byteBudget, int pageTokens) : IDisposable
             if (!_states.TryGetValue(place, out LiveState? found)) return;
             RwkvXState fork = found.State.Fork();
             MovedOn(place, labelled.Log);
-            Add(labelled, fork, found, found.StoredTokens, found.Instructions);
+            Add(labelled, fork, found, found.StoredTokens, found.Notes);
             Anchor(labelled);
         }
     }

@@ -9,9 +9,6 @@ namespace RwkvX.AI.Memory;
 /// <summary>Messages to and from what the log keeps of them.</summary>
 internal static class MessageRecords
 {
-    /// <summary>The author of a message that holds an agent's instructions: said again with every request, read once.</summary>
-    public const string InstructionsName = "instructions";
-
     private const string DocumentRole = "document";
 
     private static JsonTypeInfo<IList<AIContent>> ContentsType { get; } = (JsonTypeInfo<IList<AIContent>>)AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IList<AIContent>));
@@ -39,10 +36,6 @@ internal static class MessageRecords
             Extra = others.Count == 0 ? null : JsonSerializer.Serialize(others, ContentsType),
         };
     }
-
-    /// <summary>The latest instructions among records; null where there are none.</summary>
-    public static string? Instructions(IReadOnlyList<LogRecord> records) =>
-        records.OfType<TranscriptRecord>().LastOrDefault(record => record is { Name: InstructionsName, Role: "system" })?.Text;
 
     /// <summary>The transcript's entries, with what was logged in parts put together.</summary>
     public static List<TranscriptEntry> ToEntries(IEnumerable<LogRecord> records)

@@ -9,6 +9,6 @@ namespace RwkvX.AI.Memory;
 /// <param name="Report">What it took.</param>
 internal readonly record struct OpenedState(RwkvXState State, LiveState? Origin, long StoredTokens, RestoreReport Report)
 {
-    /// <summary>The instructions that the conversation read last; empty for none, null where nobody looked.</summary>
-    public string? Instructions { get; init; }
+    /// <summary>What the conversation has read; null where nobody looked.</summary>
+    public ConversationNotes? Notes { get; init; }
 }

@@ -144,8 +144,10 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
     {
         // Not by its statistics: they need a sound log, and a damaged conversation can be deleted too.
         IReadOnlyList<ConversationInfo> all = await _store.ListAsync(key.Tenant, includeShared: false, cancellationToken).ConfigureAwait(false);
+        Guid? log = all.FirstOrDefault(info => info.Key == key)?.Id;
+        if (log is not null) States.Live.Drop(log.Value); // states that were opened hold on to the files of their pages
         DeleteResult result = await _store.DeleteAsync(key, States.Writers, cancellationToken).ConfigureAwait(false);
-        if (all.FirstOrDefault(info => info.Key == key) is { } deleted) States.Live.Drop(deleted.Id);
+        if (log is not null) States.Live.Drop(log.Value);
         return result;
     }
 
@@ -215,11 +217,19 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
     /// <summary>Runs what messages are written down as, all but the opening of an answer.</summary>
     private async ValueTask FeedAsync(ConversationEdit edit, List<ChatMessage> messages, List<LogRecord> records, AppendOptions options, CancellationToken cancellationToken)
     {
-        int[] tokens = await Task.Run(() => _template.Render(messages).SkipLast(1).SelectMany(segment => _tokenizer.Encode(segment.Text)).ToArray(), cancellationToken).ConfigureAwait(false);
+        int[] tokens = await Task.Run(() => _template.Render(messages, []).SkipLast(1).SelectMany(segment => _tokenizer.Encode(segment.Text)).ToArray(), cancellationToken).ConfigureAwait(false);
         if (tokens.Length == 0) return; // white space leaves no trace
         long before = edit.State.TokenCount - edit.Start;
         Action<int>? ran = options.Progress is { } progress ? count => progress.Report(new AppendProgress(before + count, before + tokens.Length)) : null;
-        records.Add(await States.Feed.RunAsync(edit.State, tokens, ran, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            records.Add(await States.Feed.RunAsync(edit.State, tokens, ran, cancellationToken).ConfigureAwait(false));
+        }
+        catch (StateCorruptException)
+        {
+            States.Live.Clear(); // a stored page turned out to be damaged: the next call starts from an earlier state
+            throw;
+        }
     }
 
     private static async ValueTask<AppendResult> CommitAsync(ConversationEdit edit, List<LogRecord> records, CancellationToken cancellationToken)

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions.Stores;
 
@@ -20,11 +20,11 @@ public sealed class RwkvXMemoryOptions
     /// <summary>A state is stored once this many tokens were logged since the last one: reopening replays fewer than these. At least 1.</summary>
     public int SnapshotTokens { get; init; } = 128;
 
-    /// <summary>Tokens of a text in one pass.</summary>
-    public int PrefillSpan { get; init; } = TokenGenerator.DefaultPrefillSpan;
-
     /// <summary>Where what is not an error of a call is logged; null = nowhere.</summary>
     public ILogger? Logger { get; init; }
+
+    /// <summary>How long reading may keep the engine from others.</summary>
+    internal PassLimits Limits { get; init; } = PassLimits.Default;
 
     internal long EffectiveResidentBytes => ResidentBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
 
@@ -32,7 +32,6 @@ public sealed class RwkvXMemoryOptions
     {
         ArgumentOutOfRangeException.ThrowIfNegative(ResidentBytes ?? 0, nameof(ResidentBytes));
         ArgumentOutOfRangeException.ThrowIfLessThan(SnapshotTokens, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(PrefillSpan, 1);
         if (Writers is not (LeaseMode.Wait or LeaseMode.FailFast)) throw new ArgumentOutOfRangeException(nameof(Writers), Writers, "expected Wait or FailFast");
     }
 }

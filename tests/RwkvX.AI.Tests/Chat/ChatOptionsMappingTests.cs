@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Grammars;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -82,6 +83,7 @@ public sealed class ChatOptionsMappingTests
             OwnsMemory = true,
             Tenant = "t",
             ModelId = "toy",
+            Grammars = new GrammarCache(Vocabularies.Embedded, Vocabularies.Embedded.VocabularySize, 0, "\n\n"),
             Defaults = defaults,
         };
         return ChatOptionsMapping.Map(options, context, chat.Client);

@@ -124,6 +124,35 @@ public sealed class StoredConversationTests
     }
 
     [Fact]
+    public async Task Functions_CalledThroughTheMiddleware_SendOnlyResultsAndGoOnAsTheWholeHistory()
+    {
+        int[] Continue(string prompt) => Vocabularies.Embedded.Encode(
+            prompt.EndsWith("What?\n\nAssistant:", StringComparison.Ordinal) ? " <tool_call>{\"name\":\"weather\",\"arguments\":{}}</tool_call>\n\nUser:" : " It is grey.\n\nUser:");
+        List<string> prompts = [], wholePrompts = [];
+        using ScriptedChat stored = new(Vocabularies.Embedded, prompt => Noted(prompts, prompt, Continue)), whole = new(Vocabularies.Embedded, prompt => Noted(wholePrompts, prompt, Continue));
+        AIFunction weather = AIFunctionFactory.Create(() => "grey", "weather");
+        using IChatClient storedTools = stored.Client.AsBuilder().UseFunctionInvocation().Build(), wholeTools = whole.Client.AsBuilder().UseFunctionInvocation().Build();
+        ChatOptions options = Storing(), plain = Greedy;
+        options.Tools = plain.Tools = [weather];
+        options.Instructions = plain.Instructions = "Be kind.";
+        ChatResponse response = await storedTools.GetResponseAsync([User("What?")], options, Cancellation);
+        Assert.Equal((await wholeTools.GetResponseAsync([User("What?")], plain, Cancellation)).Text, response.Text);
+        Assert.Equal(wholePrompts[^1], prompts[^1]);
+        options.ConversationId = response.ConversationId;
+        await storedTools.GetResponseAsync([User("And now?")], options, Cancellation);
+        Assert.StartsWith(wholePrompts[^1], prompts[^1], StringComparison.Ordinal);
+        Assert.Equal(1, prompts[^1].Split("<tools>").Length - 1);
+        IReadOnlyList<TranscriptEntry> transcript = await Memory(stored).TranscriptAsync(new ConversationKey("default", response.ConversationId!), Cancellation);
+        Assert.Contains(transcript, entry => entry.Role == "tool" && entry.Contents!.Contains("grey", StringComparison.Ordinal));
+
+        static int[] Noted(List<string> prompts, string prompt, Func<string, int[]> next)
+        {
+            prompts.Add(prompt);
+            return next(prompt);
+        }
+    }
+
+    [Fact]
     public async Task Prefix_OfAnotherTenant_IsNotReused()
     {
         using ScriptedChat chat = Hashing(Vocabularies.Embedded);
