@@ -65,6 +65,22 @@ public sealed class RwkvXChatHistoryProviderTests(EmbeddedClient embedded) : ICl
     }
 
     [Fact]
+    public async Task ToolCalls_InTheHistory_KeepTheirContents()
+    {
+        ScriptedChatClient caller = new(request => request.Results.Any()
+            ? [new TextContent("done")] : [new FunctionCallContent("call-1", "Weather", new Dictionary<string, object?> { ["city"] = "Oslo" })]);
+        await using StoredClient process = new(embedded.Client, _folder.Path);
+        ChatOptions options = new() { Tools = [AIFunctionFactory.Create((string city) => $"rain in {city}", "Weather")] };
+        ChatClientAgent agent = new(caller, new ChatClientAgentOptions { ChatOptions = options, ChatHistoryProvider = new RwkvXChatHistoryProvider(process.Memory) });
+        AgentSession session = await agent.CreateSessionAsync(_stop);
+        await agent.RunAsync("Weather?", session, cancellationToken: _stop);
+        await agent.RunAsync("Again?", session, cancellationToken: _stop);
+        FunctionCallContent call = Assert.Single(caller.Requests[^1].Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>());
+        Assert.Equal(("call-1", "Weather", "Oslo"), (call.CallId, call.Name, $"{call.Arguments!["city"]}"));
+        Assert.Equal("rain in Oslo", $"{Assert.Single(caller.Requests[^1].Results).Result}");
+    }
+
+    [Fact]
     public async Task History_Deleted_IsATypedErrorNotAnEmptyOne()
     {
         await using StoredClient process = new(embedded.Client, _folder.Path);

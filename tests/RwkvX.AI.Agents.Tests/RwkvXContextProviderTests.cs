@@ -46,6 +46,21 @@ public sealed class RwkvXContextProviderTests(EmbeddedClient embedded) : IClassF
     }
 
     [Fact]
+    public async Task Recall_OnDemand_IsATool()
+    {
+        ScriptedChatClient caller = new(request =>
+            request.Results.LastOrDefault() is { } result ? [new TextContent($"It is {result.Result}")]
+            : request.Options.Tools?.OfType<AIFunction>().SingleOrDefault(tool => tool.Name == RwkvXContextProvider.RecallName) is { } recall
+                ? [new FunctionCallContent("call-1", recall.Name, new Dictionary<string, object?> { ["question"] = Question })] : [new TextContent("I see.")]);
+        await using StoredClient process = new(embedded.Client, _folder.Path);
+        RwkvXContextProviderOptions options = new() { RecallTime = RecallTime.OnDemand };
+        ChatClientAgent agent = NewAgent(process, options, caller);
+        AgentSession session = await agent.CreateSessionAsync(_stop);
+        Assert.Equal("I see.", (await agent.RunAsync(Fact, session, cancellationToken: _stop)).Text);
+        Assert.Contains("23902", (await agent.RunAsync(Question, session, cancellationToken: _stop)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SharedConversation_ReadBefore_IsRecalledAndLeftAsItWas()
     {
         await using StoredClient process = new(embedded.Client, _folder.Path);
