@@ -100,5 +100,5 @@ public static class RwkvXKernelServiceCollectionExtensions
     }
 
     private static ChatClientBuilder UseKernel(this ChatClientBuilder builder) =>
-        builder.UseKernelFunctionInvocation().Use(static inner => new ConversationChatClient(inner));
+        builder.UseKernelFunctionInvocation().Use(static inner => new ConversationChatClient(new KernelFunctionChatClient(inner)));
 }

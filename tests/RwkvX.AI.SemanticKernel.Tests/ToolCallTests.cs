@@ -64,9 +64,30 @@ public sealed partial class ToolCallTests(KernelFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task Auto_ArgumentsOfManyTypes_AreConverted()
+    {
+        using RwkvXChatClient client = NewClient(isStored: false, prompt => prompt.Contains("booked for", StringComparison.Ordinal)
+            ? " Done.\n\n"
+            : """ <tool_call>{"name":"P_Book","arguments":{"day":"Monday","at":"2026-03-02T00:00:00Z","seats":3,"quiet":true,"names":["Ann","Bob"]}}</tool_call>""");
+        (Kernel kernel, _) = KernelFixture.Over(client);
+        (DayOfWeek, DateTime, int, bool, string)? booked = null;
+        kernel.Plugins.Clear();
+        kernel.Plugins.AddFromFunctions("P", [KernelFunctionFactory.CreateFromMethod(
+            (DayOfWeek day, DateTime at, int seats, bool quiet, string[] names) =>
+            {
+                booked = (day, at.ToUniversalTime(), seats, quiet, string.Join(",", names));
+                return $"booked for {day}";
+            },
+            "Book")]);
+        RwkvXPromptExecutionSettings settings = Settings(FunctionChoiceBehavior.Required([kernel.Plugins.GetFunction("P", "Book")], options: new() { AllowParallelCalls = false }));
+        await kernel.InvokePromptAsync("Book!", new(settings), cancellationToken: _stop);
+        Assert.Equal((DayOfWeek.Monday, new DateTime(2026, 3, 2, 0, 0, 0, DateTimeKind.Utc), 3, true, "Ann,Bob"), booked);
+    }
+
+    [Fact]
     public async Task ResponseFormat_OfAType_IsJsonOfThatType()
     {
-        using RwkvXChatClient client = NewClient(isStored: false, _ => """ {"City":"Oslo","Degrees":7}""" + "\n\n");
+        using RwkvXChatClient client = NewClient(isStored: false, _ => """ {"city":"Oslo","degrees":7}""" + "\n\n");
         (Kernel kernel, _) = KernelFixture.Over(client);
         RwkvXPromptExecutionSettings settings = new() { Temperature = 0, MaxTokens = 100, ResponseFormat = typeof(Report) };
         FunctionResult result = await kernel.InvokePromptAsync("Report!", new(settings), cancellationToken: _stop);
