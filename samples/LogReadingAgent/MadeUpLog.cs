@@ -10,7 +10,7 @@ internal static class MadeUpLog
         ("The data team meets on Friday at 1:30.", "When is the meeting of the data team?", "Friday at 1:30"),
     ];
 
-    private static readonly string[] s_events =
+    private static readonly string[] Events =
     [
         "The guard went round the house and found all doors shut.", "A car came to the gate and went away again.", "The lamp over the stairs was mended.",
         "The rain began and the windows were closed.", "A box was brought to the second floor.", "The lift stood still for a while and then went on.",
@@ -28,7 +28,7 @@ internal static class MadeUpLog
                 yield return "";
             }
 
-            yield return s_events[i * 7 % s_events.Length];
+            yield return Events[i * 7 % Events.Length];
         }
     }
 }

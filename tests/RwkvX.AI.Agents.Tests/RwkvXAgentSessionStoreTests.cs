@@ -11,7 +11,7 @@ public sealed class RwkvXAgentSessionStoreTests(EmbeddedClient embedded) : IClas
 {
     private const string Fact = "The access code for the grey door is 23902.";
     private const string Question = "What is the access code for the grey door?";
-    private static readonly AgentSessionStoreKey s_key = new("session");
+    private static readonly AgentSessionStoreKey Key = new("session");
     private readonly CancellationToken _stop = TestContext.Current.CancellationToken;
     private readonly TemporaryFolder _folder = new();
 
@@ -24,16 +24,16 @@ public sealed class RwkvXAgentSessionStoreTests(EmbeddedClient embedded) : IClas
         await using (StoredClient process = NewProcess())
         {
             (ChatClientAgent agent, RwkvXAgentSessionStore sessions) = NewAgent(process);
-            AgentSession session = await sessions.GetOrCreateSessionAsync(agent, s_key, _stop);
+            AgentSession session = await sessions.GetOrCreateSessionAsync(agent, Key, _stop);
             await agent.RunAsync(Fact, session, cancellationToken: _stop);
-            await sessions.SaveSessionAsync(agent, s_key, session, _stop);
+            await sessions.SaveSessionAsync(agent, Key, session, _stop);
             expected = (await agent.RunAsync(Question, session, cancellationToken: _stop)).Text; // not saved
         }
 
         await using (StoredClient process = NewProcess())
         {
             (ChatClientAgent agent, RwkvXAgentSessionStore sessions) = NewAgent(process);
-            AgentSession session = (await sessions.GetSessionAsync(agent, s_key, _stop))!;
+            AgentSession session = (await sessions.GetSessionAsync(agent, Key, _stop))!;
             AgentResponse response = await agent.RunAsync(Question, session, cancellationToken: _stop);
             Assert.Contains("23902", response.Text);
             Assert.Equal(expected, response.Text); // it goes on where it was saved, not where the first process went after that
@@ -49,14 +49,14 @@ public sealed class RwkvXAgentSessionStoreTests(EmbeddedClient embedded) : IClas
         (ChatClientAgent agent, RwkvXAgentSessionStore sessions) = NewAgent(process);
         AgentSession first = await agent.CreateSessionAsync(_stop);
         await agent.RunAsync("Hello!", first, cancellationToken: _stop);
-        await sessions.SaveSessionAsync(agent, s_key, first, _stop);
-        AgentSession left = (await sessions.GetSessionAsync(agent, s_key, _stop))!, right = (await sessions.GetSessionAsync(agent, s_key, _stop))!;
+        await sessions.SaveSessionAsync(agent, Key, first, _stop);
+        AgentSession left = (await sessions.GetSessionAsync(agent, Key, _stop))!, right = (await sessions.GetSessionAsync(agent, Key, _stop))!;
         await agent.RunAsync(Fact, left, cancellationToken: _stop);
         Assert.Equal(2, await TurnsAsync(process, left));
         Assert.Equal(1, await TurnsAsync(process, right));
-        Assert.Equal(1, await TurnsAsync(process, (await sessions.GetSessionAsync(agent, s_key, _stop))!));
-        await sessions.SaveSessionAsync(agent, s_key, left, _stop);
-        Assert.Equal(2, await TurnsAsync(process, (await sessions.GetSessionAsync(agent, s_key, _stop))!));
+        Assert.Equal(1, await TurnsAsync(process, (await sessions.GetSessionAsync(agent, Key, _stop))!));
+        await sessions.SaveSessionAsync(agent, Key, left, _stop);
+        Assert.Equal(2, await TurnsAsync(process, (await sessions.GetSessionAsync(agent, Key, _stop))!));
         Assert.Equal(1, await TurnsAsync(process, right));
     }
 
@@ -70,10 +70,10 @@ public sealed class RwkvXAgentSessionStoreTests(EmbeddedClient embedded) : IClas
         for (int save = 0; save < 70; save++)
         {
             session.StateBag.SetValue("count", $"{save}");
-            await sessions.SaveSessionAsync(agent, s_key, session, _stop);
+            await sessions.SaveSessionAsync(agent, Key, session, _stop);
         }
 
-        Assert.Equal("69", (await sessions.GetSessionAsync(agent, s_key, _stop))!.StateBag.GetValue<string>("count"));
+        Assert.Equal("69", (await sessions.GetSessionAsync(agent, Key, _stop))!.StateBag.GetValue<string>("count"));
         IReadOnlyList<ConversationInfo> all = await process.Memory.ListAsync("default", cancellationToken: _stop);
         Assert.Single(all, info => info.Key.Name.StartsWith("session-saved-", StringComparison.Ordinal));
         ConversationInfo record = Assert.Single(all, info => info.Messages > 0 && info.Head.Tokens == 0);
@@ -86,12 +86,12 @@ public sealed class RwkvXAgentSessionStoreTests(EmbeddedClient embedded) : IClas
     {
         await using StoredClient process = NewProcess();
         (ChatClientAgent agent, RwkvXAgentSessionStore sessions) = NewAgent(process);
-        await sessions.DeleteSessionAsync(agent, s_key, _stop); // none there: nothing to do
+        await sessions.DeleteSessionAsync(agent, Key, _stop); // none there: nothing to do
         AgentSession session = await agent.CreateSessionAsync(_stop);
         await agent.RunAsync("Hello!", session, cancellationToken: _stop);
-        await sessions.SaveSessionAsync(agent, s_key, session, _stop);
-        await sessions.DeleteSessionAsync(agent, s_key, _stop);
-        Assert.Null(await sessions.GetSessionAsync(agent, s_key, _stop));
+        await sessions.SaveSessionAsync(agent, Key, session, _stop);
+        await sessions.DeleteSessionAsync(agent, Key, _stop);
+        Assert.Null(await sessions.GetSessionAsync(agent, Key, _stop));
         ConversationInfo left = Assert.Single(await process.Memory.ListAsync("default", cancellationToken: _stop));
         Assert.Equal(((ChatClientAgentSession)session).ConversationId, left.Key.Name); // the caller's own
     }
@@ -103,12 +103,12 @@ public sealed class RwkvXAgentSessionStoreTests(EmbeddedClient embedded) : IClas
         (ChatClientAgent agent, _) = NewAgent(process);
         RwkvXAgentSessionStore sessions = new(process.Memory, process.Store, new RwkvXAgentSessionStoreOptions { TenantPartition = "tenant" });
         AgentSession session = await agent.CreateSessionAsync(_stop);
-        AgentSessionStoreKey key = s_key.WithPartition("user", "ann").WithPartition("tenant", "acme");
+        AgentSessionStoreKey key = Key.WithPartition("user", "ann").WithPartition("tenant", "acme");
         await sessions.SaveSessionAsync(agent, key, session, _stop);
-        Assert.NotNull(await sessions.GetSessionAsync(agent, s_key.WithPartition("tenant", "acme").WithPartition("user", "ann"), _stop));
-        Assert.Null(await sessions.GetSessionAsync(agent, s_key.WithPartition("user", "ann"), _stop));
-        Assert.Null(await sessions.GetSessionAsync(agent, s_key.WithPartition("user", "bob").WithPartition("tenant", "acme"), _stop));
-        Assert.Null(await sessions.GetSessionAsync(agent, s_key.WithPartition("user", "ann").WithPartition("tenant", "umbrella"), _stop));
+        Assert.NotNull(await sessions.GetSessionAsync(agent, Key.WithPartition("tenant", "acme").WithPartition("user", "ann"), _stop));
+        Assert.Null(await sessions.GetSessionAsync(agent, Key.WithPartition("user", "ann"), _stop));
+        Assert.Null(await sessions.GetSessionAsync(agent, Key.WithPartition("user", "bob").WithPartition("tenant", "acme"), _stop));
+        Assert.Null(await sessions.GetSessionAsync(agent, Key.WithPartition("user", "ann").WithPartition("tenant", "umbrella"), _stop));
         Assert.Null(await sessions.GetSessionAsync(new ChatClientAgent(process.Client, name: "another"), key, _stop));
         Assert.Single(await process.Memory.ListAsync("acme", cancellationToken: _stop));
         Assert.Empty(await process.Memory.ListAsync("default", cancellationToken: _stop));
@@ -121,10 +121,10 @@ public sealed class RwkvXAgentSessionStoreTests(EmbeddedClient embedded) : IClas
         (ChatClientAgent agent, RwkvXAgentSessionStore sessions) = NewAgent(process);
         AgentSession session = await agent.CreateSessionAsync(_stop);
         await agent.RunAsync("Hello!", session, cancellationToken: _stop);
-        await sessions.SaveSessionAsync(agent, s_key, session, _stop);
+        await sessions.SaveSessionAsync(agent, Key, session, _stop);
         IReadOnlyList<ConversationInfo> all = await process.Memory.ListAsync("default", cancellationToken: _stop);
         await process.Memory.DeleteAsync(all.Single(info => info.Key.Name.StartsWith("session-saved-", StringComparison.Ordinal)).Key, _stop);
-        await Assert.ThrowsAsync<ConversationNotFoundException>(async () => await sessions.GetSessionAsync(agent, s_key, _stop));
+        await Assert.ThrowsAsync<ConversationNotFoundException>(async () => await sessions.GetSessionAsync(agent, Key, _stop));
     }
 
     private StoredClient NewProcess() => new(embedded.Client, _folder.Path);

@@ -13,7 +13,7 @@ public sealed class RwkvXContextProviderTests(KernelFixture fixture) : IClassFix
 {
     private const string Fact = "The access code for the grey door is 23902.";
     private const string Question = "What is the access code for the grey door?";
-    private static readonly ConversationKey s_key = new("default", "thread");
+    private static readonly ConversationKey Key = new("default", "thread");
     private readonly CancellationToken _stop = TestContext.Current.CancellationToken;
     private readonly TemporaryFolder _folder = new();
 
@@ -29,7 +29,7 @@ public sealed class RwkvXContextProviderTests(KernelFixture fixture) : IClassFix
             await provider.ConversationCreatedAsync("thread", _stop);
             await provider.MessageAddingAsync("thread", User(Fact), _stop);
             await provider.MessageAddingAsync("thread", new ChatMessage(ChatRole.Assistant, "Noted."), _stop);
-            suspended = (await process.Memory.StatAsync(s_key, _stop)).Stored.Info.Head;
+            suspended = (await process.Memory.StatAsync(Key, _stop)).Stored.Info.Head;
             await provider.SuspendingAsync("thread", _stop);
             await provider.MessageAddingAsync("thread", User("The access code for the grey door is 11111."), _stop); // cut off before it was suspended
         }
@@ -38,11 +38,11 @@ public sealed class RwkvXContextProviderTests(KernelFixture fixture) : IClassFix
         {
             RwkvXContextProvider provider = new(process.Memory, process.Client);
             await provider.ResumingAsync("thread", _stop);
-            Assert.Equal(suspended.Tokens, (await process.Memory.StatAsync(s_key, _stop)).Stored.Info.Head.Tokens);
+            Assert.Equal(suspended.Tokens, (await process.Memory.StatAsync(Key, _stop)).Stored.Info.Head.Tokens);
             AIContext context = await provider.ModelInvokingAsync([User(Question)], _stop);
             Assert.StartsWith("From memory: ", context.Instructions, StringComparison.Ordinal);
             Assert.Contains("23902", context.Instructions, StringComparison.Ordinal);
-            Assert.Equal([Fact, "Noted."], (await process.Memory.TranscriptAsync(s_key, _stop)).Select(entry => entry.Text));
+            Assert.Equal([Fact, "Noted."], (await process.Memory.TranscriptAsync(Key, _stop)).Select(entry => entry.Text));
             Assert.Single(await process.Memory.ListAsync("default", cancellationToken: _stop)); // the fork that answered is gone
         }
     }
@@ -101,7 +101,7 @@ public sealed class RwkvXContextProviderTests(KernelFixture fixture) : IClassFix
         {
             await using StoredClient process = NewProcess();
             IReadOnlyList<ConversationInfo> all = await process.Memory.ListAsync("default", cancellationToken: _stop);
-            if (all.Count == 0) await process.Memory.CreateAsync(s_key, cancellationToken: _stop);
+            if (all.Count == 0) await process.Memory.CreateAsync(Key, cancellationToken: _stop);
             (Kernel kernel, _) = KernelFixture.Over(process.Client);
             RwkvXPromptExecutionSettings settings = KernelFixture.Greedy;
             settings.ConversationId = "thread";

@@ -7,7 +7,7 @@ namespace RwkvX.AI.Memory;
 public static class RwkvXMemoryExtensions
 {
     // A fork that a crash leaves behind ends by itself.
-    private static readonly ConversationOptions s_fork = new() { TimeToLive = TimeSpan.FromHours(1) };
+    private static readonly ConversationOptions ForkOptions = new() { TimeToLive = TimeSpan.FromHours(1) };
 
     /// <summary>Asks a conversation without telling it: a fork answers, which is then deleted. Any number of questions may be asked at once.</summary>
     /// <param name="memory">Where the conversation is.</param>
@@ -31,7 +31,7 @@ public static class RwkvXMemoryExtensions
         ArgumentNullException.ThrowIfNull(client);
         ArgumentException.ThrowIfNullOrEmpty(question);
         ConversationKey fork = new(key.Tenant, $"ask-{Guid.NewGuid():n}");
-        await memory.ForkAsync(key, fork, checkpoint, s_fork, cancellationToken).ConfigureAwait(false);
+        await memory.ForkAsync(key, fork, checkpoint, ForkOptions, cancellationToken).ConfigureAwait(false);
         try
         {
             options = options?.Clone() ?? new ChatOptions();
