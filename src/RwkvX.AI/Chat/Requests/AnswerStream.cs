@@ -21,8 +21,8 @@ internal sealed class AnswerStream(RequestSlot slot, ChannelWriter<AIContent> pa
     /// <exception cref="TimeoutException">The reader took nothing for too long.</exception>
     public async ValueTask WriteAsync(AIContent content, CancellationToken cancellationToken)
     {
-        slot.Suspend();
         using CancellationTokenSource timeout = new(readerTimeout, time);
+        slot.Suspend();
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
