@@ -1,5 +1,6 @@
 using RwkvX.AI.Models;
 using RwkvX.AI.Training.Attention;
+using RwkvX.AI.Training.Cuda;
 using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Wkv;
 using TorchSharp;
@@ -11,11 +12,33 @@ namespace RwkvX.AI.Training;
 /// <param name="Attend">The sparse attention.</param>
 internal sealed record Operators(WkvForm Wkv, AttentionForm Attend)
 {
+    /// <summary>The environment variable that, set to 1, keeps a run on a GPU to plain operations: slower, and a second opinion.</summary>
+    public const string PlainVariable = "RWKVX_TRAIN_PLAIN";
+
     private const int CpuChunk = 16; // tokens: less work in all, since products inside a chunk grow with it
     private const int GpuChunk = 64; // fewer steps of the scan; still within single precision
 
+    private static readonly Lazy<IKernelLauncher> Launcher = new(() => new CudaKernelLauncher());
+
     /// <summary>The forms for a model on a device.</summary>
-    public static Operators For(RwkvXConfig config, torch.Device device) => Plain(config, device.type == DeviceType.CUDA ? GpuChunk : CpuChunk);
+    public static Operators For(RwkvXConfig config, torch.Device device)
+    {
+        bool isCuda = device.type == DeviceType.CUDA;
+        if (!isCuda || Environment.GetEnvironmentVariable(PlainVariable) == "1") return Plain(config, isCuda ? GpuChunk : CpuChunk);
+        return WithKernels(config, Launcher.Value);
+    }
+
+    /// <summary>Our kernels; the attention only where its chunk size suits them.</summary>
+    public static Operators WithKernels(RwkvXConfig config, IKernelLauncher launcher)
+    {
+        Func<torch.Tensor, torch.Tensor, bool, torch.Tensor> scan = new ScanKernel(launcher).Scan;
+        Operators plain = Plain(config, GpuChunk);
+        return new Operators(
+            new ChunkedWkv(GpuChunk, (m, g) => ChunkScan.With(m, g, scan)).Forward,
+            KernelAttention.Supports(config.MobaChunkSize)
+                ? (q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK)
+                : plain.Attend);
+    }
 
     /// <summary>Plain operations, linear in memory.</summary>
     public static Operators Plain(RwkvXConfig config, int wkvChunk = CpuChunk) => new(

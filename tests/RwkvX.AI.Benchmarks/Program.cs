@@ -32,4 +32,10 @@ if (args is ["memory", string root, string part, ..])
     return;
 }
 
+if (args is ["streams", ..])
+{
+    StreamsQuick.Run(args[1..]);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

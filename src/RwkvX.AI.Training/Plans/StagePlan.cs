@@ -21,6 +21,9 @@ public sealed record StagePlan
     /// <summary>Tokens to train on.</summary>
     public required long Tokens { get; init; }
 
+    /// <summary>Seconds after which the stage ends even if tokens are left; the learning rate then falls with time. Such a run cannot be repeated exactly. Null for no limit.</summary>
+    public double? MaxSeconds { get; init; }
+
     /// <summary>The learning rate after warm-up.</summary>
     public required double LearningRate { get; init; }
 

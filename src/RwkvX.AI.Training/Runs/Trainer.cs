@@ -106,12 +106,14 @@ public sealed class Trainer : IDisposable
         ISequenceSource source = _sources.Open(stage, unchecked((_plan.Seed * 7919) + Progress.Stage), Model.Config.VocabSize);
         BatchQueue queue = new(source, stage, Progress.StageStep);
         BatchGradient gradient = new(_network, stage, Model.Device);
-        long saved = Stopwatch.GetTimestamp();
+        long saved = Stopwatch.GetTimestamp(), stageStarted = saved;
         while (Progress.StageStep < stage.Steps)
         {
             bool isOver = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started).TotalSeconds > _plan.MaxSeconds;
             if (isOver) return false;
-            StepFigures figures = Step(stage, queue.Take(), gradient, guard);
+            double timeShare = stage.MaxSeconds is { } limit ? Stopwatch.GetElapsedTime(stageStarted).TotalSeconds / limit : 0;
+            if (timeShare >= 1) return true;
+            StepFigures figures = Step(stage, queue.Take(), gradient, guard, timeShare);
             log.Add(figures);
             Stepped?.Invoke(figures);
             if (guard.SkippedInARow > _plan.Optimizer.MaxSkips)
@@ -124,7 +126,7 @@ public sealed class Trainer : IDisposable
         return true;
     }
 
-    private StepFigures Step(StagePlan stage, TrainingBatch[] batches, BatchGradient gradient, SpikeGuard guard)
+    private StepFigures Step(StagePlan stage, TrainingBatch[] batches, BatchGradient gradient, SpikeGuard guard, double timeShare)
     {
         long started = Stopwatch.GetTimestamp();
         Forget();
@@ -135,7 +137,7 @@ public sealed class Trainer : IDisposable
             loss += part.item<float>();
         }
 
-        double norm = _optimizer!.GradientNorm(), rate = LearningRate.At(stage, Progress.StageStep);
+        double norm = _optimizer!.GradientNorm(), rate = LearningRate.At(stage, Progress.StageStep, timeShare);
         string? skipped = guard.Judge(loss, norm);
         if (skipped is null) _optimizer.Step(rate, norm);
         Progress = Progress with
