@@ -14,6 +14,18 @@ if (args is ["cpu-model", string path, ..])
     return;
 }
 
+if (args is ["long-context", ..])
+{
+    LongContextQuick.Run(args[1..]);
+    return;
+}
+
+if (args is ["reopen", string stores, ..])
+{
+    ReopenQuick.Run(stores, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100_000);
+    return;
+}
+
 if (args is ["store", string folder, ..])
 {
     StoreQuick.Run(folder, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 64_000);

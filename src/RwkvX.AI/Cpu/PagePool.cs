@@ -41,6 +41,9 @@ internal sealed class PagePool
     /// <summary>Pages that came back into memory so far.</summary>
     public long CameBack { get; private set; }
 
+    /// <summary>Bytes that passes read of chosen pages and of means so far; see <see cref="PageVisits.BytesRead"/>.</summary>
+    public long BytesRead => _visits.Sum(visits => visits.BytesRead);
+
     /// <summary>A worker's note of the pages it looks at.</summary>
     public PageVisits AddVisits()
     {
