@@ -20,6 +20,12 @@ if (args is ["long-context", ..])
     return;
 }
 
+if (args is ["batch", ..])
+{
+    BatchQuick.Run(args[1..]);
+    return;
+}
+
 if (args is ["reopen", string stores, ..])
 {
     ReopenQuick.Run(stores, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100_000);

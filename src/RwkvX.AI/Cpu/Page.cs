@@ -17,10 +17,10 @@ namespace RwkvX.AI.Cpu;
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The last Release disposes it: a page has many owners.")]
 internal sealed unsafe class Page
 {
-    /// <summary>A mean's codes in 4 and 8 bits, two scales and an error.</summary>
-    private const int CodedRowFloats = CoarseFloats + FineFloats + 3;
+    /// <summary>A mean's share of a block of 4-bit codes, its 8-bit codes and their scale.</summary>
+    private const int CodedRowFloats = CoarseFloats + FineFloats + 1;
 
-    private const int CoarseFloats = Wkv.N / 2 / sizeof(float);
+    private const int CoarseFloats = CoarseBlock.Bytes / KeyScores.BlockRows / sizeof(float);
     private const int FineFloats = Wkv.N / sizeof(float);
 
     /// <summary>The center of a head's means, and three norms.</summary>
@@ -101,20 +101,14 @@ internal sealed unsafe class Page
     /// <summary>Where a row's value (64) is.</summary>
     public float* Value(int head, int row) => Values(head) + (row * Wkv.N);
 
-    /// <summary>The 4-bit codes of a head's means, in blocks of 16 rows (<see cref="CoarseScores"/>).</summary>
-    public byte* Coarse(int head) => (byte*)Values(head);
+    /// <summary>The 4-bit codes of a head's means, in blocks of 16 rows.</summary>
+    public CoarseBlock* Coarse(int head) => (CoarseBlock*)Values(head);
 
     /// <summary>(Capacity, 64) the 8-bit codes.</summary>
     public sbyte* Fine(int head) => (sbyte*)(Values(head) + ((long)Capacity * CoarseFloats));
 
-    /// <summary>(Capacity) the scales of the 4-bit codes.</summary>
-    public float* CoarseScales(int head) => Values(head) + ((long)Capacity * (CoarseFloats + FineFloats));
-
-    /// <summary>(Capacity) what the 4-bit codes leave out of each mean, as a norm.</summary>
-    public float* CoarseErrors(int head) => CoarseScales(head) + Capacity;
-
     /// <summary>(Capacity) the scales of the 8-bit codes.</summary>
-    public float* FineScales(int head) => CoarseErrors(head) + Capacity;
+    public float* FineScales(int head) => Values(head) + ((long)Capacity * (CoarseFloats + FineFloats));
 
     /// <summary>(64) what is taken off a head's means before they are coded.</summary>
     public float* Center(int head) => FineScales(head) + Capacity;
@@ -254,7 +248,7 @@ internal sealed unsafe class Page
             _data = (nint)_slot.Data;
             _buffer = null;
             UsesInARow = 0;
-            _pool.Give(buffer);
+            _pool.Recycle(buffer);
         }
     }
 
@@ -375,10 +369,8 @@ internal sealed unsafe class Page
             CopyBytes(Keys(head), other.Keys(head), blockRows * Wkv.N * sizeof(float));
             if (_areMeans)
             {
-                CopyBytes(Coarse(head), other.Coarse(head), blockRows * Wkv.N / 2);
+                CopyBytes(Coarse(head), other.Coarse(head), blockRows / KeyScores.BlockRows * CoarseBlock.Bytes);
                 CopyBytes(Fine(head), other.Fine(head), blockRows * Wkv.N);
-                CopyBytes(CoarseScales(head), other.CoarseScales(head), blockRows * sizeof(float));
-                CopyBytes(CoarseErrors(head), other.CoarseErrors(head), blockRows * sizeof(float));
                 CopyBytes(FineScales(head), other.FineScales(head), blockRows * sizeof(float));
                 CopyBytes(Center(head), other.Center(head), HeadFloats * sizeof(float));
             }

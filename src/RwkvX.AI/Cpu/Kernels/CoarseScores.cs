@@ -12,9 +12,6 @@ namespace RwkvX.AI.Cpu.Kernels;
 /// </remarks>
 internal static unsafe class CoarseScores
 {
-    /// <summary>Bytes of a block's codes.</summary>
-    public const int BlockBytes = KeyScores.BlockRows * N / 2;
-
     /// <summary>Bytes of a spread query.</summary>
     public const int QueryBytes = 2 * Half;
 
@@ -30,11 +27,8 @@ internal static unsafe class CoarseScores
     {
         for (int j = 0; j < Groups; j++)
         {
-            for (int i = 0; i < Group; i++)
-            {
-                spread[(j * Group) + i] = p[(4 * j) + (i % 2)];
-                spread[Half + (j * Group) + i] = p[(4 * j) + 2 + (i % 2)];
-            }
+            new Span<short>(spread + (j * Group), Group / 2).Fill(Pair(p[4 * j], p[(4 * j) + 1]));
+            new Span<short>(spread + Half + (j * Group), Group / 2).Fill(Pair(p[(4 * j) + 2], p[(4 * j) + 3]));
         }
     }
 
@@ -53,7 +47,7 @@ internal static unsafe class CoarseScores
     }
 
     /// <summary>The sums of one block.</summary>
-    /// <param name="block">(<see cref="BlockBytes"/>) codes.</param>
+    /// <param name="block">(<see cref="CoarseBlock.CodeBytes"/>) codes.</param>
     /// <param name="spread">The query.</param>
     /// <param name="sums">(16) output, whole numbers.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,18 +76,12 @@ internal static unsafe class CoarseScores
     {
         Vector512<byte> mask = Vector512.Create((byte)15);
         Vector512<int> lower = default, upper = default;
-        for (int j = 0; j < Groups; j += 8) // 8 products of at most 2·15·127 fit into 16 bits
+        for (byte* end = block + CoarseBlock.CodeBytes; block < end; block += 8 * Group, spread += 8 * Group) // a lane takes 8 pairs: 8·2·15·127 fits into 16 bits
         {
-            Vector512<short> a = default;
-            for (int i = j * Group; i < (j + 8) * Group; i += 2 * Group)
-            {
-                Vector512<byte> codes = Vector512.Load(block + i);
-                Vector512<short> low = Avx512BW.MultiplyAddAdjacent(codes & mask, Vector512.Load(spread + i));
-                Vector512<short> high = Avx512BW.MultiplyAddAdjacent((codes.AsUInt16() >>> 4).AsByte() & mask, Vector512.Load(spread + Half + i));
-                a += low + high;
-            }
-
-            lower += Vector512.WidenLower(a); // rows of the first group
+            Vector512<short> a = Products512(block, spread, mask) + Products512(block + (2 * Group), spread + (2 * Group), mask);
+            Vector512<short> b = Products512(block + (4 * Group), spread + (4 * Group), mask) + Products512(block + (6 * Group), spread + (6 * Group), mask);
+            a += b;
+            lower += Vector512.WidenLower(a); // the 16 rows, of the first group of each two
             upper += Vector512.WidenUpper(a);
         }
 
@@ -104,17 +92,11 @@ internal static unsafe class CoarseScores
     {
         Vector256<byte> mask = Vector256.Create((byte)15);
         Vector256<int> lower = default, upper = default;
-        for (int j = 0; j < Groups; j += 4)
+        for (byte* end = block + CoarseBlock.CodeBytes; block < end; block += 4 * Group, spread += 4 * Group)
         {
-            Vector256<short> a = default;
-            for (int i = j * Group; i < (j + 4) * Group; i += Group)
-            {
-                Vector256<byte> codes = Vector256.Load(block + i);
-                Vector256<short> low = Avx2.MultiplyAddAdjacent(codes & mask, Vector256.Load(spread + i));
-                Vector256<short> high = Avx2.MultiplyAddAdjacent((codes.AsUInt16() >>> 4).AsByte() & mask, Vector256.Load(spread + Half + i));
-                a += low + high;
-            }
-
+            Vector256<short> a = Products256(block, spread, mask) + Products256(block + Group, spread + Group, mask);
+            Vector256<short> b = Products256(block + (2 * Group), spread + (2 * Group), mask) + Products256(block + (3 * Group), spread + (3 * Group), mask);
+            a += b;
             lower += Vector256.WidenLower(a);
             upper += Vector256.WidenUpper(a);
         }
@@ -161,6 +143,22 @@ internal static unsafe class CoarseScores
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Products512(byte* codes, sbyte* p, Vector512<byte> mask)
+    {
+        Vector512<byte> both = Vector512.Load(codes);
+        return Avx512BW.MultiplyAddAdjacent(both & mask, Vector512.Load(p))
+            + Avx512BW.MultiplyAddAdjacent((both.AsUInt16() >>> 4).AsByte() & mask, Vector512.Load(p + Half));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Products256(byte* codes, sbyte* p, Vector256<byte> mask)
+    {
+        Vector256<byte> both = Vector256.Load(codes);
+        return Avx2.MultiplyAddAdjacent(both & mask, Vector256.Load(p))
+            + Avx2.MultiplyAddAdjacent((both.AsUInt16() >>> 4).AsByte() & mask, Vector256.Load(p + Half));
+    }
+
     /// <summary>Products of bytes, added two by two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<short> Pairs(Vector128<ushort> codes, sbyte* p)
@@ -173,4 +171,6 @@ internal static unsafe class CoarseScores
         Vector128<short> pairs = Vector128.Load(p).AsInt16();
         return ((codes & Vector128.Create((ushort)255)).AsInt16() * ((pairs << 8) >> 8)) + ((codes >>> 8).AsInt16() * (pairs >> 8));
     }
+
+    private static short Pair(sbyte first, sbyte second) => (short)((byte)first | (second << 8));
 }

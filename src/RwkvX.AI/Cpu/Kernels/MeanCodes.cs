@@ -1,9 +1,11 @@
+using System.Numerics.Tensors;
+
 namespace RwkvX.AI.Cpu.Kernels;
 
 /// <summary>Chunk means in 4 and in 8 bits, for the search among them (<see cref="MeanSearch"/>).</summary>
 /// <remarks>
-/// What is coded is m̃ = m − center, where the center is the average of the means on the page before (of the first page, its first mean): all means have much in common, and what
-/// they share decides nothing. Coarse: m̃ = s·(u − 8) + e with u in 1…15, and ‖e‖ is kept. Fine: |m̃_d − s·c_d| ≤ s/2 with c in −127…127.
+/// What is coded is m̃ = m − center, where the center is the average of the means on the page before: all means have much in common, and what
+/// they share decides nothing. The first page is coded when it is full, around its own average; until then nobody searches. Coarse: m̃ = s·(u − 8) + e with u in 1…15, and ‖e‖ is kept. Fine: |m̃_d − s·c_d| ≤ s/2 with c in −127…127.
 /// </remarks>
 internal static unsafe class MeanCodes
 {
@@ -14,89 +16,107 @@ internal static unsafe class MeanCodes
     private const float Above = 1.00001f;
 
     /// <summary>Keeps the scale of a difference of zeros a normal number.</summary>
-    private const float SmallestScale = 1e-30f;
+    private const float SmallestScale = 1e-28f;
+
+    private const int CoarseMax = 7;
+    private const int FineMax = 127;
 
     private const int N = Wkv.N;
 
-    /// <summary>Codes a mean.</summary>
+    /// <summary>Codes a mean, or the whole first page with its last one.</summary>
     /// <param name="means">The means of a layer, this one and all before it written.</param>
     /// <param name="head">The head.</param>
     /// <param name="chunk">The mean's chunk.</param>
     public static void Encode(PagedRows means, int head, int chunk)
     {
         (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
-        Page page = means[index];
-        if (row == 0)
+        if (index > 0)
         {
-            Begin(page, index == 0 ? null : means[index - 1], head);
-        }
+            if (row == 0)
+            {
+                SetCenter(means[index], head, means[index - 1]);
+            }
 
-        float* mean = page.Key(head, row), center = page.Center(head);
-        Span<float> difference = stackalloc float[N];
-        float largest = 127 * SmallestScale, norm = 0;
-        for (int d = 0; d < N; d++)
+            Encode(means[index], head, row);
+        }
+        else if (row == means.RowsPerPage - 1)
         {
-            float m = mean[d * KeyScores.BlockRows];
-            norm += m * m;
-            difference[d] = m - center[d];
-            largest = MathF.Max(largest, MathF.Abs(difference[d]));
+            SetCenter(means[0], head, means[0]);
+            for (int i = 0; i <= row; i++)
+            {
+                Encode(means[0], head, i);
+            }
         }
+    }
 
+    private static void Encode(Page page, int head, int row)
+    {
+        Span<float> mean = stackalloc float[N], difference = stackalloc float[N];
+        PlainRows.GatherKey(page.Key(head, row), mean);
+        TensorPrimitives.Subtract(mean, new ReadOnlySpan<float>(page.Center(head), N), difference);
         float* norms = page.Norms(head);
-        norms[0] = MathF.Max(norms[0], MathF.Sqrt(norm) * Above);
-        EncodeCoarse(page, head, row, difference, largest / 7);
-        EncodeFine(page, head, row, difference, largest / 127);
+        norms[0] = MathF.Max(norms[0], TensorPrimitives.Norm<float>(mean) * Above);
+        float largest = MathF.Max(SmallestScale, MathF.Abs(TensorPrimitives.MaxMagnitude<float>(difference)));
+        EncodeCoarse(page, head, row, difference, largest / CoarseMax);
+        EncodeFine(page, head, row, difference, largest / FineMax);
     }
 
     private static void EncodeCoarse(Page page, int head, int row, ReadOnlySpan<float> difference, float scale)
     {
+        Span<float> coded = stackalloc float[N], left = stackalloc float[N];
         Span<byte> u = stackalloc byte[N];
-        double error = 0, size = 0;
+        Round(difference, scale, coded);
         for (int d = 0; d < N; d++)
         {
-            int code = (int)Math.Clamp(MathF.Round(difference[d] / scale), -7, 7);
-            u[d] = (byte)(code + CoarseZero);
-            double e = difference[d] - ((double)scale * code), part = (double)scale * code;
-            error += e * e;
-            size += part * part;
+            u[d] = (byte)((int)coded[d] + CoarseZero);
         }
 
-        CoarseScores.Write(u, page.Coarse(head) + (row / KeyScores.BlockRows * CoarseScores.BlockBytes), row % KeyScores.BlockRows);
-        page.CoarseScales(head)[row] = scale;
-        page.CoarseErrors(head)[row] = (float)Math.Sqrt(error) * Above;
+        CoarseBlock* block = page.Coarse(head) + (row / KeyScores.BlockRows);
+        CoarseScores.Write(u, block->Codes, row % KeyScores.BlockRows);
+        TensorPrimitives.Multiply(coded, scale, coded);
+        TensorPrimitives.Subtract(difference, coded, left);
+        block->Scales[row % KeyScores.BlockRows] = scale;
+        block->Errors[row % KeyScores.BlockRows] = TensorPrimitives.Norm<float>(left) * Above;
         float* norms = page.Norms(head);
-        norms[1] = MathF.Max(norms[1], (float)Math.Sqrt(size) * Above);
+        norms[1] = MathF.Max(norms[1], TensorPrimitives.Norm<float>(coded) * Above);
     }
 
     private static void EncodeFine(Page page, int head, int row, ReadOnlySpan<float> difference, float scale)
     {
+        Span<float> coded = stackalloc float[N];
+        Round(difference, scale, coded);
         sbyte* codes = page.Fine(head) + (row * N);
-        page.FineScales(head)[row] = scale;
         for (int d = 0; d < N; d++)
         {
-            codes[d] = (sbyte)Math.Clamp(MathF.Round(difference[d] / scale), -127, 127);
+            codes[d] = (sbyte)(int)coded[d];
         }
+
+        page.FineScales(head)[row] = scale;
     }
 
-    /// <summary>The center of a new page: the average of the page before; of the first page, its first mean.</summary>
-    private static void Begin(Page page, Page? before, int head)
+    /// <summary>x in whole steps.</summary>
+    private static void Round(ReadOnlySpan<float> x, float scale, Span<float> steps)
+    {
+        TensorPrimitives.Divide(x, scale, steps);
+        TensorPrimitives.Round(steps, steps);
+    }
+
+    /// <summary>The center of a page that has no codes yet: the average of a full page's means.</summary>
+    private static void SetCenter(Page page, int head, Page full)
     {
         float* center = page.Center(head), norms = page.Norms(head);
-        norms[0] = norms[1] = 0;
-        double square = 0;
-        (Page source, int rows) = before is null ? (page, 1) : (before, before.MaxRows);
         for (int d = 0; d < N; d++)
         {
             double sum = 0;
-            for (int row = 0; row < rows; row++)
+            for (int row = 0; row < full.MaxRows; row++)
             {
-                sum += source.Key(head, row)[d * KeyScores.BlockRows];
+                sum += full.Key(head, row)[d * KeyScores.BlockRows];
             }
 
-            center[d] = (float)(sum / rows);
-            square += (double)center[d] * center[d];
+            center[d] = (float)(sum / full.MaxRows);
         }
 
-        norms[2] = (float)Math.Sqrt(square) * Above;
+        norms[0] = norms[1] = 0;
+        norms[2] = TensorPrimitives.Norm(new ReadOnlySpan<float>(center, N)) * Above;
     }
 }

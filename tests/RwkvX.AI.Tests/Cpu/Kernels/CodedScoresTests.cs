@@ -15,7 +15,7 @@ public sealed unsafe class CodedScoresTests
     public void CoarseScores_EveryForm_IsThePlainSum(bool extreme)
     {
         Random random = new(1);
-        byte* block = stackalloc byte[CoarseScores.BlockBytes];
+        byte* block = stackalloc byte[CoarseBlock.CodeBytes];
         sbyte* spread = stackalloc sbyte[CoarseScores.QueryBytes];
         sbyte[] p = [.. Enumerable.Range(0, N).Select(_ => (sbyte)(extreme ? -127 : random.Next(-127, 128)))];
         float[] expected = new float[Rows];
