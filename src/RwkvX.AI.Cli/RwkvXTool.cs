@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using RwkvX.AI.Cli.Memory;
 
 namespace RwkvX.AI.Cli;
 
@@ -49,21 +50,30 @@ internal static class RwkvXTool
             "Runs RWKV-X language models, which keep a long memory in a small state, on this machine. Try 'rwkvx chat', or 'rwkvx chat --help'.")
         {
             ChatCommand.Create(host),
+            MemoryCommand.Create(host),
+            ServeCommand.Create(host),
             InspectCommand.Create(host),
             ImportCommand.Create(host),
             TokenizeCommand.Create(host),
             LogitsCommand.Create(host),
             PasskeyCommand.Create(host),
             BenchCommand.Create(host),
+            EvalCommand.Create(host),
             TrainCommand.Create(host),
+            VocabCommand.Create(host),
             Verbose,
         };
         HelpWithExamples.Install(root);
         return root;
     }
 
-    private static InvocationConfiguration Configuration(CliHost host) =>
-        new() { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false };
+    private static InvocationConfiguration Configuration(CliHost host) => new()
+    {
+        Output = host.Out,
+        Error = host.Error,
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(10), // serve lets answers end
+    };
 
     /// <summary>The first error, with the flag's name before it where it has none.</summary>
     private static string UsageError(ParseResult result)

@@ -36,6 +36,7 @@ public sealed class CudaModel : IRwkvXModel
     private CudaModel(ModelTensors tensors, CudaModelOptions options)
     {
         _capture = options.CaptureDecoding;
+        Task<string> hash = Task.Run(tensors.ComputeHash); // the tensors are gone after the load
         _device = new CudaDevice(options.Device, options.LibTorchPath);
         if (_device.ComputeCapability < 90)
             throw new CudaException("DEVICE_TOO_OLD", $"expected compute capability 9.0 or newer, found {_device.ComputeCapability / 10}.{_device.ComputeCapability % 10} ({_device.Name})");
@@ -50,6 +51,7 @@ public sealed class CudaModel : IRwkvXModel
         _store = new StateStore(_device, _stream, _shape, options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0));
         _padding = new CudaState(_store);
         _padding.Reserve(1);
+        ModelHash = hash.GetAwaiter().GetResult();
         Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors");
     }
 
@@ -58,6 +60,9 @@ public sealed class CudaModel : IRwkvXModel
 
     /// <inheritdoc/>
     public EngineInfo Engine { get; }
+
+    /// <inheritdoc/>
+    public string ModelHash { get; }
 
     /// <summary>How many kernels this load compiled; 0 where all were on disk.</summary>
     public int CompiledKernels { get; }

@@ -32,9 +32,27 @@ if (args is ["reopen", string stores, ..])
     return;
 }
 
+if (args is ["constrained", ..])
+{
+    await ConstrainedQuick.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 0);
+    return;
+}
+
 if (args is ["store", string folder, ..])
 {
     StoreQuick.Run(folder, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 64_000);
+    return;
+}
+
+if (args is ["memory", string root, string part, ..])
+{
+    MemoryQuick.Run(root, part, args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : null);
+    return;
+}
+
+if (args is ["streams", ..])
+{
+    StreamsQuick.Run(args[1..]);
     return;
 }
 

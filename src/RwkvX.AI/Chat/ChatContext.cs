@@ -1,5 +1,8 @@
+using RwkvX.AI.Chat.Requests;
 using RwkvX.AI.Checkpoints;
-using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
+using RwkvX.AI.Grammars;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -18,7 +21,22 @@ internal sealed class ChatContext : IDisposable
 
     public required PrefixCache Cache { get; init; }
 
+    /// <summary>Stored conversations.</summary>
+    public required RwkvXMemory Memory { get; init; }
+
+    /// <summary>Whether <see cref="Memory"/> is disposed with the client.</summary>
+    public bool OwnsMemory { get; init; }
+
+    /// <summary>Whose requests these are where they do not say.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>Whether requests begin stored conversations where they do not say.</summary>
+    public bool StoreConversations { get; init; }
+
     public required string ModelId { get; init; }
+
+    /// <summary>Grammars compiled so far; shared by all clients over one loaded model.</summary>
+    public required GrammarCache Grammars { get; init; }
 
     /// <summary>How the model wants to be sampled; null where it does not say.</summary>
     public GenerationDefaults? Defaults { get; init; }
@@ -26,14 +44,27 @@ internal sealed class ChatContext : IDisposable
     /// <summary>The token that ends a text.</summary>
     public int EndOfText { get; init; } = WorldTokenizer.EndOfTextId;
 
-    /// <summary>Tokens of a prompt in one pass.</summary>
-    public int PrefillSpan { get; init; } = TokenGenerator.DefaultPrefillSpan;
+    /// <summary>How long a turn may keep the engine from the others.</summary>
+    public PassLimits Limits { get; init; } = PassLimits.Default;
 
-    /// <summary>
-    /// Held for one engine pass. Turns wait for it in order and without a thread, so that any number of them share an engine
-    /// fairly, and a waiting one is cancelled at once.
-    /// </summary>
-    public SemaphoreSlim Passes { get; } = new(1, 1);
+    /// <summary>Lets requests in.</summary>
+    public RequestQueue Requests { get; init; } = new(maxActive: 64, maxQueued: 256, TimeProvider.System);
 
-    public void Dispose() => Cache.Dispose();
+    /// <summary>Parts of an answer that its reader may be behind before the turn waits.</summary>
+    public int MaxUnread { get; init; } = 1024;
+
+    /// <summary>How long a reader that is so far behind may take nothing.</summary>
+    public TimeSpan ReaderTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Whether messages and answers may be logged.</summary>
+    public bool LogsContent { get; init; }
+
+    /// <summary>Gives the engine's passes to all turns, whichever client they are of.</summary>
+    public PassScheduler Scheduler => field ??= PassScheduler.For(Model);
+
+    public void Dispose()
+    {
+        Cache.Dispose();
+        if (OwnsMemory) Memory.Dispose();
+    }
 }

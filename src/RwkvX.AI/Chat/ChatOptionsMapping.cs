@@ -3,13 +3,14 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Grammars;
 
 namespace RwkvX.AI.Chat;
 
 /// <summary>The one place that knows both vocabularies: <see cref="ChatOptions"/> on one side, sampling and stopping on the other.</summary>
 /// <remarks>
-/// What <see cref="ChatOptions"/> says comes first, then what its <see cref="ChatOptions.RawRepresentationFactory"/> returned (a whole
-/// <see cref="SamplingOptions"/>), then the model's defaults (<c>generation</c> of config.json), then those below.
+/// What <see cref="ChatOptions"/> says comes first, then what its <see cref="ChatOptions.RawRepresentationFactory"/> returned (
+/// <see cref="RwkvXGenerationOptions"/>, or a whole <see cref="SamplingOptions"/>), then the model's defaults (<c>generation</c> of config.json), then those below.
 /// </remarks>
 internal static class ChatOptionsMapping
 {
@@ -23,13 +24,13 @@ internal static class ChatOptionsMapping
     /// <param name="client">What the raw representation's factory is given.</param>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     /// <exception cref="NotSupportedException">The options ask for something that this client does not do.</exception>
-    /// <exception cref="ConversationNotFoundException">The options name a conversation that is not stored.</exception>
     /// <exception cref="ModelNotLoadedException">The options name another model.</exception>
     public static GenerationSettings Map(ChatOptions? options, ChatContext context, IChatClient client)
     {
         options ??= new ChatOptions();
         Refuse(options, context.ModelId);
-        SamplingOptions defaults = options.RawRepresentationFactory?.Invoke(client) as SamplingOptions ?? Defaults(context.Defaults);
+        object? raw = options.RawRepresentationFactory?.Invoke(client);
+        SamplingOptions defaults = raw as SamplingOptions ?? (raw as RwkvXGenerationOptions)?.Sampling ?? Defaults(context.Defaults);
         SamplingOptions sampling = defaults with
         {
             Temperature = options.Temperature ?? defaults.Temperature,
@@ -43,7 +44,14 @@ internal static class ChatOptionsMapping
             PenaltyDecay = Number(options, "penalty_decay") ?? defaults.PenaltyDecay,
         };
         sampling.Validate(context.Model.Config.VocabSize);
-        return new GenerationSettings(sampling, MaxTokens(options, context.Defaults), StopSequences(options));
+        return new GenerationSettings(sampling, MaxTokens(options, context.Defaults), StopSequences(options))
+        {
+            Format = AnswerFormat.Of(options, raw as RwkvXGenerationOptions),
+            Tools = ToolOptions.Map(options),
+            Priority = Priority(options),
+            Thinks = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,
+            ShowsReasoning = options.Reasoning?.Output != ReasoningOutput.None,
+        };
     }
 
     private static SamplingOptions Defaults(GenerationDefaults? model) => new()
@@ -60,25 +68,9 @@ internal static class ChatOptionsMapping
 
     private static void Refuse(ChatOptions options, string modelId)
     {
-        if (options.ConversationId is { } conversation)
-        {
-            throw new ConversationNotFoundException(conversation);
-        }
-
         if (options.ModelId is { } model && model != modelId)
         {
             throw new ModelNotLoadedException(model, modelId);
-        }
-
-        if (options.ResponseFormat is not (null or ChatResponseFormatText))
-        {
-            throw new NotSupportedException("ResponseFormat: expected text, found JSON: this client does not constrain its output");
-        }
-
-        bool usesTools = options.Tools is { Count: > 0 } && options.ToolMode is not NoneChatToolMode;
-        if (usesTools || options.ToolMode is RequiredChatToolMode)
-        {
-            throw new NotSupportedException("Tools: expected none (or ToolMode None), found some: this client does not call functions");
         }
 
         if (options.ContinuationToken is not null)
@@ -99,6 +91,14 @@ internal static class ChatOptionsMapping
         return Array.TrueForAll(sequences, sequence => !string.IsNullOrEmpty(sequence))
             ? sequences
             : throw new ArgumentException("StopSequences: expected texts, found an empty one", nameof(options));
+    }
+
+    private static int Priority(ChatOptions options)
+    {
+        float priority = Number(options, "priority") ?? 0;
+        return priority is >= -10 and <= 10 && float.IsInteger(priority)
+            ? (int)priority
+            : throw new ArgumentOutOfRangeException(nameof(options), FormattableString.Invariant($"priority: expected a whole number from -10 to 10, found {priority}"));
     }
 
     /// <summary>A number among the additional properties, as code or as JSON left it there.</summary>

@@ -1,11 +1,16 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using RwkvX.AI.Chat.Requests;
+using RwkvX.AI.Grammars;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
+using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Tokenization;
 
 namespace RwkvX.AI.Chat;
@@ -16,9 +21,23 @@ namespace RwkvX.AI.Chat;
 /// <para>States are kept at message borders: a request whose messages extend an earlier one computes only what is new
 /// (<see cref="UsageDetails.CachedInputTokenCount"/> says how many tokens were spared). A request that is cancelled, or whose stream is left
 /// early, leaves what is kept as it was.</para>
+/// <para>With a <see cref="ChatOptions.ConversationId"/> the stored conversation of that name goes on, and only new messages are sent; with
+/// <see cref="RwkvXOptions.StoreConversations"/> or <c>AdditionalProperties["rwkvx.store"] = true</c> a request without one begins such a
+/// conversation, whose id comes back in every update. A turn that is cancelled or fails leaves the conversation as it was. The last update's
+/// <see cref="ChatResponseUpdate.AdditionalProperties"/> say where its state came from. <c>AdditionalProperties["rwkvx.tenant"]</c> says whose
+/// request it is (else <see cref="RwkvXOptions.Tenant"/>): tenants share nothing, not even a prefix.</para>
+/// <para>Under a JSON schema, a grammar or a required call every token is constrained: the answer parses and obeys, whatever the model, and a
+/// token limit that is too low for that is refused. Stop sequences end free text only. Functions are declared in the prompt and called by
+/// the model's own choice or by <see cref="ChatOptions.ToolMode"/>; calling them is the application's business
+/// (<see cref="FunctionInvokingChatClient"/>).</para>
+/// <para><see cref="ChatOptions.Reasoning"/>: an effort begins the answer with thinking (all efforts alike), none without; not given, it is the
+/// model's choice. Thinking comes as <see cref="TextReasoningContent"/> unless its output is none.</para>
+/// <para>A bounded number of requests runs at once, and a bounded number waits (<see cref="RwkvXOptions.MaxActiveRequests"/>). The last update's
+/// additional properties say how long a request waited (<c>rwkvx.queue_ms</c>); those of <see cref="ChatOptions"/> may carry a
+/// <c>priority</c> from -10 to 10.</para>
 /// <para><see cref="ChatOptions.AdditionalProperties"/> may carry the numbers <c>min_p</c>, <c>repetition_penalty</c> and
-/// <c>penalty_decay</c>; <see cref="ChatOptions.RawRepresentationFactory"/> may return a <see cref="Generation.SamplingOptions"/>, which then
-/// stands in for the model's defaults.</para>
+/// <c>penalty_decay</c>, and the texts <c>grammar</c> and <c>regex</c>; <see cref="ChatOptions.RawRepresentationFactory"/> may return
+/// <see cref="RwkvXGenerationOptions"/>, or a <see cref="Generation.SamplingOptions"/> that stands in for the model's defaults.</para>
 /// </remarks>
 public sealed class RwkvXChatClient : IChatClient
 {
@@ -43,7 +62,7 @@ public sealed class RwkvXChatClient : IChatClient
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message names it.</exception>
     /// <exception cref="Checkpoints.CheckpointException">A file is missing, damaged or not what another says.</exception>
     public RwkvXChatClient(RwkvXOptions options, ILogger<RwkvXChatClient>? logger = null, TimeProvider? timeProvider = null)
-        : this(Load(options, logger), logger, timeProvider)
+        : this(Load(options, logger, timeProvider), logger, timeProvider)
     {
     }
 
@@ -62,12 +81,12 @@ public sealed class RwkvXChatClient : IChatClient
         bool ownsModel = false,
         ILogger<RwkvXChatClient>? logger = null,
         TimeProvider? timeProvider = null)
-        : this(ContextOver(model, tokenizer, options), ownsModel ? model : null, logger, timeProvider)
+        : this(ContextOver(model, tokenizer, options, logger, timeProvider), ownsModel ? model : null, logger, timeProvider)
     {
     }
 
     private RwkvXChatClient(LoadedModel model, ILogger? logger, TimeProvider? timeProvider)
-        : this(model.NewContext(), model, logger, timeProvider)
+        : this(model.NewContext(memory: null, logger), model, logger, timeProvider)
     {
     }
 
@@ -86,6 +105,9 @@ public sealed class RwkvXChatClient : IChatClient
     /// <summary>The states kept.</summary>
     internal PrefixCache Cache => _context.Cache;
 
+    /// <summary>The requests that run and wait.</summary>
+    internal RequestQueue Requests => _context.Requests;
+
     /// <inheritdoc/>
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -93,15 +115,24 @@ public sealed class RwkvXChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         return GatherAsync();
 
-        async Task<ChatResponse> GatherAsync() =>
-            await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken).ConfigureAwait(false);
+        async Task<ChatResponse> GatherAsync()
+        {
+            ChatResponse response = await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken).ConfigureAwait(false);
+            response.AdditionalProperties ??= response.Messages[^1].AdditionalProperties; // gathering leaves those of the last update there
+            return response;
+        }
     }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">An option or a message is not valid; the message names it.</exception>
-    /// <exception cref="NotSupportedException">The options ask for tools or JSON.</exception>
-    /// <exception cref="ConversationNotFoundException">The options name a conversation that is not stored.</exception>
+    /// <exception cref="NotSupportedException">The options ask for something that this client does not do.</exception>
+    /// <exception cref="GrammarException">While enumerating, before the first update: a schema or grammar says what cannot be followed.</exception>
+    /// <exception cref="GrammarLimitException">While enumerating, before the first update: the token limit is below the shortest answer allowed.</exception>
+    /// <exception cref="ConversationNotFoundException">While enumerating, before the first update: the options name a conversation that the tenant does not have.</exception>
     /// <exception cref="ModelNotLoadedException">The options name another model than the one that is loaded.</exception>
+    /// <exception cref="RwkvXOverloadedException">While enumerating, before the first update: as many requests wait as may.</exception>
+    /// <exception cref="RwkvXStoppingException">While enumerating: the host is stopping.</exception>
+    /// <exception cref="TimeoutException">While enumerating: updates were not taken for too long.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -115,19 +146,20 @@ public sealed class RwkvXChatClient : IChatClient
 
         if (!string.IsNullOrEmpty(options?.Instructions))
         {
-            all.Insert(0, new ChatMessage(ChatRole.System, options.Instructions));
+            all.Insert(0, new ChatMessage(ChatRole.System, options.Instructions) { AuthorName = ConversationNotes.InstructionsName });
         }
 
-        return StreamAsync(all, ChatOptionsMapping.Map(options, _context, this), cancellationToken);
+        GenerationSettings settings = ChatOptionsMapping.Map(options, _context, this);
+        return StreamAsync(all, settings, ConversationChoice.Of(options, _context.Tenant, _context.StoreConversations), cancellationToken);
     }
 
-    /// <summary>Gives the metadata, this client, the engine (<see cref="IRwkvXModel"/>) or the tokenizer; null for anything else, or with a key.</summary>
+    /// <summary>Gives the metadata, this client, the engine (<see cref="IRwkvXModel"/>), the tokenizer or the memory (<see cref="IRwkvXMemory"/>); null for anything else, or with a key.</summary>
     /// <param name="serviceType">The type asked for.</param>
     /// <param name="serviceKey">Null; there are no keyed services.</param>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        object?[] services = serviceKey is null ? [_metadata, this, _context.Model, _context.Tokenizer] : [];
+        object?[] services = serviceKey is null ? [_metadata, this, _context.Model, _context.Tokenizer, _context.Memory] : [];
         return Array.Find(services, serviceType.IsInstanceOfType);
     }
 
@@ -143,31 +175,42 @@ public sealed class RwkvXChatClient : IChatClient
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(
-        List<ChatMessage> messages, GenerationSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
+        List<ChatMessage> messages, GenerationSettings settings, ConversationChoice choice, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
         string responseId = Guid.NewGuid().ToString("N"), messageId = Guid.NewGuid().ToString("N");
         long begun = _time.GetTimestamp();
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token);
-        Channel<string> parts = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, responseId, parts.Writer, stop.Token), CancellationToken.None);
+        RequestMeasure measure = new(_context.ModelId, _time);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token, _context.Requests.Aborting);
+        Channel<AIContent> parts = Channel.CreateBounded<AIContent>(new BoundedChannelOptions(_context.MaxUnread) { SingleReader = true, SingleWriter = true });
+        StringBuilder? said = _context.LogsContent ? new StringBuilder() : null;
+        await using ITurnStates states = choice.Name is null ? new CachedTurnStates(_context, choice.Tenant) : new StoredTurnStates(_context, choice);
+        Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, states, responseId, parts.Writer, measure, stop.Token), CancellationToken.None);
         try
         {
-            await foreach (string part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (AIContent part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                yield return Update(responseId, messageId, new TextContent(part));
+                said?.Append((part as TextContent)?.Text);
+                yield return Update(responseId, messageId, choice.Name, part);
             }
 
             TurnResult result = await work.ConfigureAwait(false);
             ChatLog.Answered(
                 _logger, responseId, result.InputTokens, result.CachedTokens, result.OutputTokens, result.FinishReason.Value, _time.GetElapsedTime(begun).TotalMilliseconds);
+            if (said is not null)
+            {
+                ChatLog.Said(_logger, responseId, said.ToString());
+            }
+
             if (!result.IsKept)
             {
                 ChatLog.StateDoesNotFit(_logger, result.InputTokens + result.OutputTokens, _context.Cache.Budget);
             }
 
-            ChatResponseUpdate last = Update(responseId, messageId, result.ToUsage());
+            ChatResponseUpdate last = Update(responseId, messageId, choice.Name, result.ToUsage());
             last.FinishReason = result.FinishReason;
+            last.AdditionalProperties = states.Describe() ?? [];
+            last.AdditionalProperties["rwkvx.queue_ms"] = measure.QueueTime.TotalMilliseconds;
             yield return last;
         }
         finally
@@ -179,25 +222,34 @@ public sealed class RwkvXChatClient : IChatClient
     }
 
     private async Task<TurnResult> RunAsync(
-        List<ChatMessage> messages, GenerationSettings settings, string responseId, ChannelWriter<string> parts, CancellationToken cancellationToken)
+        List<ChatMessage> messages, GenerationSettings settings, ITurnStates states, string responseId, ChannelWriter<AIContent> parts, RequestMeasure measure, CancellationToken cancellationToken)
     {
+        measure.Begin();
         try
         {
-            using ChatTurn turn = new(_context, messages, settings);
-            return await turn.RunAsync(parts, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (_isDisposed != 0 && e is OperationCanceledException or ObjectDisposedException)
-        {
-            throw new ObjectDisposedException(nameof(RwkvXChatClient), e);
-        }
-        catch (OperationCanceledException)
-        {
-            ChatLog.Abandoned(_logger, responseId);
-            throw;
+            if (_context.LogsContent)
+            {
+                ChatLog.Asked(_logger, responseId, string.Join('\n', messages.Select(message => $"{message.Role}: {message.Text}")));
+            }
+
+            using RequestSlot slot = await _context.Requests.EnterAsync(settings.Priority, cancellationToken).ConfigureAwait(false);
+            measure.Admitted(slot.QueueTime);
+            using ChatTurn turn = new(_context, messages, settings, states);
+            AnswerStream stream = new(slot, parts, _context.ReaderTimeout, _time);
+            TurnResult result = await turn.RunAsync(stream, measure, cancellationToken).ConfigureAwait(false);
+            measure.Answered(result);
+            return result;
         }
         catch (Exception e)
         {
-            ChatLog.Failed(_logger, responseId, e);
+            Exception error = ErrorOf(e);
+            measure.Failed(error);
+            Log(responseId, error);
+            if (error != e)
+            {
+                throw error;
+            }
+
             throw;
         }
         finally
@@ -206,35 +258,76 @@ public sealed class RwkvXChatClient : IChatClient
         }
     }
 
-    private ChatResponseUpdate Update(string responseId, string messageId, AIContent content) => new(ChatRole.Assistant, [content])
+    /// <summary>What the caller is told: why a request was cancelled, if not by the caller.</summary>
+    private Exception ErrorOf(Exception e) => e switch
     {
+        OperationCanceledException when _isDisposed != 0 => new ObjectDisposedException(nameof(RwkvXChatClient), e),
+        ObjectDisposedException => new ObjectDisposedException(nameof(RwkvXChatClient), e),
+        OperationCanceledException when _context.Requests.Aborting.IsCancellationRequested => new RwkvXStoppingException(wasRunning: true, e),
+        _ => e,
+    };
+
+    private void Log(string responseId, Exception error)
+    {
+        switch (error)
+        {
+            case OperationCanceledException or ObjectDisposedException:
+                ChatLog.Abandoned(_logger, responseId);
+                break;
+            case RwkvXOverloadedException or RwkvXStoppingException:
+                ChatLog.Refused(_logger, responseId, error.Message);
+                break;
+            case StateCorruptException:
+                _context.Memory.States.Live.Clear(); // a stored page turned out to be damaged: the next turn starts from an earlier state
+                ChatLog.Failed(_logger, responseId, error);
+                break;
+            default:
+                ChatLog.Failed(_logger, responseId, error);
+                break;
+        }
+    }
+
+    private ChatResponseUpdate Update(string responseId, string messageId, string? conversationId, AIContent content) => new(ChatRole.Assistant, [content])
+    {
+        ConversationId = conversationId,
         ResponseId = responseId,
         MessageId = messageId,
         ModelId = _context.ModelId,
         CreatedAt = _time.GetUtcNow(),
     };
 
-    private static LoadedModel Load(RwkvXOptions options, ILogger? logger)
+    private static LoadedModel Load(RwkvXOptions options, ILogger? logger, TimeProvider? time)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return LoadedModel.Load(options, logger);
+        return LoadedModel.Load(options, logger, time);
     }
 
-    private static ChatContext ContextOver(IRwkvXModel model, WorldTokenizer tokenizer, RwkvXOptions? options)
+    private static ChatContext ContextOver(
+        IRwkvXModel model, WorldTokenizer tokenizer, RwkvXOptions? options, ILogger? logger, TimeProvider? time)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         options ??= new RwkvXOptions();
         options.Validate();
+        IPromptTemplate template = options.Template ?? new WorldPromptTemplate();
         return new ChatContext
         {
             Model = model,
             Tokenizer = tokenizer,
-            Template = options.Template ?? new WorldPromptTemplate(),
+            Template = template,
+            Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, WorldTokenizer.EndOfTextId, template.AnswerEnd),
             Cache = new PrefixCache(options.EffectivePrefixCacheBytes, model.Config.MobaChunkSize),
+            Memory = new RwkvXMemory(model, tokenizer, options.StateStore, options.ToMemoryOptions(logger)),
+            OwnsMemory = true,
+            Tenant = options.Tenant,
+            StoreConversations = options.StoreConversations,
             ModelId = options.ModelId ?? "rwkvx",
-            PrefillSpan = options.PrefillSpan,
+            Limits = options.PassLimits,
+            Requests = new RequestQueue(options.MaxActiveRequests, options.MaxQueuedRequests, time ?? TimeProvider.System),
+            MaxUnread = options.MaxUnreadUpdates,
+            ReaderTimeout = options.ReaderTimeout,
+            LogsContent = options.LogContent,
         };
     }
 }

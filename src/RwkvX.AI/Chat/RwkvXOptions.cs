@@ -1,8 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
+using RwkvX.AI.Sessions.Stores;
 
 namespace RwkvX.AI.Chat;
 
@@ -56,9 +59,59 @@ public sealed class RwkvXOptions
     /// <summary>The folder of the page file, which belongs to this process alone and goes with it; null for the folder of temporary files.</summary>
     public string? PageFolder { get; set; }
 
-    /// <summary>Tokens of a prompt in one pass: other requests wait no longer than this takes.</summary>
+    /// <summary>Tokens of a prompt in one pass, at most.</summary>
     [Range(1, 1 << 20)]
-    public int PrefillSpan { get; set; } = TokenGenerator.DefaultPrefillSpan;
+    public int PrefillSpan { get; set; } = PassLimits.DefaultPrefillSpan;
+
+    /// <summary>
+    /// How long a pass with tokens of prompts may hold up streams that are being written: prompts are cut into spans that take no longer, by the
+    /// speed measured. Where the streams' own steps need most of it, prompts still get half as long as those. From 1 ms to 1 minute.
+    /// </summary>
+    public TimeSpan MaxStall { get; set; } = PassLimits.DefaultMaxStall;
+
+    /// <summary>
+    /// Whether a request without a <see cref="Microsoft.Extensions.AI.ChatOptions.ConversationId"/> begins a stored conversation, whose id comes
+    /// back with the answer; <c>AdditionalProperties["rwkvx.store"]</c> decides for one request.
+    /// </summary>
+    public bool StoreConversations { get; set; }
+
+    /// <summary>Whose requests these are where <c>AdditionalProperties["rwkvx.tenant"]</c> does not say: a tenant never meets another's conversations.</summary>
+    [Required]
+    [MinLength(1)]
+    public string Tenant { get; set; } = "default";
+
+    /// <summary>Where conversations are stored; null for the container's <see cref="IStateStore"/>, or else this process's memory. Outlives the client.</summary>
+    public IStateStore? StateStore { get; set; }
+
+    /// <summary>Bytes of states of stored conversations that stay with the engine between turns; null for an eighth of the memory that the process may use.</summary>
+    [Range(0d, 1L << 50)]
+    public long? ResidentBytes { get; set; }
+
+    /// <summary>A stored conversation's state is written once this many tokens were logged since the last time; reopening replays fewer than these.</summary>
+    [Range(1, 1 << 20)]
+    public int SnapshotTokens { get; set; } = 128;
+
+    /// <summary>What happens where a stored conversation is in another turn already.</summary>
+    [EnumDataType(typeof(LeaseMode))]
+    public LeaseMode Writers { get; set; } = LeaseMode.Wait;
+
+    /// <summary>Requests that run at once; their steps go through the model together, and each holds a state.</summary>
+    [Range(1, 1 << 16)]
+    public int MaxActiveRequests { get; set; } = 64;
+
+    /// <summary>Requests that may wait beyond those; more are refused with a <see cref="RwkvXOverloadedException"/>.</summary>
+    [Range(0, 1 << 20)]
+    public int MaxQueuedRequests { get; set; } = 256;
+
+    /// <summary>Updates of a streamed answer that its reader may be behind; then the answer waits, and other requests run in its place.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxUnreadUpdates { get; set; } = 1024;
+
+    /// <summary>How long a reader that is so far behind may take nothing before its request ends with a <see cref="TimeoutException"/>. From 1 second to 1 day.</summary>
+    public TimeSpan ReaderTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whether messages and answers are logged (at the level Debug). Otherwise the log has counts and names, never what was said.</summary>
+    public bool LogContent { get; set; }
 
     /// <summary>How messages are written down; null for the World form.</summary>
     public IPromptTemplate? Template { get; set; }
@@ -66,8 +119,28 @@ public sealed class RwkvXOptions
     /// <summary>Whether a host loads the model when it starts; otherwise the first request does.</summary>
     public bool LoadAtStart { get; set; } = true;
 
+    /// <summary>Where in the configuration these options are looked for; null for options made by hand.</summary>
+    internal string? ConfigurationPath { get; set; }
+
     /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
     internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>The two of them that the scheduler needs.</summary>
+    internal PassLimits PassLimits => new() { PrefillSpan = PrefillSpan, MaxStall = MaxStall };
+
+    /// <summary>Those of them that a memory needs.</summary>
+    internal RwkvXMemoryOptions ToMemoryOptions(ILogger? logger) => new()
+    {
+        Template = Template,
+        ResidentBytes = ResidentBytes,
+        Writers = Writers,
+        SnapshotTokens = SnapshotTokens,
+        Limits = PassLimits,
+        Logger = logger,
+    };
+
+    /// <summary>What messages call an option: its key in the configuration, if it is looked for there.</summary>
+    internal string Key(string option) => ConfigurationPath is null ? option : $"{ConfigurationPath}:{option}";
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()
