@@ -4,14 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace RwkvX.AI.Chat;
 
-/// <summary>Loads a model before the host's other services start, so that the first request does not wait and a wrong file stops the start.</summary>
+/// <summary>Loads a model and readies its grammars before the host's other services start, so that the first request does not wait and a wrong file stops the start.</summary>
 internal sealed class ModelWarmup(IServiceProvider services, string name) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         RwkvXOptions options = services.GetRequiredService<IOptionsMonitor<RwkvXOptions>>().Get(name);
-        return options.LoadAtStart ? Task.Run(() => services.GetRequiredKeyedService<LoadedModel>(name), cancellationToken) : Task.CompletedTask;
+        return options.LoadAtStart ? Task.Run(() => services.GetRequiredKeyedService<LoadedModel>(name).Grammars.Warm(), cancellationToken) : Task.CompletedTask;
     }
 
     /// <inheritdoc/>
