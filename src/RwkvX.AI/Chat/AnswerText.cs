@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.AI;
-using RwkvX.AI.Prompts;
 using RwkvX.AI.Tokenization;
 
 namespace RwkvX.AI.Chat;
