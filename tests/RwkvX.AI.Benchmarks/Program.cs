@@ -26,4 +26,16 @@ if (args is ["store", string folder, ..])
     return;
 }
 
+if (args is ["memory", string root, string part, ..])
+{
+    MemoryQuick.Run(root, part, args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : null);
+    return;
+}
+
+if (args is ["streams", ..])
+{
+    StreamsQuick.Run(args[1..]);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -63,7 +63,16 @@ internal sealed class GrammarCache
     /// <summary>Prepares the vocabulary and runs a small schema once, so that the first schema of a request pays for itself only.</summary>
     public void Warm()
     {
-        GrammarConstraint constraint = Get(new GrammarSource(GrammarNotation.JsonSchema, WarmSchema)).CreateConstraint(256);
+        GrammarConstraint constraint;
+        try
+        {
+            constraint = Get(new GrammarSource(GrammarNotation.JsonSchema, WarmSchema)).CreateConstraint(256);
+        }
+        catch (GrammarException)
+        {
+            return; // a vocabulary that cannot spell JSON; a request that asks for it is told so
+        }
+
         ulong[] allowed = new ulong[Vocabulary.MaskWords];
         while (constraint.CanContinue)
         {
