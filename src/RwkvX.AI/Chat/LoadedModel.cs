@@ -104,6 +104,7 @@ internal sealed class LoadedModel : IDisposable
         await sequence.RunAsync(state, new int[WarmupTokens], default, cancellationToken).ConfigureAwait(false);
         await sequence.RunAsync(state, new int[1], logits, cancellationToken).ConfigureAwait(false);
         Scheduler.ReturnLogits(logits);
+        await Task.Run(Grammars.Warm, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A memory over this model.</summary>
