@@ -1,3 +1,4 @@
+using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Torch.Cuda.Interop;
@@ -13,7 +14,7 @@ namespace RwkvX.AI.Torch;
 /// cuBLAS products with kernels of their own in between. Weights, pages and matrix inputs have the precision asked for; the residual
 /// stream, the recurrent state and all sums are single precision.
 /// </remarks>
-public sealed class CudaModel : IRwkvXModel
+public sealed class CudaModel : IRwkvXModel, ISamplingEngine
 {
     private const int MaxRows = 4096, MaxSequences = 256;
 
@@ -30,6 +31,7 @@ public sealed class CudaModel : IRwkvXModel
     private readonly Dictionary<int, StepPass> _steps = [];
     private readonly bool _capture;
     private readonly CudaState _padding;
+    private readonly SamplePass _sampling;
     private RowsPass? _rows;
     private bool _disposed;
 
@@ -37,8 +39,8 @@ public sealed class CudaModel : IRwkvXModel
     {
         _capture = options.CaptureDecoding;
         _device = new CudaDevice(options.Device, options.LibTorchPath);
-        if (_device.ComputeCapability < 90)
-            throw new CudaException("DEVICE_TOO_OLD", $"expected compute capability 9.0 or newer, found {_device.ComputeCapability / 10}.{_device.ComputeCapability % 10} ({_device.Name})");
+        if (_device.ComputeCapability < LeastComputeCapability)
+            throw new CudaException("DEVICE_TOO_OLD", TooOld(_device));
         _shape = Shape(tensors, options.Precision, _device.MultiprocessorCount);
         string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
         KernelCompiler compiler = new(_device, folder);
@@ -47,10 +49,16 @@ public sealed class CudaModel : IRwkvXModel
         _stream = new CudaStream();
         _blas = new CudaBlas(_device, _stream, _shape.WeightType switch { 0 => CuBlas.TypeF32, 1 => CuBlas.TypeBF16, _ => CuBlas.TypeF16 });
         _weights = new DeviceWeights(new WeightArena(_device, _stream, _kernels["convert"], _shape.WeightType), tensors);
-        _store = new StateStore(_device, _stream, _shape, options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0));
+        long pageBudget = options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0);
+        _store = new StateStore(_device, _stream, _shape, pageBudget);
+        _sampling = new SamplePass(_device, _stream, _kernels["sample"], _shape.V);
         _padding = new CudaState(_store);
         _padding.Reserve(1);
-        Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors");
+        Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors")
+        {
+            PrefillSpan = MaxRows,
+            DeviceStateBytes = pageBudget,
+        };
     }
 
     /// <inheritdoc/>
@@ -61,6 +69,9 @@ public sealed class CudaModel : IRwkvXModel
 
     /// <summary>How many kernels this load compiled; 0 where all were on disk.</summary>
     public int CompiledKernels { get; }
+
+    /// <summary>Ten times the version of the oldest device that the kernels run on: Hopper.</summary>
+    internal const int LeastComputeCapability = 90;
 
     /// <summary>The device, for measurements.</summary>
     internal CudaDevice Device => _device;
@@ -86,26 +97,25 @@ public sealed class CudaModel : IRwkvXModel
     public RwkvXState CreateState() => _store.Exclusive(() => new CudaState(_store));
 
     /// <inheritdoc/>
-    public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default)
+    public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default) => Forward(batch.ToArray(), null, cancellationToken);
+
+    /// <inheritdoc/>
+    void ISamplingEngine.ForwardAndSample(ReadOnlySpan<SampledItem> batch, Span<int> tokens, CancellationToken cancellationToken)
     {
-        ForwardItem[] items = batch.ToArray();
-        _store.Exclusive(() =>
+        if (tokens.Length != batch.Length)
+            throw new ArgumentException($"expected room for {batch.Length} tokens, got {tokens.Length}", nameof(tokens));
+        ForwardItem[] items = new ForwardItem[batch.Length];
+        Sampler[] samplers = new Sampler[batch.Length];
+        for (int i = 0; i < items.Length; i++)
+            (items[i], samplers[i]) = (new ForwardItem(batch[i].State, batch[i].Tokens, Memory<float>.Empty), batch[i].Sampler);
+        int[] chosen = Forward(items, samplers, cancellationToken);
+        for (int i = 0; i < chosen.Length; i++)
         {
-            Check(items);
-            foreach (ForwardItem item in items)
-                ((CudaState)item.State).Reserve(item.Tokens.Length);
-            try
-            {
-                Run(items, cancellationToken);
-            }
-            catch
-            {
-                foreach (ForwardItem item in items)
-                    ((CudaState)item.State).Invalidate();
-                throw;
-            }
-            return true;
-        });
+            if (chosen[i] < 0)
+                Sampler.Throw(isBroken: chosen[i] == SamplePass.Broken);
+            samplers[i].Count(chosen[i]);
+        }
+        chosen.CopyTo(tokens);
     }
 
     /// <inheritdoc/>
@@ -133,6 +143,7 @@ public sealed class CudaModel : IRwkvXModel
         foreach (StepPass step in _steps.Values)
             step.Dispose();
         _rows?.Dispose();
+        _sampling.Dispose();
         _weights.Dispose();
         _blas.Dispose();
         _kernels.Dispose();
@@ -174,53 +185,52 @@ public sealed class CudaModel : IRwkvXModel
         };
     }
 
-    private void Check(ForwardItem[] items)
-    {
-        if (items.Length == 0)
-            throw new ArgumentException("expected at least one item, got none");
-        HashSet<CudaState> states = [];
-        foreach (ForwardItem item in items)
-        {
-            CudaState state = Own(item.State);
-            if (!states.Add(state))
-                throw new ArgumentException("expected a state of its own for every item, got one twice");
-            int tokens = item.Tokens.Length, logits = item.Logits.Length;
-            if (tokens == 0)
-                throw new ArgumentException("expected at least one token, got none");
-            if (logits != 0 && logits != _shape.V && logits != (long)tokens * _shape.V)
-                throw new ArgumentException($"expected room for 0, {_shape.V} or {(long)tokens * _shape.V} logits, got {logits}");
-            foreach (int token in item.Tokens.Span)
-                if ((uint)token >= (uint)_shape.V)
-                    throw new ArgumentException($"expected tokens below {_shape.V}, got {token}");
-            if (state.TokenCount + tokens > int.MaxValue)
-                throw new ArgumentException($"expected at most {int.MaxValue} tokens in a state, got {state.TokenCount} and {tokens} more");
-        }
-        foreach (CudaState state in states)
-            state.ThrowIfUnusable();
-    }
-
     private CudaState Own(RwkvXState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         return state is CudaState mine && mine.Store == _store ? mine : throw new ArgumentException("expected a state of this model, got one of another");
     }
 
-    private void Run(ForwardItem[] items, CancellationToken cancellationToken)
+    /// <summary>Why a device cannot be used.</summary>
+    internal static string TooOld(CudaDevice device)
+        => $"expected compute capability {LeastComputeCapability / 10}.{LeastComputeCapability % 10} or newer, found {device.ComputeCapability / 10}.{device.ComputeCapability % 10} ({device.Name})";
+
+    /// <summary>A pass; with samplers (one an item), also the tokens that come next.</summary>
+    private int[] Forward(ForwardItem[] items, Sampler[]? samplers, CancellationToken cancellationToken) => _store.Exclusive(() =>
+    {
+        ForwardItems.Check(items, _shape.Config, state => Own(state).ThrowIfUnusable());
+        foreach (ForwardItem item in items)
+            ((CudaState)item.State).Reserve(item.Tokens.Length);
+        int[] chosen = new int[samplers?.Length ?? 0];
+        try
+        {
+            Run(items, samplers, chosen, cancellationToken);
+        }
+        catch
+        {
+            foreach (ForwardItem item in items)
+                ((CudaState)item.State).Invalidate();
+            throw;
+        }
+        return chosen;
+    });
+
+    private void Run(ForwardItem[] items, Sampler[]? samplers, int[] chosen, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (items.Length <= KernelSet.MaxStepBatch && items.All(i => i.Tokens.Length == 1))
         {
-            Step(items);
+            Step(items, samplers, chosen);
             return;
         }
         foreach (Span[] pass in Passes(items))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            RunRows(items, pass);
+            RunRows(items, pass, samplers, chosen);
         }
     }
 
-    private void Step(ForwardItem[] items)
+    private void Step(ForwardItem[] items, Sampler[]? samplers, int[] chosen)
     {
         int lanes = items.Length == 3 ? 4 : items.Length;
         StepPass step = StepFor(lanes);
@@ -233,7 +243,10 @@ public sealed class CudaModel : IRwkvXModel
             logits |= i < items.Length && !items[i].Logits.IsEmpty;
         }
         step.Run(filled[..lanes], _capture, logits);
-        _stream.Synchronize();
+        if (samplers is not null)
+            _sampling.Run(step.LogitsAddress, samplers, chosen);
+        else
+            _stream.Synchronize();
         for (int i = 0; i < items.Length; i++)
         {
             ((CudaState)items[i].State).Advance(1);
@@ -267,7 +280,7 @@ public sealed class CudaModel : IRwkvXModel
             yield return [.. pass];
     }
 
-    private void RunRows(ForwardItem[] items, Span[] spans)
+    private void RunRows(ForwardItem[] items, Span[] spans, Sampler[]? samplers, int[] chosen)
     {
         int rows = spans.Sum(s => s.Count), sequences = spans.Length;
         bool single = rows == sequences;
@@ -284,7 +297,7 @@ public sealed class CudaModel : IRwkvXModel
             for (int i = 0; i < count; i++)
             {
                 bool last = first + i == item.Tokens.Length - 1;
-                if (item.Logits.IsEmpty || (item.Logits.Length == _shape.V && !last))
+                if (samplers is not null ? !last : item.Logits.IsEmpty || (item.Logits.Length == _shape.V && !last))
                     continue;
                 pass.Wanted[wanted.Count] = row + i;
                 wanted.Add((index, first + i));
@@ -298,6 +311,11 @@ public sealed class CudaModel : IRwkvXModel
         for (int first = 0; first < wanted.Count; first += pass.MaxLogitRows)
         {
             int count = Math.Min(pass.MaxLogitRows, wanted.Count - first);
+            if (samplers is not null)
+            {
+                Choose(pass.ComputeLogits(first, count), wanted.Slice(first, count), samplers, chosen);
+                continue;
+            }
             ReadOnlySpan<float> logits = pass.ReadLogits(first, count);
             for (int i = 0; i < count; i++)
             {
@@ -309,6 +327,14 @@ public sealed class CudaModel : IRwkvXModel
         _stream.Synchronize();
         foreach (Span span in spans)
             ((CudaState)items[span.Item].State).Advance(span.Count);
+    }
+
+    private void Choose(ulong logits, List<(int Item, int Token)> rows, Sampler[] samplers, int[] chosen)
+    {
+        int[] tokens = new int[rows.Count];
+        _sampling.Run(logits, [.. rows.Select(r => samplers[r.Item])], tokens);
+        for (int i = 0; i < tokens.Length; i++)
+            chosen[rows[i].Item] = tokens[i];
     }
 
     private static void Place(RowsPass pass, int sequence, int row, ReadOnlySpan<int> tokens, CudaState state)

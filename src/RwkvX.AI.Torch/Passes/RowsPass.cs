@@ -14,7 +14,7 @@ internal sealed class RowsPass : IDisposable
     private readonly CudaBlas _blas;
     private readonly RowsBuffers _at;
     private readonly PinnedMemory _header;
-    private readonly PinnedMemory _logits;
+    private PinnedMemory? _logits;
     private readonly Dictionary<int, CudaGraph> _graphs = [];
     private readonly HashSet<int> _warm = [];
     private int _rows;
@@ -35,7 +35,6 @@ internal sealed class RowsPass : IDisposable
         (_stream, _shape, _weights, _kernels, _blas) = (stream, shape, weights, kernels, blas);
         _at = new RowsBuffers(device, shape, rows, sequences, logitRows: Math.Max(Math.Min(rows, 64), sequences));
         _header = new PinnedMemory(_at.HeaderBytes);
-        _logits = new PinnedMemory((long)_at.LogitRows * shape.V * sizeof(float));
         _at.Clear(stream);
         stream.Synchronize();
     }
@@ -98,6 +97,17 @@ internal sealed class RowsPass : IDisposable
     /// <returns>(count, V), until the next call.</returns>
     public unsafe ReadOnlySpan<float> ReadLogits(int first, int count)
     {
+        ulong logits = ComputeLogits(first, count);
+        _logits ??= new PinnedMemory((long)_at.LogitRows * _shape.V * sizeof(float));
+        _stream.Download(logits, _logits.Pointer, (long)count * _shape.V * sizeof(float));
+        _stream.Synchronize();
+        return new ReadOnlySpan<float>(_logits.Pointer, checked(count * _shape.V));
+    }
+
+    /// <summary>Puts the logits of some of the wanted rows on the stream.</summary>
+    /// <returns>Device address of (count, V), until the next call.</returns>
+    public ulong ComputeLogits(int first, int count)
+    {
         RowsNormArgs norm = new()
         {
             X = _at[_at.X],
@@ -109,9 +119,7 @@ internal sealed class RowsPass : IDisposable
         norm.Out[0] = _at[_at.Mixes[0]];
         _kernels["rows_norm"].Launch(_stream, norm, count);
         _blas.MultiplyWide(_at[_at.Mixes[0]], _weights.Head, _at[_at.Logits], count, _shape.V, _shape.C);
-        _stream.Download(_at[_at.Logits], _logits.Pointer, (long)count * _shape.V * sizeof(float));
-        _stream.Synchronize();
-        return new ReadOnlySpan<float>(_logits.Pointer, checked(count * _shape.V));
+        return _at[_at.Logits];
     }
 
     public void Dispose()
@@ -120,7 +128,7 @@ internal sealed class RowsPass : IDisposable
             graph.Dispose();
         _at.Dispose();
         _header.Dispose();
-        _logits.Dispose();
+        _logits?.Dispose();
     }
 
     /// <summary>Tiles for the tensor cores; 0 where they do not apply: single precision, or more chunks than a block can mark.</summary>

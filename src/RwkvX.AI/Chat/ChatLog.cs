@@ -21,4 +21,7 @@ internal static partial class ChatLog
 
     [LoggerMessage(5, LogLevel.Warning, "The state after {Tokens} tokens does not fit the option PrefixCacheBytes ({Budget}): the next turn computes all of them again")]
     public static partial void StateDoesNotFit(ILogger logger, long tokens, long budget);
+
+    [LoggerMessage(20, LogLevel.Information, "Device auto takes the CPU; no GPU: {Reason}")]
+    public static partial void GpuPassedOver(ILogger logger, string reason);
 }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RwkvX.AI.Checkpoints;
-using RwkvX.AI.Cpu;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -15,17 +14,19 @@ internal sealed class LoadedModel : IDisposable
     private readonly RwkvXOptions _options;
     private readonly ModelManifest? _manifest;
     private readonly string _name;
+    private readonly ModelFiles _files;
 
     private LoadedModel(RwkvXOptions options, ModelFiles files, WorldTokenizer tokenizer, IRwkvXModel model)
     {
         _options = options;
+        _files = files;
         _manifest = files.Manifest;
         _name = files.Name;
         Tokenizer = tokenizer;
         Model = model;
     }
 
-    /// <summary>The engine, which owns the files.</summary>
+    /// <summary>The engine.</summary>
     public IRwkvXModel Model { get; }
 
     /// <summary>The model's tokenizer.</summary>
@@ -35,19 +36,23 @@ internal sealed class LoadedModel : IDisposable
     public string ModelId => _options.ModelId ?? _name;
 
     /// <summary>Opens the files and loads the weights.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="logger">Told what was taken, and why not what.</param>
+    /// <param name="providers">Makers of engines from the container.</param>
     /// <exception cref="CheckpointException">A file is missing, damaged or not what another says.</exception>
-    public static LoadedModel Load(RwkvXOptions options, ILogger? logger)
+    /// <exception cref="EngineUnavailableException">The engine or device that is asked for cannot run here.</exception>
+    public static LoadedModel Load(RwkvXOptions options, ILogger? logger, IEnumerable<IRwkvXEngineProvider>? providers = null)
     {
+        ILogger log = logger ?? NullLogger.Instance;
         ModelFiles files = Open(options);
         try
         {
             WorldTokenizer tokenizer = LoadTokenizer(files, options);
-            CpuModelOptions cpu = new() { Threads = options.Threads, Precision = options.Precision ?? Precision.F32 };
-            CpuModel model = CpuModel.Load(files, cpu, ownsFiles: true);
+            IRwkvXModel model = EngineChoice.Load(files, options.EngineRequest, providers, reason => ChatLog.GpuPassedOver(log, reason));
             if (tokenizer.VocabularySize <= model.Config.VocabSize)
             {
                 LoadedModel loaded = new(options, files, tokenizer, model);
-                ChatLog.Loaded(logger ?? NullLogger.Instance, loaded.ModelId, model.Engine);
+                ChatLog.Loaded(log, loaded.ModelId, model.Engine);
                 return loaded;
             }
 
@@ -68,15 +73,19 @@ internal sealed class LoadedModel : IDisposable
         Model = Model,
         Tokenizer = Tokenizer,
         Template = _options.Template ?? new WorldPromptTemplate(),
-        Cache = new PrefixCache(_options.EffectivePrefixCacheBytes, Model.Config.MobaChunkSize),
+        Cache = new PrefixCache(_options.EffectivePrefixCacheBytes(Model.Engine), Model.Config.MobaChunkSize),
         ModelId = ModelId,
         Defaults = _manifest?.Generation,
         EndOfText = _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId,
-        PrefillSpan = _options.PrefillSpan,
+        PrefillSpan = _options.PrefillSpan ?? Model.Engine.PrefillSpan,
     };
 
     /// <summary>Disposes the engine and closes the files.</summary>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Model.Dispose();
+        _files.Dispose();
+    }
 
     private static ModelFiles Open(RwkvXOptions options)
     {

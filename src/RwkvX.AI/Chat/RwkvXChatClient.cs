@@ -232,9 +232,9 @@ public sealed class RwkvXChatClient : IChatClient
             Model = model,
             Tokenizer = tokenizer,
             Template = options.Template ?? new WorldPromptTemplate(),
-            Cache = new PrefixCache(options.EffectivePrefixCacheBytes, model.Config.MobaChunkSize),
+            Cache = new PrefixCache(options.EffectivePrefixCacheBytes(model.Engine), model.Config.MobaChunkSize),
             ModelId = options.ModelId ?? "rwkvx",
-            PrefillSpan = options.PrefillSpan,
+            PrefillSpan = options.PrefillSpan ?? model.Engine.PrefillSpan,
         };
     }
 }

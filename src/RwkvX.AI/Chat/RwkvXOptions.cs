@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
-using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 
@@ -34,21 +33,36 @@ public sealed class RwkvXOptions
     [Range(0, 1024)]
     public int Threads { get; set; }
 
-    /// <summary>Where the model runs: <c>auto</c> or <c>cpu</c>.</summary>
+    /// <summary>
+    /// Where the model runs: <c>auto</c>, <c>cpu</c>, <c>cuda</c> (the first GPU) or <c>cuda:N</c>. A GPU needs the package RwkvX.AI.Torch in the
+    /// application; <c>auto</c> takes one where it can, and logs what it took and why.
+    /// </summary>
     [Required]
-    [AllowedValues("auto", "cpu")]
+    [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Device: expected auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";
+
+    /// <summary>What calculates: <c>auto</c>, <c>cpu</c> (the managed engine) or <c>torch</c> (the package RwkvX.AI.Torch, on a GPU or on CPU libtorch).</summary>
+    [Required]
+    [AllowedValues("auto", "cpu", "torch")]
+    public string Engine { get; set; } = "auto";
+
+    /// <summary>The <c>torch/lib</c> folder of an existing Python install, for <c>torch</c>; null for the variable RWKVX_LIBTORCH, or the application's own package.</summary>
+    public string? LibTorchPath { get; set; }
+
+    /// <summary>The most device memory that pages of keys and values may take, in bytes; null for what the device has.</summary>
+    [Range(0d, 1L << 50)]
+    public long? DevicePageBytes { get; set; }
 
     /// <summary>
     /// Bytes of states that are kept at message borders, so that a conversation goes on where it was; 0 keeps none, null a quarter of the
-    /// memory that the process may use. A state that does not fit is logged as a warning: the next turn then computes everything again.
+    /// memory that the process may use, or half of what a GPU has left. A state that does not fit is logged as a warning: the next turn then computes everything again.
     /// </summary>
     [Range(0d, 1L << 50)]
     public long? PrefixCacheBytes { get; set; }
 
-    /// <summary>Tokens of a prompt in one pass: other requests wait no longer than this takes.</summary>
+    /// <summary>Tokens of a prompt in one pass: other requests wait no longer than this takes. Null for what the engine likes, <see cref="EngineInfo.PrefillSpan"/>.</summary>
     [Range(1, 1 << 20)]
-    public int PrefillSpan { get; set; } = TokenGenerator.DefaultPrefillSpan;
+    public int? PrefillSpan { get; set; }
 
     /// <summary>How messages are written down; null for the World form.</summary>
     public IPromptTemplate? Template { get; set; }
@@ -56,8 +70,20 @@ public sealed class RwkvXOptions
     /// <summary>Whether a host loads the model when it starts; otherwise the first request does.</summary>
     public bool LoadAtStart { get; set; } = true;
 
+    /// <summary>The engine that is asked for.</summary>
+    internal EngineRequest EngineRequest => new()
+    {
+        Engine = Engine,
+        Device = Device,
+        Precision = Precision,
+        Threads = Threads,
+        LibTorchPath = LibTorchPath,
+        DevicePageBytes = DevicePageBytes,
+    };
+
     /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
-    internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    internal long EffectivePrefixCacheBytes(EngineInfo engine) =>
+        PrefixCacheBytes ?? engine.DeviceStateBytes / 2 ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()

@@ -72,7 +72,8 @@ public static class RwkvXServiceCollectionExtensions
 
         services.AddKeyedSingleton(name, static (provider, key) => LoadedModel.Load(
             provider.GetRequiredService<IOptionsMonitor<RwkvXOptions>>().Get((string)key!),
-            provider.GetService<ILogger<RwkvXChatClient>>()));
+            provider.GetService<ILogger<RwkvXChatClient>>(),
+            provider.GetServices<IRwkvXEngineProvider>()));
         services.AddSingleton<IHostedService>(provider => new ModelWarmup(provider, name));
     }
 

@@ -56,12 +56,20 @@ internal sealed class TokenGenerator
         for (int count = 0; count < maxTokens; count++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (count > 0)
+            if (count > 0 && _model is ISamplingEngine engine)
             {
-                _model.Forward(_state, _next, _logits, cancellationToken);
+                engine.ForwardAndSample([new SampledItem(_state, _next, _sampler)], _next, cancellationToken);
+            }
+            else
+            {
+                if (count > 0)
+                {
+                    _model.Forward(_state, _next, _logits, cancellationToken);
+                }
+
+                _next[0] = _sampler.Sample(_logits);
             }
 
-            _next[0] = _sampler.Sample(_logits);
             yield return _next[0];
         }
     }
