@@ -55,6 +55,7 @@ internal static class RwkvXTool
             LogitsCommand.Create(host),
             PasskeyCommand.Create(host),
             BenchCommand.Create(host),
+            TrainCommand.Create(host),
             Verbose,
         };
         HelpWithExamples.Install(root);

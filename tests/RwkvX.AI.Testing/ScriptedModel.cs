@@ -1,3 +1,4 @@
+using RwkvX.AI.Cpu;
 using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Testing;
@@ -11,8 +12,9 @@ public delegate void LogitsScript(ReadOnlySpan<int> history, Span<float> logits)
 /// <remarks>Keeps the contract of <see cref="IRwkvXModel"/>, its errors included, so that what passes here passes over a real engine.</remarks>
 public sealed class ScriptedModel(int vocabSize, LogitsScript script) : IRwkvXModel
 {
-    private readonly Lock _pass = new();
+    private readonly ArrivalGate _pass = new(); // in the order of arrival, as the contract says: a lock would let one caller in again and again
     private long _computedTokens;
+    private volatile int _passThread;
     private int _passes;
     private int _liveStates;
     private bool _isDisposed;
@@ -76,30 +78,16 @@ public sealed class ScriptedModel(int vocabSize, LogitsScript script) : IRwkvXMo
     /// <inheritdoc/>
     public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default)
     {
-        lock (_pass)
+        _pass.Enter(cancellationToken);
+        try
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            Check(batch);
-            int pass = Interlocked.Increment(ref _passes);
-            try
-            {
-                OnPass?.Invoke(pass);
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-            catch
-            {
-                foreach (ForwardItem item in batch)
-                {
-                    ((ScriptedState)item.State).Break();
-                }
-
-                throw;
-            }
-
-            foreach (ForwardItem item in batch)
-            {
-                Run((ScriptedState)item.State, item.Tokens.Span, item.Logits.Span);
-            }
+            _passThread = Environment.CurrentManagedThreadId;
+            Run(batch, cancellationToken);
+        }
+        finally
+        {
+            _passThread = 0;
+            _pass.Exit();
         }
     }
 
@@ -112,10 +100,15 @@ public sealed class ScriptedModel(int vocabSize, LogitsScript script) : IRwkvXMo
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_pass)
+        if (_passThread == Environment.CurrentManagedThreadId)
         {
-            _isDisposed = true;
+            _isDisposed = true; // inside OnPass: waiting for the pass would be waiting for ourselves
+            return;
         }
+
+        _pass.Enter();
+        _isDisposed = true;
+        _pass.Exit();
     }
 
     /// <summary>A state with a history of its own.</summary>
@@ -127,6 +120,32 @@ public sealed class ScriptedModel(int vocabSize, LogitsScript script) : IRwkvXMo
 
     /// <summary>Notes that a state was disposed.</summary>
     internal void Forget() => Interlocked.Decrement(ref _liveStates);
+
+    private void Run(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Check(batch);
+        int pass = Interlocked.Increment(ref _passes);
+        try
+        {
+            OnPass?.Invoke(pass);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        catch
+        {
+            foreach (ForwardItem item in batch)
+            {
+                ((ScriptedState)item.State).Break();
+            }
+
+            throw;
+        }
+
+        foreach (ForwardItem item in batch)
+        {
+            Run((ScriptedState)item.State, item.Tokens.Span, item.Logits.Span);
+        }
+    }
 
     private void Run(ScriptedState state, ReadOnlySpan<int> tokens, Span<float> logits)
     {

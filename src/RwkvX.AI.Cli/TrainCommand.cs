@@ -1,0 +1,27 @@
+using System.CommandLine;
+using RwkvX.AI.Torch;
+
+namespace RwkvX.AI.Cli;
+
+/// <summary><c>rwkvx train</c>: everything that needs gradients, and with them libtorch.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(CliHost host) => new("train", "Train models, with libtorch.")
+    {
+        TrainGradientsCommand.Create(host),
+    };
+
+    /// <summary>Loads libtorch, or says how the tool comes by it.</summary>
+    /// <exception cref="CliException">There is none, or it does not load.</exception>
+    public static void LoadLibTorch(bool cuda = false)
+    {
+        try
+        {
+            LibTorch.Load(cuda: cuda);
+        }
+        catch (LibTorchException e)
+        {
+            throw new CliException($"training needs libtorch: build the tool with -p:RwkvXLibTorch=cpu or cuda, or set {LibTorch.PathVariable}: {e.Message}", e);
+        }
+    }
+}

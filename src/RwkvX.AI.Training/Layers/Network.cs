@@ -1,0 +1,66 @@
+using RwkvX.AI.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RwkvX.AI.Training.Layers;
+
+/// <summary>The forward pass over whole sequences, differentiable. The residual stream stays in single precision.</summary>
+/// <param name="config">The sizes.</param>
+/// <param name="prefix">What the names of RWKV-7 layers begin with.</param>
+/// <param name="weights">The parameters.</param>
+/// <param name="wkv">How the recurrence is computed.</param>
+/// <param name="attend">How the sparse attention is computed.</param>
+internal sealed class Network(RwkvXConfig config, string prefix, Weights weights, WkvForm wkv, AttentionForm attend)
+{
+    /// <summary>Layers of both kinds.</summary>
+    public int LayerCount => config.LayerCount + config.SparseLayerCount;
+
+    /// <summary>The logits after each token.</summary>
+    /// <param name="tokens">(B, T) I64</param>
+    /// <returns>(B, T, V) F32</returns>
+    public Tensor Logits(Tensor tokens)
+    {
+        Tensor x = Embed(tokens);
+        Tensor? vFirst = null;
+        for (int layer = 0; layer < LayerCount; layer++)
+            (x, vFirst) = Layer(layer, x, vFirst);
+        return Head(x);
+    }
+
+    /// <summary>(B, T) → (B, T, C)</summary>
+    public Tensor Embed(Tensor tokens)
+    {
+        Tensor x = weights.F32(prefix + "emb.weight").index(tokens); // its gradient is added in a fixed order, unlike that of index_select
+        return nn.functional.layer_norm(x, [x.shape[^1]], weights.F32(prefix + "blocks.0.ln0.weight"), weights.F32(prefix + "blocks.0.ln0.bias"), 1e-5);
+    }
+
+    /// <summary>One layer of either kind, in the order of computation.</summary>
+    /// <param name="index">0 to <see cref="LayerCount"/> − 1.</param>
+    /// <param name="x">(B, T, C)</param>
+    /// <param name="vFirst">(B, T, C) the values of layer 0; null before it.</param>
+    public (Tensor X, Tensor? VFirst) Layer(int index, Tensor x, Tensor? vFirst)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int run = config.SparseInterval + 1; // RWKV layers and the sparse one behind them
+        if (config.SparseLayerCount > 0 && index % run == config.SparseInterval)
+            return (SparseLayer($"moba.{index / run}.", x).MoveToOuterDisposeScope(), vFirst);
+        (Tensor y, Tensor first) = RwkvLayer($"{prefix}blocks.{(config.SparseLayerCount > 0 ? index - (index / run) : index)}.", x, vFirst);
+        return (y.MoveToOuterDisposeScope(), vFirst ?? first.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>(…, C) → (…, V) F32</summary>
+    public Tensor Head(Tensor x) => weights.Linear(weights.LayerNorm(x, prefix + "ln_out"), prefix + "head.weight").to(ScalarType.Float32);
+
+    private (Tensor X, Tensor VFirst) RwkvLayer(string block, Tensor x, Tensor? vFirst)
+    {
+        (Tensor y, Tensor first) = TimeMix.Forward(weights, block + "att.", weights.LayerNorm(x, block + "ln1"), vFirst, wkv);
+        x = x + y;
+        return (x + ChannelMix.Forward(weights, block + "ffn.", weights.LayerNorm(x, block + "ln2")), first);
+    }
+
+    private Tensor SparseLayer(string layer, Tensor x)
+    {
+        x = x + SparseAttention.Forward(weights, layer + "att.", weights.LayerNorm(x, layer + "ln1"), attend);
+        return x + ChannelMix.Forward(weights, layer + "ffn.", weights.LayerNorm(x, layer + "ln2"));
+    }
+}

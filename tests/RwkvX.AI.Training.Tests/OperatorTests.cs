@@ -1,0 +1,88 @@
+using RwkvX.AI.Training.Attention;
+using RwkvX.AI.Training.Layers;
+using RwkvX.AI.Training.Wkv;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace RwkvX.AI.Training.Tests;
+
+/// <summary>The fast forms of the operators against the readable ones, values and gradients.</summary>
+public sealed class OperatorTests : TorchTest
+{
+    private const double Tolerance = 1e-3; // relative to the largest magnitude, single precision
+    private const long N = 64;
+
+    [Theory]
+    [InlineData(1, 16, false)]
+    [InlineData(5, 16, false)]
+    [InlineData(37, 16, false)]
+    [InlineData(64, 32, false)]
+    [InlineData(131, 64, false)]
+    [InlineData(100, 64, true)] // one token repeated: all keys equal, a = 1, slow decay
+    [InlineData(100, 16, true)]
+    public void ChunkedWkv_AnyLength_IsTheSequentialOne(int length, int chunk, bool repeated)
+    {
+        Tensor[] inputs = WkvInputs(length, repeated);
+        CompareWkv(inputs, SequentialWkv.Forward, new ChunkedWkv(chunk, ChunkScan.Plain).Forward);
+    }
+
+    [Theory]
+    [InlineData(1, 16, 3)]
+    [InlineData(48, 16, 3)]
+    [InlineData(150, 16, 3)]
+    [InlineData(77, 8, 1)]
+    [InlineData(90, 10, 20)]
+    public void SlicedAttention_AnyLength_IsTheDenseOne(int length, int chunkSize, int topK)
+    {
+        Generator generator = new(3);
+        Tensor[] qkv = [.. Enumerable.Range(0, 3).Select(_ => randn(2, 2, length, N, generator: generator).requires_grad_(true))];
+        Compare(qkv, x => new DenseAttention(chunkSize, topK).Forward(x[0], x[1], x[2]), x => SlicedAttention.Forward(x[0], x[1], x[2], chunkSize, topK));
+    }
+
+    [Fact]
+    public void ChunkChoice_EqualScores_TakesTheLowerChunk()
+    {
+        Tensor k = ones(1, 1, 40, N), q = ones(1, 1, 40, N);
+        Tensor chosen = ChunkChoice.Choose(q, ChunkChoice.Means(k, 8), 0, 8, 3);
+        Assert.Equal([0, 1], chosen[0, 0, 39].data<long>().ToArray());
+        Assert.Equal([0, -1], chosen[0, 0, 15].data<long>().ToArray());
+        Assert.Equal([-1, -1], chosen[0, 0, 7].data<long>().ToArray());
+    }
+
+    private static void CompareWkv(Tensor[] inputs, WkvForm expected, WkvForm found) =>
+        Compare(inputs, x => expected(x[0], x[1], x[2], x[3], x[4], x[5]), x => found(x[0], x[1], x[2], x[3], x[4], x[5]));
+
+    internal static Tensor[] WkvInputs(int length, bool repeated)
+    {
+        Generator generator = new(7);
+        Tensor Draw()
+        {
+            Tensor drawn = randn(2, repeated ? 1 : length, 3, N, generator: generator);
+            return repeated ? drawn.expand(2, length, 3, N).contiguous() : drawn;
+        }
+
+        Tensor kappa = Draw();
+        kappa = kappa / kappa.norm(-1, keepdim: true);
+        Tensor gate = repeated ? ones_like(kappa) : sigmoid(Draw());
+        Tensor logW = repeated ? full_like(kappa, -0.0025) : -0.6065306597 * sigmoid(Draw() * 3);
+        Tensor k = repeated ? kappa.clone() : Draw();
+        return [.. new[] { Draw(), logW, k, Draw(), -kappa, kappa * gate }.Select(x => x.detach().requires_grad_(true))];
+    }
+
+    /// <summary>Outputs and the gradients of all inputs agree.</summary>
+    internal static void Compare(Tensor[] inputs, Func<Tensor[], Tensor> expected, Func<Tensor[], Tensor> found)
+    {
+        Tensor e = expected(inputs), f = found(inputs);
+        Close(e, f, "output");
+        Tensor dy = randn_like(e.detach());
+        IList<Tensor> de = autograd.grad([e], inputs, [dy]), df = autograd.grad([f], inputs, [dy]);
+        for (int i = 0; i < inputs.Length; i++) Close(de[i], df[i], $"gradient of input {i}");
+    }
+
+    private static void Close(Tensor expected, Tensor found, string what)
+    {
+        double scale = Math.Max(expected.abs().max().item<float>(), 1e-2), error = (expected - found).abs().max().item<float>() / scale;
+        Assert.True(error <= Tolerance, $"{what}: relative error {error:g3}, tolerance {Tolerance:g3}");
+    }
+}
