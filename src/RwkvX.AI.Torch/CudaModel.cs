@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch.Cuda;
@@ -44,11 +45,21 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         _shape = Shape(tensors, options.Precision, _device.MultiprocessorCount);
         string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
         KernelCompiler compiler = new(_device, folder);
+        long started = Stopwatch.GetTimestamp();
+        TimeSpan Lap()
+        {
+            TimeSpan lap = Stopwatch.GetElapsedTime(started);
+            started = Stopwatch.GetTimestamp();
+            return lap;
+        }
         _kernels = new KernelSet(_device, compiler, _shape, options.KernelDefines);
         CompiledKernels = compiler.CompiledCount;
+        TimeSpan kernels = Lap();
         _stream = new CudaStream();
         _blas = new CudaBlas(_device, _stream, _shape.WeightType switch { 0 => CuBlas.TypeF32, 1 => CuBlas.TypeBF16, _ => CuBlas.TypeF16 });
+        TimeSpan blas = Lap();
         _weights = new DeviceWeights(new WeightArena(_device, _stream, _kernels["convert"], _shape.WeightType), tensors);
+        Startup = [("libraries", _device.LibraryTime), ("driver", _device.DriverTime), ("kernels", kernels), ("cuBLAS", blas), ("weights", Lap())];
         long pageBudget = options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0);
         _store = new StateStore(_device, _stream, _shape, pageBudget);
         _sampling = new SamplePass(_device, _stream, _kernels["sample"], _shape.V);
@@ -69,6 +80,12 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
 
     /// <summary>How many kernels this load compiled; 0 where all were on disk.</summary>
     public int CompiledKernels { get; }
+
+    /// <summary>What each part of loading took.</summary>
+    internal IReadOnlyList<(string Part, TimeSpan Time)> Startup { get; }
+
+    /// <summary>Bytes of pages of keys and values of so many tokens.</summary>
+    internal long PageBytes(long tokens) => _shape.Config.SparseLayerCount == 0 ? 0 : (tokens + _shape.PageTokens - 1) / _shape.PageTokens * _shape.PageBytes;
 
     /// <summary>Ten times the version of the oldest device that the kernels run on: Hopper.</summary>
     internal const int LeastComputeCapability = 90;

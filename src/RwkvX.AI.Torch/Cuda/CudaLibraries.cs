@@ -20,6 +20,7 @@ internal static class CudaLibraries
     {
         lock (Gate)
         {
+            Tried.Clear();
             _libTorchPath ??= libTorchPath ?? Environment.GetEnvironmentVariable(LibTorch.PathVariable);
             if (!_registered)
                 NativeLibrary.SetDllImportResolver(typeof(CudaLibraries).Assembly, Resolve);
