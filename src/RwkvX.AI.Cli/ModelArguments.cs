@@ -60,18 +60,27 @@ internal sealed class ModelArguments
     /// <param name="engine">What calculates.</param>
     public RwkvXOptions ToChatOptions(ParseResult result, EngineRequest engine)
     {
-        if (result.GetValue(Model) is null) RefuseOverrides(result);
-        return new RwkvXOptions
+        RwkvXOptions options = new()
         {
-            ModelPath = result.GetValue(Model),
-            VocabularyPath = result.GetValue(Vocabulary),
-            MobaChunkSize = result.GetValue(MobaChunkSize),
-            MobaTopK = result.GetValue(MobaTopK),
             Engine = engine.Engine,
             Device = engine.Device,
             Precision = engine.Precision,
             LibTorchPath = engine.LibTorchPath,
         };
+        Configure(result, options);
+        return options;
+    }
+
+    /// <summary>The same choices for a container that makes the chat client.</summary>
+    public void Configure(ParseResult result, RwkvXOptions options)
+    {
+        string? path = result.GetValue(Model);
+        if (path is null) RefuseOverrides(result);
+        else if (!Path.Exists(path)) throw new CliException($"--model: expected a model directory or file, found nothing at '{path}'");
+        options.ModelPath = path;
+        options.VocabularyPath = result.GetValue(Vocabulary);
+        options.MobaChunkSize = result.GetValue(MobaChunkSize);
+        options.MobaTopK = result.GetValue(MobaTopK);
     }
 
     /// <summary>Loads the model's vocabulary.</summary>

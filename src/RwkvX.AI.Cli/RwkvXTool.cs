@@ -49,6 +49,7 @@ internal static class RwkvXTool
             "Runs RWKV-X language models, which keep a long memory in a small state, on this machine. Try 'rwkvx chat', or 'rwkvx chat --help'.")
         {
             ChatCommand.Create(host),
+            ServeCommand.Create(host),
             InspectCommand.Create(host),
             ImportCommand.Create(host),
             TokenizeCommand.Create(host),
@@ -62,8 +63,13 @@ internal static class RwkvXTool
         return root;
     }
 
-    private static InvocationConfiguration Configuration(CliHost host) =>
-        new() { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false };
+    private static InvocationConfiguration Configuration(CliHost host) => new()
+    {
+        Output = host.Out,
+        Error = host.Error,
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(10), // serve lets answers end
+    };
 
     /// <summary>The first error, with the flag's name before it where it has none.</summary>
     private static string UsageError(ParseResult result)

@@ -117,20 +117,22 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default) => Forward(batch.ToArray(), null, cancellationToken);
 
     /// <inheritdoc/>
-    void ISamplingEngine.ForwardAndSample(ReadOnlySpan<SampledItem> batch, Span<int> tokens, CancellationToken cancellationToken)
+    void ISamplingEngine.ForwardAndSample(ReadOnlySpan<ForwardItem> batch, ReadOnlySpan<Sampler?> samplers, Span<int> tokens, CancellationToken cancellationToken)
     {
-        if (tokens.Length != batch.Length)
-            throw new ArgumentException($"expected room for {batch.Length} tokens, got {tokens.Length}", nameof(tokens));
-        ForwardItem[] items = new ForwardItem[batch.Length];
-        Sampler[] samplers = new Sampler[batch.Length];
-        for (int i = 0; i < items.Length; i++)
-            (items[i], samplers[i]) = (new ForwardItem(batch[i].State, batch[i].Tokens, Memory<float>.Empty), batch[i].Sampler);
-        int[] chosen = Forward(items, samplers, cancellationToken);
+        if (samplers.Length != batch.Length || tokens.Length != batch.Length)
+            throw new ArgumentException($"expected {batch.Length} samplers and room for as many tokens, got {samplers.Length} and {tokens.Length}");
+        for (int i = 0; i < batch.Length; i++)
+            if (samplers[i] is not null && !batch[i].Logits.IsEmpty)
+                throw new ArgumentException("expected no room for logits beside a sampler, got some");
+        Sampler?[] each = samplers.ToArray();
+        int[] chosen = Forward(batch.ToArray(), each, cancellationToken);
         for (int i = 0; i < chosen.Length; i++)
         {
+            if (each[i] is not { } sampler)
+                continue;
             if (chosen[i] < 0)
                 Sampler.Throw(isBroken: chosen[i] == SamplePass.Broken);
-            samplers[i].Count(chosen[i]);
+            sampler.Count(chosen[i]);
         }
         chosen.CopyTo(tokens);
     }
@@ -212,13 +214,14 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     internal static string TooOld(CudaDevice device)
         => $"expected compute capability {LeastComputeCapability / 10}.{LeastComputeCapability % 10} or newer, found {device.ComputeCapability / 10}.{device.ComputeCapability % 10} ({device.Name})";
 
-    /// <summary>A pass; with samplers (one an item), also the tokens that come next.</summary>
-    private int[] Forward(ForwardItem[] items, Sampler[]? samplers, CancellationToken cancellationToken) => _store.Exclusive(() =>
+    /// <summary>A pass; for items with a sampler, also the token that comes next.</summary>
+    private int[] Forward(ForwardItem[] items, Sampler?[]? samplers, CancellationToken cancellationToken) => _store.Exclusive(() =>
     {
         ForwardItems.Check(items, _shape.Config, state => Own(state).ThrowIfUnusable());
         foreach (ForwardItem item in items)
             ((CudaState)item.State).Reserve(item.Tokens.Length);
-        int[] chosen = new int[samplers?.Length ?? 0];
+        int[] chosen = new int[items.Length];
+        Array.Fill(chosen, -1);
         try
         {
             Run(items, samplers, chosen, cancellationToken);
@@ -232,7 +235,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         return chosen;
     });
 
-    private void Run(ForwardItem[] items, Sampler[]? samplers, int[] chosen, CancellationToken cancellationToken)
+    private void Run(ForwardItem[] items, Sampler?[]? samplers, int[] chosen, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (items.Length <= KernelSet.MaxStepBatch && items.All(i => i.Tokens.Length == 1))
@@ -247,7 +250,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         }
     }
 
-    private void Step(ForwardItem[] items, Sampler[]? samplers, int[] chosen)
+    private void Step(ForwardItem[] items, Sampler?[]? samplers, int[] chosen)
     {
         int lanes = items.Length == 3 ? 4 : items.Length;
         StepPass step = StepFor(lanes);
@@ -260,10 +263,8 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
             logits |= i < items.Length && !items[i].Logits.IsEmpty;
         }
         step.Run(filled[..lanes], _capture, logits);
-        if (samplers is not null)
-            _sampling.Run(step.LogitsAddress, samplers, chosen);
-        else
-            _stream.Synchronize();
+        Choose(step.LogitsAddress, [.. Enumerable.Range(0, items.Length).Where(i => samplers?[i] is not null).Select(i => (i, i))], samplers, chosen);
+        _stream.Synchronize();
         for (int i = 0; i < items.Length; i++)
         {
             ((CudaState)items[i].State).Advance(1);
@@ -297,61 +298,77 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
             yield return [.. pass];
     }
 
-    private void RunRows(ForwardItem[] items, Span[] spans, Sampler[]? samplers, int[] chosen)
+    private void RunRows(ForwardItem[] items, Span[] spans, Sampler?[]? samplers, int[] chosen)
     {
         int rows = spans.Sum(s => s.Count), sequences = spans.Length;
         bool single = rows == sequences;
         // A batch of single tokens is padded to a power of two, so that few graphs serve all sizes.
         int padded = single ? (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(rows, 8)) : rows;
         RowsPass pass = Rows(padded, single ? padded : sequences);
-        List<(int Item, int Token)> wanted = [];
+        List<(int Item, int Token)> wanted = []; // rows whose logits go to the host
+        List<(int Item, int Row)> sampled = [];
         int row = 0;
         for (int s = 0; s < spans.Length; s++)
         {
             (int index, int first, int count) = spans[s];
             ForwardItem item = items[index];
             Place(pass, s, row, item.Tokens.Span.Slice(first, count), (CudaState)item.State);
-            for (int i = 0; i < count; i++)
+            bool isLast = first + count == item.Tokens.Length;
+            if (samplers?[index] is not null)
             {
-                bool last = first + i == item.Tokens.Length - 1;
-                if (samplers is not null ? !last : item.Logits.IsEmpty || (item.Logits.Length == _shape.V && !last))
-                    continue;
-                pass.Wanted[wanted.Count] = row + i;
-                wanted.Add((index, first + i));
+                if (isLast)
+                    sampled.Add((index, row + count - 1));
+            }
+            else if (item.Logits.Length == _shape.V && isLast)
+            {
+                pass.Wanted[wanted.Count] = row + count - 1;
+                wanted.Add((index, 0));
+            }
+            else if (item.Logits.Length > _shape.V)
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    pass.Wanted[wanted.Count] = row + i;
+                    wanted.Add((index, first + i));
+                }
             }
             row += count;
         }
         for (; row < padded; row++)
             Place(pass, row, row, [0], _padding);
+        for (int i = 0; i < sampled.Count; i++)
+            pass.Wanted[wanted.Count + i] = sampled[i].Row;
         pass.Starts[single ? padded : sequences] = padded;
         pass.Run(padded, single ? padded : sequences, _capture && single);
         for (int first = 0; first < wanted.Count; first += pass.MaxLogitRows)
         {
             int count = Math.Min(pass.MaxLogitRows, wanted.Count - first);
-            if (samplers is not null)
-            {
-                Choose(pass.ComputeLogits(first, count), wanted.Slice(first, count), samplers, chosen);
-                continue;
-            }
             ReadOnlySpan<float> logits = pass.ReadLogits(first, count);
             for (int i = 0; i < count; i++)
             {
                 (int index, int token) = wanted[first + i];
-                ForwardItem item = items[index];
-                logits.Slice(i * _shape.V, _shape.V).CopyTo(item.Logits.Span[(item.Logits.Length == _shape.V ? 0 : token * _shape.V)..]);
+                logits.Slice(i * _shape.V, _shape.V).CopyTo(items[index].Logits.Span[(token * _shape.V)..]);
             }
+        }
+        for (int first = 0; first < sampled.Count; first += pass.MaxLogitRows)
+        {
+            int count = Math.Min(pass.MaxLogitRows, sampled.Count - first);
+            Choose(pass.ComputeLogits(wanted.Count + first, count), [.. sampled.Slice(first, count).Select((r, i) => (r.Item, i))], samplers!, chosen);
         }
         _stream.Synchronize();
         foreach (Span span in spans)
             ((CudaState)items[span.Item].State).Advance(span.Count);
     }
 
-    private void Choose(ulong logits, List<(int Item, int Token)> rows, Sampler[] samplers, int[] chosen)
+    /// <summary>Tokens from logits on the device, of items and the rows of logits that are theirs.</summary>
+    private void Choose(ulong logits, (int Item, int Row)[] which, Sampler?[]? samplers, int[] chosen)
     {
-        int[] tokens = new int[rows.Count];
-        _sampling.Run(logits, [.. rows.Select(r => samplers[r.Item])], tokens);
+        if (which.Length == 0)
+            return;
+        int[] tokens = new int[which.Length];
+        _sampling.Run(logits, [.. which.Select(w => samplers![w.Item]!)], [.. which.Select(w => w.Row)], tokens);
         for (int i = 0; i < tokens.Length; i++)
-            chosen[rows[i].Item] = tokens[i];
+            chosen[which[i].Item] = tokens[i];
     }
 
     private static void Place(RowsPass pass, int sequence, int row, ReadOnlySpan<int> tokens, CudaState state)

@@ -65,13 +65,8 @@ internal sealed class DeviceTimer(CudaModel model)
     {
         Sampler[] samplers = [.. states.Select(_ => new Sampler(sampling, model.Config.VocabSize))];
         int[] tokens = [.. states.Select((_, i) => 100 + i)];
-        SampledItem[] items = new SampledItem[states.Length];
-        return Median(count, () =>
-        {
-            for (int i = 0; i < items.Length; i++)
-                items[i] = new SampledItem(states[i], tokens.AsMemory(i, 1), samplers[i]);
-            ((ISamplingEngine)model).ForwardAndSample(items, tokens);
-        });
+        ForwardItem[] items = [.. states.Select((s, i) => new ForwardItem(s, tokens.AsMemory(i, 1), Memory<float>.Empty))];
+        return Median(count, () => ((ISamplingEngine)model).ForwardAndSample(items, samplers, tokens));
     }
 
     /// <summary>Median time of a whole call that gives all logits back instead.</summary>
@@ -93,7 +88,8 @@ internal sealed class DeviceTimer(CudaModel model)
         {
             using RwkvXState state = model.CreateState();
             Stopwatch watch = Stopwatch.StartNew();
-            ((ISamplingEngine)model).ForwardAndSample([new SampledItem(state, prompt, new Sampler(new SamplingOptions { Temperature = 0 }, model.Config.VocabSize))], new int[1]);
+            Sampler greedy = new(new SamplingOptions { Temperature = 0 }, model.Config.VocabSize);
+            ((ISamplingEngine)model).ForwardAndSample([new ForwardItem(state, prompt, Memory<float>.Empty)], [greedy], new int[1]);
             seconds = watch.Elapsed.TotalSeconds;
         }
         return seconds;

@@ -14,6 +14,7 @@ internal sealed class ChannelMix(TorchWeights weights, ChannelMixTensors tensors
     {
         Tensor k = h + (TokenShift.Delta(h, previous) * _xk);
         previous = TokenShift.Last(h);
-        return TorchWeights.Linear(TorchWeights.Linear(k, _key).relu().square(), _value);
+        Tensor inner = TorchWeights.Linear(k, _key).relu();
+        return TorchWeights.Linear(inner * inner, _value);
     }
 }

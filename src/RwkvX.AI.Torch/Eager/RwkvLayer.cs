@@ -8,8 +8,6 @@ namespace RwkvX.AI.Torch.Eager;
 /// <summary>An RWKV-7 layer, as it is written down in the paper.</summary>
 internal sealed class RwkvLayer
 {
-    private const float DecayScale = -0.606531f; // -exp(-0.5)
-
     private readonly NormWeights _ln1, _ln2, _lnX;
     private readonly Tensor _xr, _xw, _xk, _xv, _xa, _xg, _w0, _w1, _w2, _a0, _a1, _a2, _g1, _g2, _kk, _ka, _rk;
     private readonly Tensor _receptance, _key, _value, _output;
@@ -51,7 +49,7 @@ internal sealed class RwkvLayer
         Tensor r = TorchWeights.Linear(h + (delta * _xr), _receptance);
         Tensor k = TorchWeights.Linear(h + (delta * _xk), _key);
         Tensor v = TorchWeights.Linear(h + (delta * _xv), _value);
-        Tensor w = exp(DecayScale * sigmoid(_w0 + TorchWeights.LowRank(TorchWeights.LowRank(h + (delta * _xw), _w1).tanh(), _w2)));
+        Tensor w = exp(sigmoid(_w0 + TorchWeights.LowRank(TorchWeights.LowRank(h + (delta * _xw), _w1).tanh(), _w2)).mul(Scalars.DecayScale));
         Tensor a = sigmoid(_a0 + TorchWeights.LowRank(TorchWeights.LowRank(h + (delta * _xa), _a1), _a2));
         Tensor g = TorchWeights.LowRank(TorchWeights.LowRank(h + (delta * _xg), _g1).sigmoid(), _g2);
         if (_v0 is null || _v1 is null || _v2 is null || vFirst is null)
@@ -61,8 +59,8 @@ internal sealed class RwkvLayer
 
         Tensor Heads(Tensor t) => t.view(-1, _heads, _headSize); // (T, H, N)
         Tensor kappa = Heads(k * _kk);
-        kappa = kappa / kappa.norm(-1, keepdim: true, p: 2f).clamp_min(1e-12);
-        k = k * (1 + ((a - 1) * _ka));
+        kappa = kappa / (kappa * kappa).sum(-1, keepdim: true).sqrt().clamp_min(Scalars.LeastNorm);
+        k = k + (k * a.sub(Scalars.One) * _ka);
         Tensor y = Wkv(Heads(r), Heads(w), Heads(k), Heads(v), kappa, Heads(a), state);
         Tensor bonus = (Heads(r) * Heads(k) * _rk.view(_heads, _headSize)).sum(-1, keepdim: true) * Heads(v);
         y = _lnX.Group(y.view(-1, _heads * _headSize), _heads) + bonus.view(-1, _heads * _headSize);

@@ -58,8 +58,8 @@ internal sealed class SparseLayer
         using DisposeScope scope = NewDisposeScope();
         Tensor Scores(int j) => einsum("nhd,khd->nhk", q, state.Keys[j].to(ScalarType.Float32));
         Tensor own = Scores(chunk);
-        Tensor later = arange(own.shape[2]).unsqueeze(0) > arange(within, within + q.shape[0]).unsqueeze(1); // (n, keys)
-        List<Tensor> scores = [own.masked_fill(later.unsqueeze(1), float.NegativeInfinity)], values = [state.Values[chunk]];
+        Tensor later = Numbers(0, own.shape[2]).unsqueeze(0) > Numbers(within, q.shape[0]).unsqueeze(1); // (n, keys)
+        List<Tensor> scores = [own.masked_fill(later.unsqueeze(1), Scalars.NegativeInfinity)], values = [state.Values[chunk]];
         if (chunk > 0)
         {
             Tensor chosen = Choose(q, state, chunk); // (n, H, chunks)
@@ -68,13 +68,21 @@ internal sealed class SparseLayer
             {
                 if (!wanted[j])
                     continue;
-                scores.Add(Scores(j).masked_fill(chosen.select(2, j).unsqueeze(-1).logical_not(), float.NegativeInfinity));
+                scores.Add(Scores(j).masked_fill(chosen.select(2, j).unsqueeze(-1).logical_not(), Scalars.NegativeInfinity));
                 values.Add(state.Values[j]);
             }
         }
 
-        Tensor shares = nn.functional.softmax(cat(scores, 2) * 0.125, 2); // 1 / sqrt(64)
+        Tensor shares = nn.functional.softmax(cat(scores, 2).mul(Scalars.ScoreScale), 2);
         return einsum("nhk,khd->nhd", shares, cat(values, 0).to(ScalarType.Float32)).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Numbers(long first, long count)
+    {
+        long[] numbers = new long[count];
+        for (int i = 0; i < numbers.Length; i++)
+            numbers[i] = first + i;
+        return tensor(numbers);
     }
 
     /// <summary>(n, H, chunks) which past chunks each query and head attends to: the highest q · mean, equal ones by the lower index.</summary>

@@ -22,11 +22,12 @@ internal sealed class SamplePass : IDisposable
     public SamplePass(CudaDevice device, CudaStream stream, CudaKernel kernel, int vocabSize)
         => (_device, _stream, _kernel, _vocabSize) = (device, stream, kernel, vocabSize);
 
-    /// <summary>Chooses one token a row of logits and waits for them.</summary>
-    /// <param name="logits">Device address of (rows, V) f32, overwritten.</param>
-    /// <param name="samplers">(rows) the samplers; they do not count the choice yet.</param>
-    /// <param name="tokens">(rows) the tokens, or <see cref="Broken"/> or <see cref="NothingLeft"/>.</param>
-    public unsafe void Run(ulong logits, ReadOnlySpan<Sampler> samplers, Span<int> tokens)
+    /// <summary>Chooses one token a sampler and waits for them.</summary>
+    /// <param name="logits">Device address of (…, V) f32; the rows asked for are overwritten.</param>
+    /// <param name="samplers">(S) the samplers; they do not count the choice yet.</param>
+    /// <param name="rows">(S) whose row of logits is whose.</param>
+    /// <param name="tokens">(S) the tokens, or <see cref="Broken"/> or <see cref="NothingLeft"/>.</param>
+    public unsafe void Run(ulong logits, ReadOnlySpan<Sampler> samplers, ReadOnlySpan<int> rows, Span<int> tokens)
     {
         int count = samplers.Length, ids = 0;
         bool ranked = false;
@@ -38,7 +39,7 @@ internal sealed class SamplePass : IDisposable
         long idsAt = (long)count * sizeof(SampleRequest), countsAt = idsAt + (long)ids * sizeof(int);
         long inputBytes = countsAt + (long)ids * sizeof(float), chosenAt = (inputBytes + 7) / 8 * 8, bytes = chosenAt + (long)count * sizeof(int);
         Grow(bytes, ranked ? (long)count * _vocabSize * sizeof(ulong) : 0);
-        Fill(samplers, _pinned!.Span<SampleRequest>(0, count), _pinned.Span<int>(idsAt, ids), _pinned.Span<float>(countsAt, ids));
+        Fill(samplers, rows, _pinned!.Span<SampleRequest>(0, count), _pinned.Span<int>(idsAt, ids), _pinned.Span<float>(countsAt, ids));
         _stream.Upload(_pinned.Pointer, _memory!.Address, inputBytes);
         SampleArgs args = new()
         {
@@ -62,7 +63,7 @@ internal sealed class SamplePass : IDisposable
         _pinned?.Dispose();
     }
 
-    private static void Fill(ReadOnlySpan<Sampler> samplers, Span<SampleRequest> requests, Span<int> ids, Span<float> counts)
+    private static void Fill(ReadOnlySpan<Sampler> samplers, ReadOnlySpan<int> rows, Span<SampleRequest> requests, Span<int> ids, Span<float> counts)
     {
         int at = 0;
         for (int i = 0; i < samplers.Length; i++)
@@ -89,7 +90,7 @@ internal sealed class SamplePass : IDisposable
                 BannedCount = seen - banned,
                 Seen = seen,
                 SeenCount = at - seen,
-                Row = i,
+                Row = rows[i],
             };
         }
     }

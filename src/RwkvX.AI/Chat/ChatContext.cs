@@ -1,5 +1,6 @@
 using RwkvX.AI.Checkpoints;
-using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
+using RwkvX.AI.Grammars;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -20,20 +21,20 @@ internal sealed class ChatContext : IDisposable
 
     public required string ModelId { get; init; }
 
+    /// <summary>Grammars compiled so far; shared by all clients over one loaded model.</summary>
+    public required GrammarCache Grammars { get; init; }
+
     /// <summary>How the model wants to be sampled; null where it does not say.</summary>
     public GenerationDefaults? Defaults { get; init; }
 
     /// <summary>The token that ends a text.</summary>
     public int EndOfText { get; init; } = WorldTokenizer.EndOfTextId;
 
-    /// <summary>Tokens of a prompt in one pass.</summary>
-    public int PrefillSpan { get; init; } = TokenGenerator.DefaultPrefillSpan;
+    /// <summary>How long a turn may keep the engine from the others.</summary>
+    public PassLimits Limits { get; init; } = PassLimits.Default;
 
-    /// <summary>
-    /// Held for one engine pass. Turns wait for it in order and without a thread, so that any number of them share an engine
-    /// fairly, and a waiting one is cancelled at once.
-    /// </summary>
-    public SemaphoreSlim Passes { get; } = new(1, 1);
+    /// <summary>Gives the engine's passes to all turns, whichever client they are of.</summary>
+    public PassScheduler Scheduler => field ??= PassScheduler.For(Model);
 
     public void Dispose() => Cache.Dispose();
 }

@@ -3,13 +3,14 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Grammars;
 
 namespace RwkvX.AI.Chat;
 
 /// <summary>The one place that knows both vocabularies: <see cref="ChatOptions"/> on one side, sampling and stopping on the other.</summary>
 /// <remarks>
-/// What <see cref="ChatOptions"/> says comes first, then what its <see cref="ChatOptions.RawRepresentationFactory"/> returned (a whole
-/// <see cref="SamplingOptions"/>), then the model's defaults (<c>generation</c> of config.json), then those below.
+/// What <see cref="ChatOptions"/> says comes first, then what its <see cref="ChatOptions.RawRepresentationFactory"/> returned (
+/// <see cref="RwkvXGenerationOptions"/>, or a whole <see cref="SamplingOptions"/>), then the model's defaults (<c>generation</c> of config.json), then those below.
 /// </remarks>
 internal static class ChatOptionsMapping
 {
@@ -29,7 +30,8 @@ internal static class ChatOptionsMapping
     {
         options ??= new ChatOptions();
         Refuse(options, context.ModelId);
-        SamplingOptions defaults = options.RawRepresentationFactory?.Invoke(client) as SamplingOptions ?? Defaults(context.Defaults);
+        object? raw = options.RawRepresentationFactory?.Invoke(client);
+        SamplingOptions defaults = raw as SamplingOptions ?? (raw as RwkvXGenerationOptions)?.Sampling ?? Defaults(context.Defaults);
         SamplingOptions sampling = defaults with
         {
             Temperature = options.Temperature ?? defaults.Temperature,
@@ -43,7 +45,13 @@ internal static class ChatOptionsMapping
             PenaltyDecay = Number(options, "penalty_decay") ?? defaults.PenaltyDecay,
         };
         sampling.Validate(context.Model.Config.VocabSize);
-        return new GenerationSettings(sampling, MaxTokens(options, context.Defaults), StopSequences(options));
+        return new GenerationSettings(sampling, MaxTokens(options, context.Defaults), StopSequences(options))
+        {
+            Format = AnswerFormat.Of(options, raw as RwkvXGenerationOptions),
+            Tools = ToolOptions.Map(options),
+            Thinks = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,
+            ShowsReasoning = options.Reasoning?.Output != ReasoningOutput.None,
+        };
     }
 
     private static SamplingOptions Defaults(GenerationDefaults? model) => new()
@@ -68,17 +76,6 @@ internal static class ChatOptionsMapping
         if (options.ModelId is { } model && model != modelId)
         {
             throw new ModelNotLoadedException(model, modelId);
-        }
-
-        if (options.ResponseFormat is not (null or ChatResponseFormatText))
-        {
-            throw new NotSupportedException("ResponseFormat: expected text, found JSON: this client does not constrain its output");
-        }
-
-        bool usesTools = options.Tools is { Count: > 0 } && options.ToolMode is not NoneChatToolMode;
-        if (usesTools || options.ToolMode is RequiredChatToolMode)
-        {
-            throw new NotSupportedException("Tools: expected none (or ToolMode None), found some: this client does not call functions");
         }
 
         if (options.ContinuationToken is not null)

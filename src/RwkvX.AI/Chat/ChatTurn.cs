@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -19,34 +20,48 @@ internal sealed class ChatTurn : IDisposable
     private readonly IReadOnlyList<ChatMessage> _messages;
     private readonly GenerationSettings _settings;
     private readonly List<(int Length, RwkvXState State)> _kept = []; // at the prompt's borders, ascending
+    private readonly AnswerPlan _plan;
     private readonly AnswerText _answer;
+    private readonly int[] _start; // ids that the answer is begun with
     private RwkvXState? _state; // has consumed the prompt and all sampled ids but the last
     private RwkvXState? _branch; // forked where the answer became undecided; null while it is not
-    private int _branchIds; // sampled ids that the branch has consumed
 
     public ChatTurn(ChatContext context, IReadOnlyList<ChatMessage> messages, GenerationSettings settings)
     {
         _context = context;
         _messages = messages;
         _settings = settings;
-        _answer = new AnswerText(context.Tokenizer, context.Template.StopSequences, settings.StopSequences);
+        _plan = AnswerPlan.For(settings, context);
+        _answer = new AnswerText(context.Tokenizer, _plan.Form);
+        _start = context.Tokenizer.Encode(_plan.Start);
+        if (_start.Length > 0)
+        {
+            _answer.Begin(_start, settings.Thinks == true);
+        }
+
     }
 
     /// <summary>Runs the turn; parts of the answer go out as soon as no stop sequence can begin in them.</summary>
     /// <param name="parts">Where the parts go.</param>
     /// <param name="cancellationToken">Acts inside engine passes and while waiting for one.</param>
-    public async Task<TurnResult> RunAsync(ChannelWriter<string> parts, CancellationToken cancellationToken)
+    public async Task<TurnResult> RunAsync(ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         try
         {
-            EncodedPrompt prompt = EncodedPrompt.Of(_messages, _context);
+            EncodedPrompt rendered = EncodedPrompt.Of(_messages, _settings.Tools.Declared, _context);
+            EncodedPrompt prompt = rendered with { Tokens = [.. rendered.Tokens, .. _start] };
             PrefixMatch? match = _context.Cache.Take(prompt.Tokens.AsSpan()[..^1]); // the last token's logits are needed
             _state = match?.State ?? _context.Model.CreateState();
             int cached = match?.Length ?? 0;
-            TokenGenerator generator = new(_context.Model, _state, _settings.Sampling, _context.PrefillSpan);
-            await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
-            ChatFinishReason reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
-            bool isKept = await KeepAsync(prompt, match?.Entry, cancellationToken).ConfigureAwait(false);
+            ChatFinishReason reason;
+            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits, _plan.Constraint))
+            {
+                await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
+                reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+            }
+
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // what follows is too long for the loop of passes
+            bool isKept = await KeepAsync(rendered, match?.Entry, cancellationToken).ConfigureAwait(false);
             return new TurnResult(reason, prompt.Tokens.Length, cached, OutputTokens, isKept);
         }
         finally
@@ -73,7 +88,7 @@ internal sealed class ChatTurn : IDisposable
         int start = cached;
         foreach (int border in prompt.Borders.Where(border => border > cached && border < prompt.Tokens.Length))
         {
-            await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await generator.PrefillAsync(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken).ConfigureAwait(false);
             start = border;
             if (_context.Cache.IsEnabled)
             {
@@ -81,20 +96,20 @@ internal sealed class ChatTurn : IDisposable
             }
         }
 
-        await RunAsync(generator.Prefill(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await generator.PrefillAsync(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<string> parts, CancellationToken cancellationToken)
+    private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         ChatFinishReason reason = ChatFinishReason.Length;
-        using IEnumerator<int> tokens = generator.Decode(_settings.MaxOutputTokens, cancellationToken).GetEnumerator();
-        while (reason == ChatFinishReason.Length && await StepAsync(tokens, cancellationToken).ConfigureAwait(false))
+        while (reason == ChatFinishReason.Length && OutputTokens < _settings.MaxOutputTokens && generator.CanContinue)
         {
+            int token = await generator.NextAsync(_settings.MaxOutputTokens - OutputTokens, cancellationToken).ConfigureAwait(false);
             OutputTokens++;
-            bool isOver = tokens.Current == _context.EndOfText;
+            bool isOver = _plan.Constraint?.IsEnded ?? token == _context.EndOfText;
             if (!isOver)
             {
-                Write(parts, _answer.Append(tokens.Current));
+                Write(parts, _answer.Append(token));
                 Branch();
                 isOver = _answer.IsStopped;
             }
@@ -103,7 +118,12 @@ internal sealed class ChatTurn : IDisposable
         }
 
         Write(parts, _answer.Finish());
-        return reason;
+        if (_answer.Calls.Count > 0)
+        {
+            return ChatFinishReason.ToolCalls;
+        }
+
+        return _plan.Constraint is { IsComplete: true } ? ChatFinishReason.Stop : reason;
     }
 
     /// <summary>Keeps the state from before the first undecided id; it was sampled, but not yet consumed.</summary>
@@ -117,7 +137,6 @@ internal sealed class ChatTurn : IDisposable
         else if (_branch is null && !_answer.IsStopped && _context.Cache.IsEnabled)
         {
             _branch = _state!.Fork();
-            _branchIds = _answer.Ids.Count - 1;
         }
     }
 
@@ -130,16 +149,15 @@ internal sealed class ChatTurn : IDisposable
             return true; // nobody asked for more
         }
 
-        string text = _answer.Visible;
+        ChatMessage message = _answer.ToMessage();
         int[] ids = _answer.KeptIds();
         RwkvXState? last = null;
         int[] tokens = [.. prompt.Tokens, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
-        if (IsRendered(text))
+        if (IsRendered(message))
         {
             last = StateFor(tokens.AsSpan(prompt.Tokens.Length));
-            TokenGenerator generator = new(_context.Model, last, _settings.Sampling, _context.PrefillSpan);
-            ReadOnlyMemory<int> rest = tokens.AsMemory((int)last.TokenCount);
-            await RunAsync(generator.Prefill(rest, isLast: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            using ScheduledSequence sequence = _context.Scheduler.Open(_context.Limits);
+            await sequence.RunAsync(last, tokens.AsMemory((int)last.TokenCount), default, cancellationToken).ConfigureAwait(false);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -157,7 +175,7 @@ internal sealed class ChatTurn : IDisposable
             _state = last == _state ? null : _state;
             _branch = last == _branch ? null : _branch;
             isKept = _context.Cache.Add(tokens, last, origin) is not null;
-            _context.Cache.AddAnswer(prompt.Tokens, new KeptAnswer(text, ids));
+            _context.Cache.AddAnswer(prompt.Tokens, new KeptAnswer(ToolMessages.Answer(message, _context.Template.ToolCalls), ids));
         }
 
         return isKept;
@@ -167,45 +185,26 @@ internal sealed class ChatTurn : IDisposable
     private RwkvXState StateFor(ReadOnlySpan<int> answerAndEnd)
     {
         ReadOnlySpan<int> sampled = [.. _answer.Ids];
-        int consumed = OutputTokens - 1; // the last sampled id was not fed
+        int consumed = _start.Length + Math.Max(0, OutputTokens - 1); // the last sampled id was not fed
         return _branch is null || answerAndEnd.StartsWith(sampled[..consumed]) ? _state! : _branch;
     }
 
-    /// <summary>Whether the template writes an answer down at all: one without text leaves no trace in the next prompt.</summary>
-    private bool IsRendered(string answer)
+    /// <summary>
+    /// Whether the next prompt has the answer as it was written: one without text leaves no trace there, and one under a grammar that holds what
+    /// would open a turn is not taken over.
+    /// </summary>
+    private bool IsRendered(ChatMessage answer)
     {
-        ChatMessage message = new(ChatRole.Assistant, answer);
-        return _context.Template.Render([.. _messages, message])
-            .Any(segment => segment.Kind == PromptSegmentKind.Assistant && segment.Message == message);
+        string raw = _answer.Raw;
+        bool opensTurn = _plan.Form.IsConstrained && _context.Template.StopSequences.Any(stop => raw.Contains(stop, StringComparison.Ordinal));
+        return !opensTurn && _context.Template.Render([answer], []).Any(segment => segment.Kind == PromptSegmentKind.Assistant);
     }
 
-    private static void Write(ChannelWriter<string> parts, string text)
+    private static void Write(ChannelWriter<AIContent> parts, List<AIContent> contents)
     {
-        if (text.Length > 0)
+        foreach (AIContent content in contents)
         {
-            parts.TryWrite(text); // unbounded: a slow reader holds nothing up
-        }
-    }
-
-    private async Task RunAsync(IEnumerable<int> steps, CancellationToken cancellationToken)
-    {
-        using IEnumerator<int> enumerator = steps.GetEnumerator();
-        while (await StepAsync(enumerator, cancellationToken).ConfigureAwait(false))
-        {
-        }
-    }
-
-    /// <summary>One engine pass.</summary>
-    private async ValueTask<bool> StepAsync(IEnumerator<int> steps, CancellationToken cancellationToken)
-    {
-        await _context.Passes.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return steps.MoveNext();
-        }
-        finally
-        {
-            _context.Passes.Release();
+            parts.TryWrite(content); // unbounded: a slow reader holds nothing up
         }
     }
 }

@@ -15,10 +15,11 @@ internal sealed record EncodedPrompt(int[] Tokens, IReadOnlyList<int> Borders)
 
     /// <summary>Renders and encodes messages, segment by segment.</summary>
     /// <param name="messages">The conversation so far.</param>
+    /// <param name="tools">The functions that are declared.</param>
     /// <param name="context">Whose template, tokenizer and kept answers are used: an answer that was generated here keeps its ids.</param>
-    public static EncodedPrompt Of(IReadOnlyList<ChatMessage> messages, ChatContext context)
+    public static EncodedPrompt Of(IReadOnlyList<ChatMessage> messages, IReadOnlyList<AIFunctionDeclaration> tools, ChatContext context)
     {
-        IReadOnlyList<PromptSegment> segments = context.Template.Render(messages);
+        IReadOnlyList<PromptSegment> segments = context.Template.Render(messages, tools);
         List<int> tokens = [];
         List<(int Length, bool IsShared)> borders = [];
         foreach (PromptSegment segment in segments)
@@ -41,7 +42,7 @@ internal sealed record EncodedPrompt(int[] Tokens, IReadOnlyList<int> Borders)
     {
         WorldTokenizer tokenizer = context.Tokenizer;
         int[]? ids = segment is { Kind: PromptSegmentKind.Assistant, Message: { } message }
-            ? context.Cache.FindAnswer(CollectionsMarshal.AsSpan(before), message.Text)
+            ? context.Cache.FindAnswer(CollectionsMarshal.AsSpan(before), ToolMessages.Answer(message, context.Template.ToolCalls))
             : null;
         return ids is null ? tokenizer.Encode(segment.Text) : [.. ids, .. tokenizer.Encode(context.Template.AnswerEnd)];
     }

@@ -50,5 +50,11 @@ internal static class EngineChoice
     }
 
     private static CpuModel LoadManaged(ModelFiles files, EngineRequest request) =>
-        CpuModel.Load(files, new CpuModelOptions { Threads = request.Threads, Precision = request.Precision ?? Precision.F32 });
+        CpuModel.Load(files, new CpuModelOptions
+        {
+            Threads = request.Threads,
+            Precision = request.Precision ?? Precision.F32,
+            PageMemoryBytes = request.PageMemoryBytes,
+            PageFolder = request.PageFolder,
+        });
 }

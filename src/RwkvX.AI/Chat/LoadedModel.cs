@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Grammars;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -24,6 +25,8 @@ internal sealed class LoadedModel : IDisposable
         _name = files.Name;
         Tokenizer = tokenizer;
         Model = model;
+        Template = options.Template ?? new WorldPromptTemplate();
+        Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, EndOfText, Template.AnswerEnd);
     }
 
     /// <summary>The engine.</summary>
@@ -31,6 +34,14 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The model's tokenizer.</summary>
     public WorldTokenizer Tokenizer { get; }
+
+    /// <summary>How messages are written down.</summary>
+    public IPromptTemplate Template { get; }
+
+    /// <summary>Grammars compiled so far.</summary>
+    public GrammarCache Grammars { get; }
+
+    private int EndOfText => _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId;
 
     /// <summary>What the model is called.</summary>
     public string ModelId => _options.ModelId ?? _name;
@@ -72,12 +83,13 @@ internal sealed class LoadedModel : IDisposable
     {
         Model = Model,
         Tokenizer = Tokenizer,
-        Template = _options.Template ?? new WorldPromptTemplate(),
+        Template = Template,
+        Grammars = Grammars,
         Cache = new PrefixCache(_options.EffectivePrefixCacheBytes(Model.Engine), Model.Config.MobaChunkSize),
         ModelId = ModelId,
         Defaults = _manifest?.Generation,
-        EndOfText = _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId,
-        PrefillSpan = _options.PrefillSpan ?? Model.Engine.PrefillSpan,
+        EndOfText = EndOfText,
+        Limits = _options.LimitsFor(Model.Engine),
     };
 
     /// <summary>Disposes the engine and closes the files.</summary>

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using RwkvX.AI.Grammars;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -16,9 +17,15 @@ namespace RwkvX.AI.Chat;
 /// <para>States are kept at message borders: a request whose messages extend an earlier one computes only what is new
 /// (<see cref="UsageDetails.CachedInputTokenCount"/> says how many tokens were spared). A request that is cancelled, or whose stream is left
 /// early, leaves what is kept as it was.</para>
+/// <para>Under a JSON schema, a grammar or a required call every token is constrained: the answer parses and obeys, whatever the model, and a
+/// token limit that is too low for that is refused. Stop sequences end free text only. Functions are declared in the prompt and called by
+/// the model's own choice or by <see cref="ChatOptions.ToolMode"/>; calling them is the application's business
+/// (<see cref="FunctionInvokingChatClient"/>).</para>
+/// <para><see cref="ChatOptions.Reasoning"/>: an effort begins the answer with thinking (all efforts alike), none without; not given, it is the
+/// model's choice. Thinking comes as <see cref="TextReasoningContent"/> unless its output is none.</para>
 /// <para><see cref="ChatOptions.AdditionalProperties"/> may carry the numbers <c>min_p</c>, <c>repetition_penalty</c> and
-/// <c>penalty_decay</c>; <see cref="ChatOptions.RawRepresentationFactory"/> may return a <see cref="Generation.SamplingOptions"/>, which then
-/// stands in for the model's defaults.</para>
+/// <c>penalty_decay</c>, and the texts <c>grammar</c> and <c>regex</c>; <see cref="ChatOptions.RawRepresentationFactory"/> may return
+/// <see cref="RwkvXGenerationOptions"/>, or a <see cref="Generation.SamplingOptions"/> that stands in for the model's defaults.</para>
 /// </remarks>
 public sealed class RwkvXChatClient : IChatClient
 {
@@ -99,7 +106,9 @@ public sealed class RwkvXChatClient : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">An option or a message is not valid; the message names it.</exception>
-    /// <exception cref="NotSupportedException">The options ask for tools or JSON.</exception>
+    /// <exception cref="NotSupportedException">The options ask for something that this client does not do.</exception>
+    /// <exception cref="GrammarException">While enumerating, before the first update: a schema or grammar says what cannot be followed.</exception>
+    /// <exception cref="GrammarLimitException">While enumerating, before the first update: the token limit is below the shortest answer allowed.</exception>
     /// <exception cref="ConversationNotFoundException">The options name a conversation that is not stored.</exception>
     /// <exception cref="ModelNotLoadedException">The options name another model than the one that is loaded.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
@@ -149,13 +158,13 @@ public sealed class RwkvXChatClient : IChatClient
         string responseId = Guid.NewGuid().ToString("N"), messageId = Guid.NewGuid().ToString("N");
         long begun = _time.GetTimestamp();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token);
-        Channel<string> parts = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        Channel<AIContent> parts = Channel.CreateUnbounded<AIContent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, responseId, parts.Writer, stop.Token), CancellationToken.None);
         try
         {
-            await foreach (string part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (AIContent part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                yield return Update(responseId, messageId, new TextContent(part));
+                yield return Update(responseId, messageId, part);
             }
 
             TurnResult result = await work.ConfigureAwait(false);
@@ -179,7 +188,7 @@ public sealed class RwkvXChatClient : IChatClient
     }
 
     private async Task<TurnResult> RunAsync(
-        List<ChatMessage> messages, GenerationSettings settings, string responseId, ChannelWriter<string> parts, CancellationToken cancellationToken)
+        List<ChatMessage> messages, GenerationSettings settings, string responseId, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         try
         {
@@ -227,14 +236,16 @@ public sealed class RwkvXChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(tokenizer);
         options ??= new RwkvXOptions();
         options.Validate();
+        IPromptTemplate template = options.Template ?? new WorldPromptTemplate();
         return new ChatContext
         {
             Model = model,
             Tokenizer = tokenizer,
-            Template = options.Template ?? new WorldPromptTemplate(),
+            Template = template,
+            Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, WorldTokenizer.EndOfTextId, template.AnswerEnd),
             Cache = new PrefixCache(options.EffectivePrefixCacheBytes(model.Engine), model.Config.MobaChunkSize),
             ModelId = options.ModelId ?? "rwkvx",
-            PrefillSpan = options.PrefillSpan ?? model.Engine.PrefillSpan,
+            Limits = options.LimitsFor(model.Engine),
         };
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 
@@ -60,9 +61,25 @@ public sealed class RwkvXOptions
     [Range(0d, 1L << 50)]
     public long? PrefixCacheBytes { get; set; }
 
-    /// <summary>Tokens of a prompt in one pass: other requests wait no longer than this takes. Null for what the engine likes, <see cref="EngineInfo.PrefillSpan"/>.</summary>
+    /// <summary>
+    /// Bytes of memory for the pages of all conversations; null for no bound. What does not fit lies in a page file on disk and is read from there
+    /// when it is chosen: nothing is forgotten, and answers do not depend on it.
+    /// </summary>
+    [Range(0d, 1L << 50)]
+    public long? PageMemoryBytes { get; set; }
+
+    /// <summary>The folder of the page file, which belongs to this process alone and goes with it; null for the folder of temporary files.</summary>
+    public string? PageFolder { get; set; }
+
+    /// <summary>Tokens of a prompt in one pass, at most; null for what the engine likes, <see cref="EngineInfo.PrefillSpan"/>.</summary>
     [Range(1, 1 << 20)]
     public int? PrefillSpan { get; set; }
+
+    /// <summary>
+    /// How long a pass with tokens of prompts may hold up streams that are being written: prompts are cut into spans that take no longer, by the
+    /// speed measured. Where the streams' own steps need most of it, prompts still get half as long as those. From 1 ms to 1 minute.
+    /// </summary>
+    public TimeSpan MaxStall { get; set; } = PassLimits.DefaultMaxStall;
 
     /// <summary>How messages are written down; null for the World form.</summary>
     public IPromptTemplate? Template { get; set; }
@@ -79,11 +96,16 @@ public sealed class RwkvXOptions
         Threads = Threads,
         LibTorchPath = LibTorchPath,
         DevicePageBytes = DevicePageBytes,
+        PageMemoryBytes = PageMemoryBytes,
+        PageFolder = PageFolder,
     };
 
     /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
     internal long EffectivePrefixCacheBytes(EngineInfo engine) =>
         PrefixCacheBytes ?? engine.DeviceStateBytes / 2 ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>The two of them that the scheduler needs.</summary>
+    internal PassLimits LimitsFor(EngineInfo engine) => new() { PrefillSpan = PrefillSpan ?? engine.PrefillSpan, MaxStall = MaxStall };
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()

@@ -24,6 +24,11 @@ internal sealed class RwkvXPathsValidator : IValidateOptions<RwkvXOptions>
             failures.Add("ModelPath: expected a model for VocabularyPath, MobaChunkSize or MobaTopK to apply to, found null (the embedded model)");
         }
 
+        if (options.MaxStall < TimeSpan.FromMilliseconds(1) || options.MaxStall > TimeSpan.FromMinutes(1))
+        {
+            failures.Add($"MaxStall: expected 00:00:00.001 to 00:01:00, found {options.MaxStall}");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

@@ -23,6 +23,12 @@ internal sealed class StopSequenceMatcher
     /// <summary>Whether a sequence was found: the text is over.</summary>
     public bool IsMatched { get; private set; }
 
+    /// <summary>The place of the sequence found among those given; -1 while none is.</summary>
+    public int Found { get; private set; } = -1;
+
+    /// <summary>What came after the sequence found.</summary>
+    public string Rest { get; private set; } = "";
+
     /// <summary>Characters before the sequence found, or before what is held back.</summary>
     public int ReleasedLength { get; private set; }
 
@@ -41,11 +47,12 @@ internal sealed class StopSequenceMatcher
         string all = _held + text;
         for (int i = _held.Length; i < all.Length; i++)
         {
-            int found = Advance(all[i]);
-            if (found > 0)
+            int length = Advance(all[i]);
+            if (length > 0)
             {
                 IsMatched = true;
-                return Release(all, i + 1 - found, "");
+                Rest = all[(i + 1)..];
+                return Release(all, i + 1 - length, "");
             }
         }
 
@@ -84,9 +91,9 @@ internal sealed class StopSequenceMatcher
             }
 
             _matched[s] = n = sequence[n] == c ? n + 1 : 0;
-            if (n == sequence.Length)
+            if (n == sequence.Length && n > found)
             {
-                found = Math.Max(found, n);
+                (found, Found) = (n, s);
             }
         }
 

@@ -4,7 +4,8 @@ using RwkvX.AI.Cpu.Kernels;
 namespace RwkvX.AI.Cpu;
 
 /// <summary>One worker's memory for choosing chunks: scores of a tile of queries, and who chose what.</summary>
-internal sealed unsafe class AttentionScratch : IDisposable
+/// <param name="visits">Its note of the pages looked at.</param>
+internal sealed unsafe class AttentionScratch(PageVisits visits) : IDisposable
 {
     private NativeBuffer? _scores;
 
@@ -13,6 +14,9 @@ internal sealed unsafe class AttentionScratch : IDisposable
     /// <summary>(<see cref="QueryRun.MaxCount"/>) the queries of a run.</summary>
     public AttentionQuery* Queries { get; private set; } =
         (AttentionQuery*)NativeMemory.AlignedAlloc((nuint)(QueryRun.MaxCount * sizeof(AttentionQuery)), 64);
+
+    /// <summary>The pages that this pass looks at.</summary>
+    public PageVisits Pages => visits;
 
     /// <summary>Visits of a run: chunk in the upper bits, the query's number in the lower <see cref="QueryBits"/>.</summary>
     public long[] Visits { get; private set; } = [];

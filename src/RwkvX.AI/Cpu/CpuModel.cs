@@ -19,6 +19,7 @@ public sealed class CpuModel : IRwkvXModel
     private readonly IForwardPass _pass;
     private readonly Block _block = new();
     private readonly ArrivalGate _gate = new();
+    private readonly PagePool _pages;
     private readonly int _blockRows;
     private bool _disposed;
 
@@ -26,6 +27,7 @@ public sealed class CpuModel : IRwkvXModel
     {
         _weights = new CpuWeights(tensors, options.Precision);
         _pool = new WorkerPool(options.Threads);
+        _pages = new PagePool(options.PageMemoryBytes, options.PageFolder);
         _pass = CreatePass(options.VectorBits);
         _blockRows = options.BlockRows;
         _ownedFiles = ownedFiles;
@@ -46,6 +48,9 @@ public sealed class CpuModel : IRwkvXModel
         set => _pass.ChoiceHook = value;
     }
 
+    /// <summary>The memory of the pages of all its states.</summary>
+    internal PagePool Pages => _pages;
+
     /// <summary>Loads a model's weights.</summary>
     /// <param name="files">The model. Weights that are kept as stored stay mapped, so it must outlive the engine.</param>
     /// <param name="options">Null for the defaults.</param>
@@ -59,7 +64,7 @@ public sealed class CpuModel : IRwkvXModel
     }
 
     /// <inheritdoc/>
-    public RwkvXState CreateState() => new CpuState(Config, this);
+    public RwkvXState CreateState() => new CpuState(Config, this, _pages);
 
     /// <inheritdoc/>
     public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default)
@@ -98,7 +103,7 @@ public sealed class CpuModel : IRwkvXModel
     public RwkvXState Import(StateSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        return CpuStateExchange.Import(snapshot, Config, this);
+        return CpuStateExchange.Import(snapshot, Config, this, _pages);
     }
 
     /// <summary>Waits for a running pass, then ends the threads and lets go of the weights.</summary>
@@ -115,6 +120,7 @@ public sealed class CpuModel : IRwkvXModel
             _disposed = true;
             _pool.Dispose();
             _pass.Dispose();
+            _pages.Close();
             _weights.Dispose();
             _ownedFiles?.Dispose();
         }
@@ -126,12 +132,14 @@ public sealed class CpuModel : IRwkvXModel
 
     private void RunBlocks(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken)
     {
-        bool ended = false;
+        bool ended = false, begun = false;
         try
         {
             int item = 0, token = 0;
             while (_block.Fill(batch, ref item, ref token, _blockRows, Config))
             {
+                _pages.Settle(_block.Rows);
+                begun = true;
                 foreach (Piece piece in _block.Pieces)
                 {
                     piece.State.Reserve(piece.Count);
@@ -152,7 +160,7 @@ public sealed class CpuModel : IRwkvXModel
         }
         finally
         {
-            if (!ended)
+            if (begun && !ended)
             {
                 Break(batch);
             }
@@ -175,10 +183,10 @@ public sealed class CpuModel : IRwkvXModel
             : Vector128.IsHardwareAccelerated ? 128 : 32;
         return bits switch
         {
-            512 => new ForwardPass<Lanes512>(_weights, _pool),
-            256 => new ForwardPass<Lanes256>(_weights, _pool),
-            128 => new ForwardPass<Lanes128>(_weights, _pool),
-            32 => new ForwardPass<Lanes1>(_weights, _pool),
+            512 => new ForwardPass<Lanes512>(_weights, _pool, _pages),
+            256 => new ForwardPass<Lanes256>(_weights, _pool, _pages),
+            128 => new ForwardPass<Lanes128>(_weights, _pool, _pages),
+            32 => new ForwardPass<Lanes1>(_weights, _pool, _pages),
             _ => throw new UnreachableException($"{bits} bits"),
         };
     }

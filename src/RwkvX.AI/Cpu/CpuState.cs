@@ -19,11 +19,12 @@ internal sealed unsafe class CpuState : RwkvXState
     /// <summary>An empty state.</summary>
     /// <param name="config">The model's sizes.</param>
     /// <param name="owner">The model that it belongs to.</param>
-    public CpuState(RwkvXConfig config, object owner)
+    /// <param name="pool">The model's memory for pages.</param>
+    public CpuState(RwkvXConfig config, object owner, PagePool pool)
         : this(
             config, owner,
-            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, config.MobaChunkSize, areMeans: false))],
-            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(config.HeadCount, MeansPerPage, areMeans: true))])
+            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(pool, config.HeadCount, config.MobaChunkSize, areMeans: false))],
+            [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new PagedRows(pool, config.HeadCount, MeansPerPage, areMeans: true))])
     {
     }
 
@@ -34,6 +35,8 @@ internal sealed unsafe class CpuState : RwkvXState
         _keyValues = keyValues;
         _means = means;
     }
+
+    ~CpuState() => Dispose(false); // the pool still counts the pages of a state that was forgotten
 
     public override long TokenCount => _tokenCount;
 
@@ -53,6 +56,8 @@ internal sealed unsafe class CpuState : RwkvXState
     public override long RecurrentBytes => _recurrent?.Bytes ?? 0;
 
     public override long PageBytes => _keyValues.Sum(rows => rows.Bytes) + _means.Sum(rows => rows.Bytes);
+
+    public override PageUsage GetPageUsage() => new([.. _keyValues.Select(rows => rows.Usage())]);
 
     private long WkvSize => (long)_config.HeadCount * Wkv.N * Wkv.N;
 
@@ -101,6 +106,18 @@ internal sealed unsafe class CpuState : RwkvXState
         _tokenCount += count;
     }
 
+    /// <summary>Takes over the full pages of a snapshot, a sparse layer's after another, before anything is run or reserved.</summary>
+    /// <param name="chunks">The number of tokens is that of so many chunks.</param>
+    public void StartAt(int chunks)
+    {
+        _tokenCount = (long)chunks * _config.MobaChunkSize;
+        foreach (PagedRows means in _means)
+        {
+            means.Reserve(chunks);
+            means.Advance(chunks);
+        }
+    }
+
     public override RwkvXState Fork()
     {
         ThrowIfUnusable();
@@ -129,14 +146,18 @@ internal sealed unsafe class CpuState : RwkvXState
 
     protected override void Dispose(bool disposing)
     {
-        if (_disposed || !disposing)
+        if (_disposed)
         {
             return;
         }
 
         _disposed = true;
-        _recurrent?.Dispose();
-        _recurrent = null;
+        if (disposing)
+        {
+            _recurrent?.Dispose();
+            _recurrent = null;
+        }
+
         Array.ForEach(_keyValues, rows => rows.Release());
         Array.ForEach(_means, rows => rows.Release());
     }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Cpu.Kernels;
 using RwkvX.AI.Models;
@@ -10,52 +9,89 @@ internal static unsafe class CpuStateExchange
 {
     private const int N = Wkv.N;
 
-    /// <summary>A copy of a state that no engine owns.</summary>
+    /// <summary>A state as it is now. Its full pages are held, not copied: they do not change.</summary>
     public static StateSnapshot Export(CpuState state)
     {
         RwkvXConfig config = state.Config;
         state.Reserve(0); // an empty state has no memory yet; its export is all zeros
+        int full = (int)(state.TokenCount / config.MobaChunkSize);
+        ExportedPages lease = new([.. Enumerable.Range(0, config.SparseLayerCount).SelectMany(
+            m => Enumerable.Range(0, full).Select(chunk => state.KeyValues(m)[chunk].Share()))]);
         return new StateSnapshot
         {
             Config = config,
             TokenCount = state.TokenCount,
             RwkvLayers = [.. Enumerable.Range(0, config.LayerCount).Select(i => ExportRwkv(state, i))],
-            SparseLayers = [.. Enumerable.Range(0, config.SparseLayerCount).Select(m => ExportSparse(state, m))],
+            SparseLayers = [.. Enumerable.Range(0, config.SparseLayerCount).Select(m => ExportSparse(state, m, lease))],
+            Lease = lease,
         };
     }
 
-    /// <summary>A state with a snapshot's content.</summary>
+    /// <summary>A state with a snapshot's content. Full pages of a snapshot with a lease stay where they are until a pass looks at them.</summary>
     /// <exception cref="ArgumentException">It does not fit the model, or contradicts itself.</exception>
-    public static CpuState Import(StateSnapshot snapshot, RwkvXConfig config, object owner)
+    public static CpuState Import(StateSnapshot snapshot, RwkvXConfig config, object owner, PagePool pool)
     {
         StateSnapshotChecks.Check(snapshot, config);
-        CpuState state = new(config, owner);
+        CpuState state = new(config, owner, pool);
+        CountedLease? lease = snapshot.Lease is { } pages && config.SparseLayerCount > 0 ? new CountedLease(pages.Share()) : null;
         try
         {
-            state.Reserve(checked((int)snapshot.TokenCount));
-            for (int i = 0; i < config.LayerCount; i++)
+            int chunks = ChunksInPlace(snapshot, lease);
+            for (int m = 0; m < config.SparseLayerCount; m++)
             {
-                RwkvLayerSnapshot layer = snapshot.RwkvLayers[i];
-                layer.AttXPrev.CopyTo(new Span<float>(state.AttXPrev(i), config.EmbeddingSize));
-                layer.FfnXPrev.CopyTo(new Span<float>(state.FfnXPrev(i), config.EmbeddingSize));
-                fixed (float* wkv = layer.Wkv)
+                for (int chunk = 0; chunk < chunks; chunk++)
                 {
-                    Transpose(wkv, state.WkvState(i), config.HeadCount);
+                    state.KeyValues(m).Append(new PageSource(snapshot.SparseLayers[m].Pages[chunk], snapshot.PageType, lease!.Hold()));
                 }
             }
 
+            state.StartAt(chunks);
+            int rest = checked((int)(snapshot.TokenCount - state.TokenCount));
+            state.Reserve(rest);
+            ImportRecurrent(snapshot, state);
             for (int m = 0; m < config.SparseLayerCount; m++)
             {
-                ImportSparse(snapshot.SparseLayers[m], snapshot.PageType, state, m);
+                ImportSparse(snapshot.SparseLayers[m], snapshot.PageType, state, m, chunks);
             }
 
-            state.Advance((int)snapshot.TokenCount);
+            state.Advance(rest);
             return state;
         }
         catch
         {
             state.Dispose();
             throw;
+        }
+        finally
+        {
+            lease?.Release();
+        }
+    }
+
+    /// <summary>The first pages that can stay in the snapshot: those whose mean it has.</summary>
+    private static int ChunksInPlace(StateSnapshot snapshot, CountedLease? lease)
+    {
+        if (lease is null)
+        {
+            return 0;
+        }
+
+        int full = (int)(snapshot.TokenCount / snapshot.Config.MobaChunkSize);
+        return snapshot.SparseLayers.Min(layer => layer.Pages.Take(full).TakeWhile(page => page.Mean is not null).Count());
+    }
+
+    private static void ImportRecurrent(StateSnapshot snapshot, CpuState state)
+    {
+        RwkvXConfig config = state.Config;
+        for (int i = 0; i < config.LayerCount; i++)
+        {
+            RwkvLayerSnapshot layer = snapshot.RwkvLayers[i];
+            layer.AttXPrev.CopyTo(new Span<float>(state.AttXPrev(i), config.EmbeddingSize));
+            layer.FfnXPrev.CopyTo(new Span<float>(state.FfnXPrev(i), config.EmbeddingSize));
+            fixed (float* wkv = layer.Wkv)
+            {
+                Transpose(wkv, state.WkvState(i), config.HeadCount);
+            }
         }
     }
 
@@ -72,80 +108,71 @@ internal static unsafe class CpuStateExchange
             new Span<float>(state.AttXPrev(layer), C).ToArray(), wkv, new Span<float>(state.FfnXPrev(layer), C).ToArray());
     }
 
-    private static SparseLayerSnapshot ExportSparse(CpuState state, int layer)
+    private static SparseLayerSnapshot ExportSparse(CpuState state, int layer, ExportedPages lease)
     {
         PagedRows keyValues = state.KeyValues(layer);
-        int B = keyValues.RowsPerPage;
-        List<PageSnapshot> pages = [];
-        for (long row = 0; row < keyValues.Count; row += B)
+        int B = keyValues.RowsPerPage, C = state.Config.EmbeddingSize, H = state.Config.HeadCount;
+        int full = (int)(keyValues.Count / B), rest = (int)(keyValues.Count % B), bytes = B * C * sizeof(float);
+        List<PageSnapshot> pages = new(full + 1);
+        for (int chunk = 0; chunk < full; chunk++)
         {
-            pages.Add(ExportPage(state, layer, (int)(row / B), (int)Math.Min(B, keyValues.Count - row)));
+            Page page = keyValues[chunk];
+            pages.Add(new PageSnapshot(B, new ExportedHalf(page, values: false, bytes, lease).Memory, new ExportedHalf(page, values: true, bytes, lease).Memory, ExportMean(state, layer, chunk)));
         }
 
-        return new SparseLayerSnapshot(new Span<float>(state.SparseFfnXPrev(layer), state.Config.EmbeddingSize).ToArray(), pages);
-    }
-
-    private static PageSnapshot ExportPage(CpuState state, int layer, int chunk, int rows)
-    {
-        int C = state.Config.EmbeddingSize, H = state.Config.HeadCount;
-        Page page = state.KeyValues(layer)[chunk];
-        float[] keys = new float[rows * C], values = new float[rows * C];
-        float[]? mean = rows == state.Config.MobaChunkSize ? new float[C] : null;
-        for (int head = 0; head < H; head++)
+        if (rest > 0)
         {
-            for (int row = 0; row < rows; row++)
-            {
-                Gather(page.Key(head, row), keys.AsSpan((row * C) + (head * N), N));
-                new ReadOnlySpan<float>(page.Value(head, row), N).CopyTo(values.AsSpan((row * C) + (head * N)));
-            }
-
-            if (mean is not null)
-            {
-                Gather(MeanOf(state, layer, chunk, head), mean.AsSpan(head * N, N));
-            }
+            Page page = keyValues[full];
+            pages.Add(new PageSnapshot(rest, PlainRows.PlainKeys(page.Keys(0), H, page.Capacity, rest), PlainRows.PlainValues(page.Keys(0), H, page.Capacity, rest), null));
         }
 
-        return new PageSnapshot(rows, MemoryMarshal.AsBytes<float>(keys).ToArray(), MemoryMarshal.AsBytes<float>(values).ToArray(), mean);
+        return new SparseLayerSnapshot(new Span<float>(state.SparseFfnXPrev(layer), C).ToArray(), pages);
     }
 
-    private static void ImportSparse(SparseLayerSnapshot layer, TensorType type, CpuState state, int m)
+    private static float[] ExportMean(CpuState state, int layer, int chunk)
     {
-        int C = state.Config.EmbeddingSize;
-        layer.FfnXPrev.CopyTo(new Span<float>(state.SparseFfnXPrev(m), C));
+        float[] mean = new float[state.Config.EmbeddingSize];
+        for (int head = 0; head < state.Config.HeadCount; head++)
+        {
+            PlainRows.GatherKey(MeanOf(state, layer, chunk, head), mean.AsSpan(head * N, N));
+        }
+
+        return mean;
+    }
+
+    /// <summary>A sparse layer's vector, its means, and the pages from <paramref name="from"/> on.</summary>
+    private static void ImportSparse(SparseLayerSnapshot layer, TensorType type, CpuState state, int m, int from)
+    {
+        layer.FfnXPrev.CopyTo(new Span<float>(state.SparseFfnXPrev(m), state.Config.EmbeddingSize));
+        int H = state.Config.HeadCount;
         for (int chunk = 0; chunk < layer.Pages.Count; chunk++)
         {
-            ImportPage(layer.Pages[chunk], type, state, m, chunk);
+            PageSnapshot page = layer.Pages[chunk];
+            if (chunk >= from)
+            {
+                Page own = state.KeyValues(m)[chunk];
+                PlainRows.LayOut(page, type, own.Keys(0), H, own.Capacity);
+            }
+
+            if (page.RowCount == state.Config.MobaChunkSize)
+            {
+                ImportMeans(page, state, m, chunk);
+            }
         }
     }
 
-    private static void ImportPage(PageSnapshot snapshot, TensorType type, CpuState state, int layer, int chunk)
+    private static void ImportMeans(PageSnapshot snapshot, CpuState state, int layer, int chunk)
     {
-        int C = state.Config.EmbeddingSize, H = state.Config.HeadCount, B = state.Config.MobaChunkSize;
-        float[] keys = new float[snapshot.RowCount * C], values = new float[snapshot.RowCount * C];
-        ElementConversion.Widen(snapshot.Keys.Span, type, keys);
-        ElementConversion.Widen(snapshot.Values.Span, type, values);
-        Page page = state.KeyValues(layer)[chunk];
         PagedRows means = state.Means(layer);
-        for (int head = 0; head < H; head++)
+        for (int head = 0; head < state.Config.HeadCount; head++)
         {
-            for (int row = 0; row < snapshot.RowCount; row++)
-            {
-                Scatter(keys.AsSpan((row * C) + (head * N), N), page.Key(head, row));
-                values.AsSpan((row * C) + (head * N), N).CopyTo(new Span<float>(page.Value(head, row), N));
-            }
-
-            if (snapshot.RowCount < B)
-            {
-                continue;
-            }
-
             if (snapshot.Mean is { } mean)
             {
-                Scatter(mean.AsSpan(head * N, N), MeanOf(state, layer, chunk, head));
+                PlainRows.ScatterKey(mean.AsSpan(head * N, N), MeanOf(state, layer, chunk, head));
             }
             else
             {
-                ChunkGate.Mean(page.Keys(head), B, MeanOf(state, layer, chunk, head));
+                ChunkGate.Mean(state.KeyValues(layer)[chunk].Keys(head), state.Config.MobaChunkSize, MeanOf(state, layer, chunk, head));
             }
 
             MeanCodes.Encode(means[chunk / means.RowsPerPage], head, chunk % means.RowsPerPage);
@@ -169,22 +196,6 @@ internal static unsafe class CpuStateExchange
                     destination[(j * N) + i] = source[(i * N) + j];
                 }
             }
-        }
-    }
-
-    private static void Gather(float* key, Span<float> row)
-    {
-        for (int d = 0; d < N; d++)
-        {
-            row[d] = key[d * KeyScores.BlockRows];
-        }
-    }
-
-    private static void Scatter(ReadOnlySpan<float> row, float* key)
-    {
-        for (int d = 0; d < N; d++)
-        {
-            key[d * KeyScores.BlockRows] = row[d];
         }
     }
 }

@@ -30,7 +30,7 @@ internal sealed unsafe class ForwardPass<V> : IForwardPass
     private bool _cancelled;
     private int R;
 
-    public ForwardPass(CpuWeights weights, WorkerPool pool)
+    public ForwardPass(CpuWeights weights, WorkerPool pool, PagePool pages)
     {
         _weights = weights;
         _pool = pool;
@@ -38,7 +38,7 @@ internal sealed unsafe class ForwardPass<V> : IForwardPass
         H = weights.Config.HeadCount;
         _lowRank = weights.TimeMixes.Max(w => w.LargestRank);
         _work = new Workspace(weights.Config, _lowRank);
-        _scratch = [.. Enumerable.Range(0, pool.Count).Select(_ => new AttentionScratch())];
+        _scratch = [.. Enumerable.Range(0, pool.Count).Select(_ => new AttentionScratch(pages.AddVisits()))];
         _body = Execute;
     }
 

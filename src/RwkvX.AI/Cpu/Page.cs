@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using RwkvX.AI.Cpu.Kernels;
+using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Cpu;
 
@@ -10,6 +11,8 @@ namespace RwkvX.AI.Cpu;
 /// Nobody reads rows beyond its own count, so readers need no lock. Growth moves the rows: only inside the model's turn.
 /// Layout: head after head, each its keys (or means) in blocks of 16 rows × 64 columns, transposed (<see cref="KeyScores"/>); then its values
 /// row by row, or the means' 8-bit codes in blocks likewise and one scale a row (<see cref="MeanCodes"/>).
+/// A full page of keys and values lies in memory, in the page file, or still in the snapshot that it comes from. Passes look at it through
+/// <see cref="Use"/>; it moves between passes alone (<see cref="PagePool"/>), and whoever reads it outside of one takes its lock.
 /// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The last Release disposes it: a page has many owners.")]
 internal sealed unsafe class Page
@@ -17,20 +20,45 @@ internal sealed unsafe class Page
     /// <summary>A mean's 64 codes and its scale.</summary>
     private const int CodedRowFloats = (Wkv.N / sizeof(float)) + 1;
 
+    private readonly PagePool _pool;
+    private readonly Lock _moving = new();
     private readonly int _heads;
     private readonly bool _areMeans;
-    private NativeBuffer _buffer;
+    private NativeBuffer? _buffer;
+    private SpillSlot? _slot;     // stays when the page comes back: it never changes, so it need not be written again
+    private PageSource? _source;
+    private nint _data;           // where the kernels read it; 0 while it lies in a snapshot
     private int _claimed;
+    private bool _sealed;
     private int _references = 1;
+    private long _lastPass;       // the pass that noted its use
+    private long _lastUse;        // likewise, as the pool has seen it
 
     /// <summary>An empty page with room for <paramref name="rows"/> rows at first, referred to once.</summary>
-    public Page(int heads, int maxRows, bool areMeans, int rows)
+    public Page(PagePool pool, int heads, int maxRows, bool areMeans, int rows)
+        : this(pool, heads, maxRows, areMeans)
     {
+        Capacity = RoundUp(Math.Min(rows, maxRows));
+        SetBuffer(pool.Take(heads * HeadStride));
+    }
+
+    /// <summary>A full page that lies in a snapshot, referred to once.</summary>
+    public Page(PagePool pool, int heads, int maxRows, PageSource source)
+        : this(pool, heads, maxRows, areMeans: false)
+    {
+        Capacity = RoundUp(maxRows);
+        _claimed = maxRows;
+        _sealed = true;
+        _source = source;
+    }
+
+    private Page(PagePool pool, int heads, int maxRows, bool areMeans)
+    {
+        _pool = pool;
         _heads = heads;
         _areMeans = areMeans;
         MaxRows = maxRows;
-        Capacity = RoundUp(Math.Min(rows, maxRows));
-        _buffer = new NativeBuffer(heads * HeadStride);
+        Place = new LinkedListNode<Page>(this);
     }
 
     /// <summary>Rows that the page can grow to.</summary>
@@ -39,13 +67,24 @@ internal sealed unsafe class Page
     /// <summary>Rows that there is room for now; a multiple of 16.</summary>
     public int Capacity { get; private set; }
 
-    /// <summary>Bytes held.</summary>
-    public long Bytes => _buffer.Bytes;
+    /// <summary>Bytes of the page, wherever it lies.</summary>
+    public long Bytes => _heads * HeadStride * sizeof(float);
+
+    /// <summary>Where it lies.</summary>
+    public PageLocation Location => _buffer is not null ? PageLocation.Memory : _slot is not null ? PageLocation.Disk : PageLocation.Store;
+
+    /// <summary>Its place among the pool's full pages in memory; the pool's alone.</summary>
+    public LinkedListNode<Page> Place { get; }
+
+    /// <summary>Passes that used it, each soon after the one before; the pool's alone.</summary>
+    public int UsesInARow { get; private set; }
 
     private long HeadStride => (long)Capacity * (Wkv.N + (_areMeans ? CodedRowFloats : Wkv.N));
 
+    private float* Data => (float*)_data;
+
     /// <summary>A head's keys, in blocks of 16 rows.</summary>
-    public float* Keys(int head) => _buffer.Data + (head * HeadStride);
+    public float* Keys(int head) => Data + (head * HeadStride);
 
     /// <summary>A head's values (Capacity, 64).</summary>
     public float* Values(int head) => Keys(head) + ((long)Capacity * Wkv.N);
@@ -62,6 +101,23 @@ internal sealed unsafe class Page
     /// <summary>(Capacity) the codes' scales.</summary>
     public float* Scales(int head) => Values(head) + ((long)Capacity * Wkv.N / sizeof(float));
 
+    /// <summary>Makes the page readable for the rest of this pass and notes that it was used.</summary>
+    public Page Use(PageVisits visits)
+    {
+        if (_lastPass != visits.Pass)
+        {
+            _lastPass = visits.Pass;
+            visits.Note(this);
+        }
+
+        if (Volatile.Read(ref _data) == 0)
+        {
+            BringIn();
+        }
+
+        return this;
+    }
+
     /// <summary>One more state refers to the page.</summary>
     public Page Share()
     {
@@ -69,19 +125,55 @@ internal sealed unsafe class Page
         return this;
     }
 
+    /// <summary>One reference more, unless the last one is gone.</summary>
+    public bool TryShare()
+    {
+        int seen = Volatile.Read(ref _references);
+        while (seen > 0)
+        {
+            int before = Interlocked.CompareExchange(ref _references, seen + 1, seen);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
     /// <summary>One state fewer; the last one frees the memory.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _references) == 0)
+        if (Interlocked.Decrement(ref _references) != 0)
         {
-            _buffer.Dispose();
+            return;
         }
+
+        _pool.Remove(this);
+        if (_buffer is not null)
+        {
+            _pool.Give(_buffer);
+        }
+
+        if (_slot is not null)
+        {
+            _pool.Free(_slot);
+        }
+
+        _source?.Release();
     }
 
     /// <summary>Claims rows [<paramref name="from"/>, <paramref name="to"/>) for the caller, whose row count is <paramref name="from"/>.</summary>
     /// <returns>False where another state has claimed row <paramref name="from"/> already.</returns>
     public bool TryClaim(int from, int to)
     {
+        if (_sealed)
+        {
+            return false; // it may lie on disk
+        }
+
         if (Volatile.Read(ref _references) == 1)
         {
             _claimed = to; // whoever claimed more is gone
@@ -102,18 +194,156 @@ internal sealed unsafe class Page
     /// <summary>A page of the caller's own with this one's first <paramref name="rows"/> rows and room for <paramref name="capacity"/>.</summary>
     public Page Copy(int rows, int capacity)
     {
-        Page copy = new(_heads, MaxRows, _areMeans, capacity) { _claimed = rows };
+        Page copy = new(_pool, _heads, MaxRows, _areMeans, capacity) { _claimed = rows };
         CopyRowsTo(copy, rows);
         return copy;
     }
 
+    /// <summary>All rows are written: keys and values may move from now on.</summary>
+    public void Seal()
+    {
+        _sealed = true;
+        if (!_areMeans)
+        {
+            _pool.Add(this);
+        }
+    }
+
+    /// <summary>Moves the page from memory to the page file.</summary>
+    /// <exception cref="IOException">The disk is full or does not work; the page is where it was.</exception>
+    public void MoveDown()
+    {
+        lock (_moving)
+        {
+            if (_buffer is not { } buffer)
+            {
+                return;
+            }
+
+            try
+            {
+                _slot ??= _pool.Spill(new ReadOnlySpan<byte>(buffer.Data, checked((int)buffer.Bytes)));
+            }
+            catch
+            {
+                _pool.Add(this);
+                throw;
+            }
+
+            _data = (nint)_slot.Data;
+            _buffer = null;
+            UsesInARow = 0;
+            _pool.Give(buffer);
+        }
+    }
+
+    /// <summary>Copies the page from the page file into memory.</summary>
+    /// <returns>False where it is there.</returns>
+    public bool ComeBack()
+    {
+        lock (_moving)
+        {
+            if (_buffer is not null || _slot is null)
+            {
+                return false;
+            }
+
+            NativeBuffer buffer = _pool.Take(_heads * HeadStride);
+            Buffer.MemoryCopy(_slot.Data, buffer.Data, buffer.Bytes, buffer.Bytes);
+            SetBuffer(buffer);
+            _pool.Add(this);
+            return true;
+        }
+    }
+
+    /// <summary>The pool takes note of a pass that used the page.</summary>
+    public void NoteUse(long pass, int near)
+    {
+        if (pass != _lastUse)
+        {
+            UsesInARow = pass - _lastUse > near ? 1 : UsesInARow + 1;
+            _lastUse = pass;
+        }
+    }
+
+    /// <summary>A full page's keys or values as snapshots have them, for readers outside of a pass.</summary>
+    public byte[] ToPlain(bool values)
+    {
+        ObjectDisposedException.ThrowIf(!TryShare(), typeof(StateSnapshot));
+        try
+        {
+            lock (_moving)
+            {
+                if (_data == 0)
+                {
+                    return _source!.ToPlain(values);
+                }
+
+                return values ? PlainRows.PlainValues(Data, _heads, Capacity, MaxRows) : PlainRows.PlainKeys(Data, _heads, Capacity, MaxRows);
+            }
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    /// <summary>Lays out the page of a snapshot: in memory, or where that is full in the page file.</summary>
+    private void BringIn()
+    {
+        lock (_moving)
+        {
+            if (_data != 0)
+            {
+                return;
+            }
+
+            long floats = _heads * HeadStride;
+            if (_pool.TryTake(floats) is { } buffer)
+            {
+                LayOut(buffer);
+                SetBuffer(buffer);
+                _pool.Add(this);
+            }
+            else
+            {
+                using NativeBuffer passing = new(floats);
+                _source!.LayOut(passing.Data, _heads, Capacity);
+                _slot = _pool.Spill(new ReadOnlySpan<byte>(passing.Data, checked((int)passing.Bytes)));
+                Volatile.Write(ref _data, (nint)_slot.Data);
+            }
+
+            _source!.Release();
+            _source = null;
+        }
+    }
+
+    private void LayOut(NativeBuffer buffer)
+    {
+        try
+        {
+            _source!.LayOut(buffer.Data, _heads, Capacity);
+        }
+        catch
+        {
+            _pool.Give(buffer);
+            throw;
+        }
+    }
+
+    private void SetBuffer(NativeBuffer buffer)
+    {
+        _buffer = buffer;
+        Volatile.Write(ref _data, (nint)buffer.Data);
+    }
+
     private void Grow(int capacity, int rows)
     {
-        Page larger = new(_heads, MaxRows, _areMeans, capacity);
+        Page larger = new(_pool, _heads, MaxRows, _areMeans, capacity);
         CopyRowsTo(larger, rows);
-        _buffer.Dispose();
-        _buffer = larger._buffer;
+        _pool.Give(_buffer!);
         Capacity = larger.Capacity;
+        SetBuffer(larger._buffer!);
     }
 
     private void CopyRowsTo(Page other, int rows)

@@ -1,11 +1,15 @@
+using RwkvX.AI.Models;
+
 namespace RwkvX.AI.Cpu;
 
 /// <summary>The rows of one sparse layer that a state refers to: its keys and values (a page is a chunk), or its chunk means.</summary>
-internal sealed class PagedRows(int heads, int rowsPerPage, bool areMeans)
+internal sealed class PagedRows(PagePool pool, int heads, int rowsPerPage, bool areMeans)
 {
     private const int FirstCapacity = 16;
 
     private readonly List<Page> _pages = [];
+    private int[] _looks = [];     // (pages) how often a head chose the page
+    private int[] _lastLooks = []; // (pages) one more than the position of the last token that did; 0 = none
 
     /// <summary>Rows written.</summary>
     public long Count { get; private set; }
@@ -41,7 +45,7 @@ internal sealed class PagedRows(int heads, int rowsPerPage, bool areMeans)
             int to = (int)Math.Min(rowsPerPage, from + (end - row));
             if (index == _pages.Count)
             {
-                _pages.Add(new Page(heads, rowsPerPage, areMeans, Math.Max(to, FirstCapacity)));
+                Add(new Page(pool, heads, rowsPerPage, areMeans, Math.Max(to, FirstCapacity)));
             }
 
             if (!_pages[index].TryClaim(from, to))
@@ -57,17 +61,63 @@ internal sealed class PagedRows(int heads, int rowsPerPage, bool areMeans)
     }
 
     /// <summary>The rows reserved have been written.</summary>
-    public void Advance(int count) => Count += count;
+    public void Advance(int count)
+    {
+        for (long index = Count / rowsPerPage; index < (Count + count) / rowsPerPage; index++)
+        {
+            _pages[(int)index].Seal();
+        }
+
+        Count += count;
+    }
+
+    /// <summary>Takes over a full page that lies in a snapshot.</summary>
+    public void Append(PageSource source)
+    {
+        Add(new Page(pool, heads, rowsPerPage, source));
+        Count += rowsPerPage;
+    }
+
+    /// <summary>Notes that heads chose a page. Called from all workers at once.</summary>
+    /// <param name="index">The page.</param>
+    /// <param name="times">By how many heads and tokens.</param>
+    /// <param name="position">The position of the last of these tokens.</param>
+    public void NoteLooks(int index, int times, long position)
+    {
+        Interlocked.Add(ref _looks[index], times);
+        ref int last = ref _lastLooks[index];
+        int seen = Volatile.Read(ref last), later = (int)position + 1;
+        while (seen < later)
+        {
+            int before = Interlocked.CompareExchange(ref last, later, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    /// <summary>The pages, where they lie and how they were used.</summary>
+    public IReadOnlyList<PageUse> Usage() =>
+    [
+        .. _pages.Select((page, index) => new PageUse(
+            page.Location, (int)Math.Min(rowsPerPage, Count - ((long)index * rowsPerPage)), page.Bytes, _looks[index], _lastLooks[index] - 1L)),
+    ];
 
     /// <summary>The same rows for another state, on the same pages.</summary>
     public PagedRows Fork()
     {
-        PagedRows fork = new(heads, rowsPerPage, areMeans) { Count = Count };
+        PagedRows fork = new(pool, heads, rowsPerPage, areMeans) { Count = Count };
+        fork._pages.Capacity = _pages.Count;
         foreach (Page page in _pages)
         {
             fork._pages.Add(page.Share());
         }
 
+        fork._looks = _looks[..LooksKept];
+        fork._lastLooks = _lastLooks[..LooksKept];
         return fork;
     }
 
@@ -80,5 +130,18 @@ internal sealed class PagedRows(int heads, int rowsPerPage, bool areMeans)
         }
 
         _pages.Clear();
+    }
+
+    private int LooksKept => areMeans ? 0 : _pages.Count;
+
+    private void Add(Page page)
+    {
+        _pages.Add(page);
+        if (!areMeans && _looks.Length < _pages.Count)
+        {
+            int size = Math.Max(_pages.Count, 16 + (_pages.Count * 5 / 4));
+            Array.Resize(ref _looks, size);
+            Array.Resize(ref _lastLooks, size);
+        }
     }
 }

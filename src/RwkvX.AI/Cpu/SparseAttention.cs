@@ -60,11 +60,11 @@ internal static unsafe class SparseAttention<V>
         int take = state.Config.MobaTopK - 1;
         if (own <= take)
         {
-            VisitAll(keyValues, head, own, queries, run.Count);
+            VisitAll(keyValues, head, own, run, scratch);
         }
         else if (take > 0)
         {
-            VisitChosen(keyValues, head, scratch, Choose(run, state, layer, head, own, take, scratch, hook));
+            VisitChosen(keyValues, head, run, scratch, Choose(run, state, layer, head, own, take, scratch, hook));
         }
 
         VisitOwn(keyValues[own], head, queries, run.Count);
@@ -131,32 +131,41 @@ internal static unsafe class SparseAttention<V>
         }
     }
 
-    private static void VisitChosen(PagedRows keyValues, int head, AttentionScratch scratch, int visits)
+    private static void VisitChosen(PagedRows keyValues, int head, in QueryRun run, AttentionScratch scratch, int visits)
     {
         AttentionQuery** tile = stackalloc AttentionQuery*[Tile];
         for (int i = 0; i < visits;)
         {
-            int chunk = (int)(scratch.Visits[i] >> AttentionScratch.QueryBits), count = 0;
-            for (; i < visits && count < Tile && scratch.Visits[i] >> AttentionScratch.QueryBits == chunk; i++)
+            int chunk = (int)(scratch.Visits[i] >> AttentionScratch.QueryBits), first = i;
+            Page page = keyValues[chunk].Use(scratch.Pages);
+            while (i < visits && scratch.Visits[i] >> AttentionScratch.QueryBits == chunk)
             {
-                tile[count++] = scratch.Queries + (scratch.Visits[i] & (QueryRun.MaxCount - 1));
+                int count = 0;
+                for (; i < visits && count < Tile && scratch.Visits[i] >> AttentionScratch.QueryBits == chunk; i++)
+                {
+                    tile[count++] = scratch.Queries + (scratch.Visits[i] & (QueryRun.MaxCount - 1));
+                }
+
+                ChunkAttention.Visit<V>(tile, count, page.Keys(head), page.Values(head), keyValues.RowsPerPage, causal: false);
             }
 
-            ChunkAttention.Visit<V>(tile, count, keyValues[chunk].Keys(head), keyValues[chunk].Values(head), keyValues.RowsPerPage, causal: false);
+            keyValues.NoteLooks(chunk, i - first, run.Position + (scratch.Visits[i - 1] & (QueryRun.MaxCount - 1)));
         }
     }
 
-    private static void VisitAll(PagedRows keyValues, int head, int chunks, AttentionQuery* queries, int queryCount)
+    private static void VisitAll(PagedRows keyValues, int head, int chunks, in QueryRun run, AttentionScratch scratch)
     {
         AttentionQuery** tile = stackalloc AttentionQuery*[Tile];
         for (int chunk = 0; chunk < chunks; chunk++)
         {
-            Page page = keyValues[chunk];
-            for (int t0 = 0; t0 < queryCount; t0 += Tile)
+            Page page = keyValues[chunk].Use(scratch.Pages);
+            for (int t0 = 0; t0 < run.Count; t0 += Tile)
             {
-                int count = FillTile(tile, queries, t0, queryCount);
+                int count = FillTile(tile, scratch.Queries, t0, run.Count);
                 ChunkAttention.Visit<V>(tile, count, page.Keys(head), page.Values(head), keyValues.RowsPerPage, causal: false);
             }
+
+            keyValues.NoteLooks(chunk, run.Count, run.Position + run.Count - 1);
         }
     }
 

@@ -9,11 +9,14 @@ internal interface ITokenConstraint
     /// <summary>Tokens of the shortest closing known from here; 0 where the text is complete. The limit of a request must be at least this.</summary>
     int TokensToClose { get; }
 
-    /// <summary>Whether the text is complete as it stands; end-of-text tokens are allowed exactly then.</summary>
+    /// <summary>Whether the text is complete as it stands: a limit that cuts it here cuts nothing off.</summary>
     bool IsComplete { get; }
 
     /// <summary>Whether any text may still follow. False with <see cref="IsComplete"/>: stop without sampling.</summary>
     bool CanContinue { get; }
+
+    /// <summary>Whether the last token taken ended the text and is no part of it.</summary>
+    bool IsEnded { get; }
 
     /// <summary>
     /// Sets bit <c>id % 64</c> of word <c>id / 64</c> for every token that may come next, and clears all others.

@@ -5,7 +5,8 @@ using System.Numerics.Tensors;
 namespace RwkvX.AI.Generation;
 
 /// <summary>Chooses the next token from logits. One sampler serves one answer: it remembers what it chose, for the penalties.</summary>
-/// <remarks>Used by one thread at a time. Allocates when made, never afterwards. The order of the filters is that of <see cref="SamplingOptions"/>.</remarks>
+/// <remarks>Used by one thread at a time. Allocates when made, never afterwards. The order of the filters is that of
+/// <see cref="SamplingOptions"/>; what a constraint forbids is gone before all of them.</remarks>
 internal sealed class Sampler
 {
     private const int BlockSize = 256; // for the walk over an unsorted distribution: whole blocks are skipped by their sums
@@ -44,9 +45,12 @@ internal sealed class Sampler
 
     /// <summary>Chooses a token and counts it for the penalties.</summary>
     /// <param name="logits">(V) logits; −∞ stands for a token that cannot come.</param>
+    /// <param name="allowed">One bit an id for the tokens that may come (see <see cref="TokenMask"/>); empty allows all.</param>
     /// <exception cref="ArgumentException">The logits are not V.</exception>
-    /// <exception cref="InvalidOperationException">A logit is NaN or +∞ (the model or its state is broken), or none is above −∞ after the bans.</exception>
-    public int Sample(ReadOnlySpan<float> logits)
+    /// <exception cref="InvalidOperationException">
+    /// A logit is NaN or +∞ (the model or its state is broken), or no token may come after the mask and the bans.
+    /// </exception>
+    public int Sample(ReadOnlySpan<float> logits, ReadOnlySpan<ulong> allowed = default)
     {
         if (logits.Length != _weights.Length)
         {
@@ -55,13 +59,13 @@ internal sealed class Sampler
 
         Span<float> weights = _weights;
         logits.CopyTo(weights);
-        float highest = HighestAllowed(weights);
+        float highest = HighestAllowed(weights, allowed);
         int token = _options.Temperature == 0 ? FirstIndexOf(weights, highest) : Draw(weights, highest);
         _penalties?.Count(token);
         return token;
     }
 
-    private float HighestAllowed(Span<float> logits)
+    private float HighestAllowed(Span<float> logits, ReadOnlySpan<ulong> allowed)
     {
         float highest = TensorPrimitives.Max(logits); // NaN if any is
         if (float.IsNaN(highest) || float.IsPositiveInfinity(highest))
@@ -69,19 +73,42 @@ internal sealed class Sampler
             ThrowBroken(highest);
         }
 
+        if (!allowed.IsEmpty)
+        {
+            TokenMask.Apply(allowed, logits);
+        }
+
+        Ban(logits);
+        _penalties?.Apply(logits);
+        highest = TensorPrimitives.Max(logits);
+        return float.IsNegativeInfinity(highest) ? Level(logits, allowed) : highest;
+    }
+
+    private void Ban(Span<float> logits)
+    {
         foreach (int token in _banned)
         {
             logits[token] = float.NegativeInfinity;
         }
+    }
 
-        _penalties?.Apply(logits);
-        highest = TensorPrimitives.Max(logits);
-        if (float.IsNegativeInfinity(highest))
+    /// <summary>A constraint must go on even where the model gives nothing that it allows any chance: then all of it has the same.</summary>
+    private float Level(Span<float> logits, ReadOnlySpan<ulong> allowed)
+    {
+        if (allowed.IsEmpty)
         {
             ThrowNothingLeft();
         }
 
-        return highest;
+        logits.Clear();
+        TokenMask.Apply(allowed, logits);
+        Ban(logits);
+        if (float.IsNegativeInfinity(TensorPrimitives.Max(logits)))
+        {
+            ThrowNothingLeft();
+        }
+
+        return 0;
     }
 
     private int Draw(Span<float> weights, float highest)
@@ -282,5 +309,5 @@ internal sealed class Sampler
 
     [DoesNotReturn]
     private static void ThrowNothingLeft() =>
-        throw new InvalidOperationException("logits: expected a token that may be chosen, found none (all are banned or -∞)");
+        throw new InvalidOperationException("logits: expected a token that may be chosen, found none (all are masked, banned or -∞)");
 }

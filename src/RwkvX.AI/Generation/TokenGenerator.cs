@@ -1,104 +1,94 @@
+using System.Runtime.CompilerServices;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Generation;
 
 /// <summary>Runs a prompt through the model and then samples token after token. Sees ids only.</summary>
 /// <remarks>
-/// Both loops are lazy: each step of an enumerator is one engine pass, so that a caller may let others run between steps, fork the
-/// state, or simply stop. Used by one thread at a time; the state belongs to the caller.
+/// Each call waits for the engine passes that it needs, which other requests share. Between calls a caller may fork the state or simply
+/// stop. Used by one caller at a time; the state belongs to the caller.
 /// </remarks>
-internal sealed class TokenGenerator
+internal sealed class TokenGenerator : IDisposable
 {
-    /// <summary>Tokens in one pass of a prefill where nothing else is said: enough for matrix-matrix products, short enough to share the engine.</summary>
-    public const int DefaultPrefillSpan = 256;
-
-    private readonly IRwkvXModel _model;
+    private readonly PassScheduler _scheduler;
+    private readonly ScheduledSequence _sequence;
     private readonly RwkvXState _state;
     private readonly Sampler _sampler;
-    private readonly int _prefillSpan;
-    private readonly float[] _logits; // (V) after the last token that the state consumed
+    private readonly ITokenConstraint? _constraint;
+    private readonly ulong[] _allowed; // ((V + 63) / 64) words where there is a constraint
     private readonly int[] _next = new int[1];
+    private float[]? _logits; // (V) after the last token that the state consumed
+    private bool _isSampled; // the last token is sampled, and the state has not consumed it
 
-    public TokenGenerator(IRwkvXModel model, RwkvXState state, SamplingOptions options, int prefillSpan = DefaultPrefillSpan)
+    /// <param name="scheduler">Gives the engine's passes.</param>
+    /// <param name="state">Advanced in place.</param>
+    /// <param name="options">How tokens are chosen.</param>
+    /// <param name="limits">How long it may keep the engine from others; null for the usual.</param>
+    /// <param name="constraint">Says which tokens may come; null for all.</param>
+    /// <param name="priority">Higher ones come earlier; 0 is usual.</param>
+    public TokenGenerator(
+        PassScheduler scheduler, RwkvXState state, SamplingOptions options, PassLimits? limits = null, ITokenConstraint? constraint = null, int priority = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(prefillSpan);
-        _model = model;
+        int vocabSize = scheduler.Model.Config.VocabSize;
+        _scheduler = scheduler;
         _state = state;
-        _sampler = new Sampler(options, model.Config.VocabSize);
-        _prefillSpan = prefillSpan;
-        _logits = new float[model.Config.VocabSize];
+        _sampler = new Sampler(options, vocabSize);
+        _sequence = scheduler.Open(limits, priority);
+        _logits = scheduler.RentLogits();
+        _constraint = constraint;
+        _allowed = constraint is null ? [] : new ulong[TokenMask.Words(vocabSize)];
     }
 
-    /// <summary>Feeds a prompt, or a part of one, in bounded spans; one span a step.</summary>
+    /// <summary>Whether a token may follow; false only where the constraint lets none.</summary>
+    public bool CanContinue => _constraint?.CanContinue ?? true;
+
+    /// <summary>Feeds a prompt, or a part of one.</summary>
     /// <param name="tokens">(T) token ids.</param>
-    /// <param name="isLast">Whether sampling follows: the last span then computes logits.</param>
-    /// <param name="cancellationToken">Acts inside each span; the state is then not valid any more.</param>
-    /// <returns>After each step, how many of the tokens have been consumed.</returns>
-    public IEnumerable<int> Prefill(ReadOnlyMemory<int> tokens, bool isLast, CancellationToken cancellationToken)
+    /// <param name="isLast">Whether sampling follows: logits after the last token are then computed.</param>
+    /// <param name="cancellationToken">Acts between and inside passes; the state is then partly advanced, or not valid any more.</param>
+    public ValueTask PrefillAsync(ReadOnlyMemory<int> tokens, bool isLast, CancellationToken cancellationToken) =>
+        _sequence.RunAsync(_state, tokens, isLast ? _logits : Memory<float>.Empty, cancellationToken);
+
+    /// <summary>Samples the next token after a prefill; feeds the last sampled one first.</summary>
+    /// <param name="remainingTokens">How many may still be sampled, this one included: a constraint closes in time.</param>
+    /// <param name="cancellationToken">Acts before and inside the pass.</param>
+    /// <returns>The sampled id, which the state has not consumed yet.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> NextAsync(int remainingTokens, CancellationToken cancellationToken)
     {
-        for (int start = 0; start < tokens.Length;)
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_isSampled)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            int end = Math.Min(start + _prefillSpan, tokens.Length);
-            bool sampled = isLast && end == tokens.Length;
-            _model.Forward(_state, tokens[start..end], sampled ? _logits : Memory<float>.Empty, cancellationToken);
-            start = end;
-            yield return end;
+            await _sequence.RunAsync(_state, _next, _logits, cancellationToken).ConfigureAwait(false);
+        }
+
+        _sequence.IsStreaming = true;
+        _next[0] = Sample(remainingTokens);
+        _isSampled = true;
+        return _next[0];
+    }
+
+    /// <summary>Gives back what belongs to the scheduler. No call may be going on.</summary>
+    public void Dispose()
+    {
+        _sequence.Dispose();
+        if (Interlocked.Exchange(ref _logits, null) is { } logits)
+        {
+            _scheduler.ReturnLogits(logits);
         }
     }
 
-    /// <summary>Samples tokens after a prefill, one a step.</summary>
-    /// <param name="maxTokens">How many at most.</param>
-    /// <param name="cancellationToken">Acts between and inside steps.</param>
-    /// <returns>The sampled ids. When one is handed out, the state has not consumed it yet; the next step feeds it.</returns>
-    public IEnumerable<int> Decode(int maxTokens, CancellationToken cancellationToken)
+    private int Sample(int remainingTokens)
     {
-        for (int count = 0; count < maxTokens; count++)
+        if (_constraint is null)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (count > 0 && _model is ISamplingEngine engine)
-            {
-                engine.ForwardAndSample([new SampledItem(_state, _next, _sampler)], _next, cancellationToken);
-            }
-            else
-            {
-                if (count > 0)
-                {
-                    _model.Forward(_state, _next, _logits, cancellationToken);
-                }
-
-                _next[0] = _sampler.Sample(_logits);
-            }
-
-            yield return _next[0];
-        }
-    }
-
-    /// <summary>Feeds a prompt and samples what follows.</summary>
-    /// <param name="prompt">(T) token ids, T ≥ 1.</param>
-    /// <param name="maxTokens">How many tokens are sampled at most.</param>
-    /// <param name="cancellationToken">Acts inside the prefill and between tokens.</param>
-    /// <returns>The sampled ids, as from <see cref="Decode"/>.</returns>
-    /// <exception cref="ArgumentException">The prompt is empty: there is nothing to go on from.</exception>
-    public IEnumerable<int> Generate(ReadOnlyMemory<int> prompt, int maxTokens, CancellationToken cancellationToken)
-    {
-        if (prompt.IsEmpty)
-        {
-            throw new ArgumentException("prompt: expected at least one token, found none", nameof(prompt));
+            return _sampler.Sample(_logits);
         }
 
-        return Run();
-
-        IEnumerable<int> Run()
-        {
-            foreach (int _ in Prefill(prompt, isLast: true, cancellationToken))
-            {
-            }
-
-            foreach (int token in Decode(maxTokens, cancellationToken))
-            {
-                yield return token;
-            }
-        }
+        _constraint.FillMask(_allowed, remainingTokens);
+        int token = _sampler.Sample(_logits, _allowed);
+        _constraint.Accept(token);
+        return token;
     }
 }

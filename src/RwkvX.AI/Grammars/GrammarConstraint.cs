@@ -32,6 +32,8 @@ internal sealed class GrammarConstraint : ITokenConstraint
 
     public bool CanContinue => !_ended && At.Items.Length > 0;
 
+    public bool IsEnded => _ended;
+
     private Configuration At
     {
         get

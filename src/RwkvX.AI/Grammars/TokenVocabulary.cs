@@ -1,3 +1,5 @@
+using RwkvX.AI.Tokenization;
+
 namespace RwkvX.AI.Grammars;
 
 /// <summary>
@@ -22,6 +24,17 @@ internal sealed class TokenVocabulary
         {
             if (Trie.TokensAt(child) is [int token, ..]) _singleBytes[Trie.Labels[child]] = token;
         }
+    }
+
+    /// <summary>The vocabulary of a tokenizer.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="count">V, the rows of the model's head: ids that the tokenizer does not know are holes.</param>
+    /// <param name="endOfText">Ids that end a text.</param>
+    public static TokenVocabulary Of(WorldTokenizer tokenizer, int count, params IReadOnlyList<int> endOfText)
+    {
+        var bytes = new ReadOnlyMemory<byte>[count];
+        for (int id = 0; id < count; id++) bytes[id] = tokenizer.VocabularyMemory(id);
+        return new TokenVocabulary(bytes, endOfText);
     }
 
     /// <summary>Ids, special ones and holes included.</summary>

@@ -15,6 +15,12 @@ public sealed record EngineRequest
     /// <summary>Threads of the managed engine; 0 for one a core.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Bytes of memory for pages of the managed engine; null for no bound.</summary>
+    public long? PageMemoryBytes { get; init; }
+
+    /// <summary>The folder of the managed engine's page file; null for the folder of temporary files.</summary>
+    public string? PageFolder { get; init; }
+
     /// <summary>The <c>torch/lib</c> folder of an existing install; null for the variable RWKVX_LIBTORCH, or the application's own package.</summary>
     public string? LibTorchPath { get; init; }
 

@@ -25,10 +25,15 @@ public interface IRwkvXModel : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled; fork a state first to be able to go back.</exception>
     void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default);
 
-    /// <summary>A copy of a state that no engine owns: for files, for other engines.</summary>
+    /// <summary>A state as it is now, in a form that no engine owns: for files, for other engines. What becomes of the state afterwards does not show in it.</summary>
+    /// <remarks>An engine may copy the keys and values of full pages when they are first read; <see cref="StateSnapshot.Lease"/> keeps them until then.</remarks>
     StateSnapshot Export(RwkvXState state);
 
     /// <summary>A state from a snapshot.</summary>
+    /// <remarks>
+    /// An engine may take the pages of a snapshot that has a <see cref="StateSnapshot.Lease"/> when they are first looked at; it shares the lease
+    /// until then. A page that turns out to be damaged fails the <see cref="Forward"/> that looks at it.
+    /// </remarks>
     /// <exception cref="ArgumentException">The snapshot is of a model of other sizes.</exception>
     RwkvXState Import(StateSnapshot snapshot);
 }

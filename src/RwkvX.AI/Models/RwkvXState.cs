@@ -19,6 +19,9 @@ public abstract class RwkvXState : IDisposable
     /// <summary>Bytes of the pages of keys, values and chunk means that the state refers to, shared ones included.</summary>
     public abstract long PageBytes { get; }
 
+    /// <summary>Where the pages lie and which of them were looked at; empty where an engine does not tell.</summary>
+    public virtual PageUsage GetPageUsage() => new([]);
+
     /// <summary>A second state with the same content. Copies the recurrent part only; pages are shared until one side writes.</summary>
     /// <exception cref="InvalidOperationException">The state is not <see cref="IsValid"/>.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>

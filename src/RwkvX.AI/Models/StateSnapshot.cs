@@ -19,6 +19,12 @@ public sealed class StateSnapshot
 
     /// <summary>The element type of <see cref="PageSnapshot.Keys"/> and <see cref="PageSnapshot.Values"/>: F32, BF16 or F16.</summary>
     public TensorType PageType { get; init; } = TensorType.F32;
+
+    /// <summary>
+    /// Keeps the keys and values of the pages readable; null where they are plain memory. Whoever is done with a snapshot that an engine
+    /// exported may dispose it, or leave that to the garbage collector; a store's ends with its opened state.
+    /// </summary>
+    public IPageLease? Lease { get; init; }
 }
 
 /// <summary>The state of one RWKV layer.</summary>

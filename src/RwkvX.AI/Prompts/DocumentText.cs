@@ -6,7 +6,7 @@ namespace RwkvX.AI.Prompts;
 internal static class DocumentText
 {
     private const int IndentWidth = 4; // as Markdown sets quoted text off
-    private static readonly string[] Labels = ["User", "Assistant", "System", "Document"];
+    private static readonly string[] Labels = ["User", "Assistant", "System", "Document", "Tool"];
 
     /// <summary>
     /// Makes <c>\r\n</c> and <c>\r</c> into <c>\n</c>, drops blank lines at the start and white space at the end, and indents lines that

@@ -4,18 +4,23 @@ using Microsoft.Extensions.AI;
 
 namespace RwkvX.AI.Prompts;
 
-/// <summary>What a text model can read of a message: its documents and its text.</summary>
+/// <summary>What a text model can read of a message: its documents, its text, and calls of functions with their results.</summary>
 /// <param name="Documents">Texts of its <c>text/*</c> data.</param>
 /// <param name="Text">Its text contents joined.</param>
-internal readonly record struct MessageParts(IReadOnlyList<string> Documents, string Text)
+/// <param name="Calls">Calls of functions.</param>
+/// <param name="Results">What functions gave back.</param>
+internal readonly record struct MessageParts(
+    IReadOnlyList<string> Documents, string Text, IReadOnlyList<FunctionCallContent> Calls, IReadOnlyList<FunctionResultContent> Results)
 {
     /// <summary>Takes a message apart.</summary>
     /// <param name="messages">The conversation.</param>
     /// <param name="index">The message's place in it.</param>
-    /// <exception cref="ArgumentException">A content is neither text nor <c>text/*</c> data.</exception>
+    /// <exception cref="ArgumentException">A content is of another kind, or a call is not the assistant's.</exception>
     public static MessageParts Of(IReadOnlyList<ChatMessage> messages, int index)
     {
         List<string>? documents = null;
+        List<FunctionCallContent>? calls = null;
+        List<FunctionResultContent>? results = null;
         StringBuilder text = new();
         foreach (AIContent content in messages[index].Contents)
         {
@@ -27,6 +32,12 @@ internal readonly record struct MessageParts(IReadOnlyList<string> Documents, st
                 case DataContent data when data.HasTopLevelMediaType("text"):
                     (documents ??= []).Add(Decode(data, messages, index));
                     break;
+                case FunctionCallContent call when messages[index].Role == ChatRole.Assistant:
+                    (calls ??= []).Add(call);
+                    break;
+                case FunctionResultContent result when messages[index].Role != ChatRole.System:
+                    (results ??= []).Add(result);
+                    break;
                 case TextReasoningContent or UsageContent:
                     break; // by-products of an answer, no part of the conversation
                 default:
@@ -34,7 +45,7 @@ internal readonly record struct MessageParts(IReadOnlyList<string> Documents, st
             }
         }
 
-        return new MessageParts(documents ?? [], text.ToString());
+        return new MessageParts(documents ?? [], text.ToString(), calls ?? [], results ?? []);
     }
 
     /// <summary>The error for something that the template has no form for.</summary>

@@ -17,4 +17,7 @@ public enum PromptSegmentKind
 
     /// <summary>An answer given earlier, after its <see cref="AssistantPrefix"/>.</summary>
     Assistant,
+
+    /// <summary>What a function that was called gave back.</summary>
+    Tool,
 }

@@ -11,4 +11,10 @@ public sealed class WorldPromptOptions
 
     /// <summary>How many UTF-16 units the part before the question must have at least to be split off.</summary>
     public int SplitQuestionMinLength { get; set; } = 1000;
+
+    /// <summary>
+    /// Whether the model thinks unless it is told not to: an answer without thinking is then begun with empty thinking. Off by default, as other
+    /// models were never trained on that.
+    /// </summary>
+    public bool IsReasoningModel { get; set; }
 }

@@ -9,10 +9,13 @@ namespace RwkvX.AI.Prompts;
 /// Document:\n{text}\n\n
 /// User: {text}\n\n
 /// Assistant: {text}\n\n      (two segments: the prefix "Assistant:" and the answer " {text}\n\n")
+/// Tool: {function}: {result}\n\n
 /// Assistant:                 (the end of the prompt, without a space)
 /// </code>
 /// Messages are rendered in their order; a message's documents (<see cref="DataContent"/> of type <c>text/*</c>) go before its text, and
 /// a message marked by <see cref="DocumentMessageExtensions.AsDocument"/> is a document as a whole. A message without text adds nothing.
+/// Functions that may be called are declared in a system turn before all others; an answer calls them between <see cref="ToolCalls"/>, after
+/// its text (docs/decisions/0007).
 /// <para>
 /// A turn is over at a blank line before a label. Text of a turn is therefore trimmed and its runs of line breaks of any kind become
 /// one <c>\n</c>. A document keeps its blank lines; a line in it that starts with a label after a blank line (or at the document's
@@ -39,30 +42,44 @@ public sealed class WorldPromptTemplate : IPromptTemplate
         options ??= new WorldPromptOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.SplitQuestionMinLength);
         (_splitQuestion, _splitMinLength) = (options.SplitQuestion, options.SplitQuestionMinLength);
+        Reasoning = new ReasoningMarks("<think>", "</think>", Begin: " <think", Skip: options.IsReasoningModel ? " <think>\n</think>" : "");
     }
 
     /// <inheritdoc/>
     public string Name => "world";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> StopSequences { get; } = Array.AsReadOnly(["\n\nUser:", "\n\nAssistant:", "\n\nSystem:", "\n\nDocument:"]);
+    public IReadOnlyList<string> StopSequences { get; } = Array.AsReadOnly(["\n\nUser:", "\n\nAssistant:", "\n\nSystem:", "\n\nDocument:", "\n\nTool:"]);
 
     /// <inheritdoc/>
     public string AnswerEnd => "\n\n";
 
     /// <inheritdoc/>
-    public IReadOnlyList<PromptSegment> Render(IReadOnlyList<ChatMessage> messages)
+    public ToolCallMarks ToolCalls => ToolCallMarks.Default;
+
+    /// <inheritdoc/>
+    /// <remarks>Pieces of the World vocabulary that begin with <c>&gt;</c> may hold what follows: the model opens its thinking with one itself.</remarks>
+    public ReasoningMarks? Reasoning { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PromptSegment> Render(IReadOnlyList<ChatMessage> messages) => Render(messages, []);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PromptSegment> Render(IReadOnlyList<ChatMessage> messages, IReadOnlyList<AIFunctionDeclaration> tools)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        List<PromptSegment> segments = new(messages.Count + 1);
+        ArgumentNullException.ThrowIfNull(tools);
+        List<PromptSegment> segments = new(messages.Count + 2);
+        if (tools.Count > 0) segments.Add(new PromptSegment(PromptSegmentKind.System, $"System: {TurnText.Clean(ToolMessages.Declare(tools, ToolCalls))}\n\n", Message: null));
         for (int i = 0; i < messages.Count; i++)
         {
             ChatMessage message = messages[i]
                 ?? throw new ArgumentException($"message {i}: expected a message, found null", nameof(messages));
             MessageParts parts = MessageParts.Of(messages, i);
             foreach (string document in parts.Documents) AddDocument(segments, document, message);
+            foreach (FunctionResultContent result in parts.Results) AddTool(segments, ToolMessages.Result(result, messages), message);
             if (message.IsDocument()) AddDocument(segments, parts.Text, message);
-            else AddTurn(segments, parts.Text, messages, i);
+            else AddTurn(segments, parts.Calls.Count > 0 ? ToolMessages.Answer(parts.Text, parts.Calls, ToolCalls) : parts.Text, messages, i);
         }
 
         segments.Add(new PromptSegment(PromptSegmentKind.AssistantPrefix, AssistantPrefix, Message: null));
@@ -73,6 +90,12 @@ public sealed class WorldPromptTemplate : IPromptTemplate
     {
         text = DocumentText.Clean(text);
         if (text.Length > 0) segments.Add(new PromptSegment(PromptSegmentKind.Document, $"Document:\n{text}\n\n", message));
+    }
+
+    private static void AddTool(List<PromptSegment> segments, string text, ChatMessage message)
+    {
+        text = TurnText.Clean(text);
+        if (text.Length > 0) segments.Add(new PromptSegment(PromptSegmentKind.Tool, $"Tool: {text}\n\n", message));
     }
 
     private void AddTurn(List<PromptSegment> segments, string text, IReadOnlyList<ChatMessage> messages, int index)
@@ -88,6 +111,10 @@ public sealed class WorldPromptTemplate : IPromptTemplate
         if (message.Role == ChatRole.System)
         {
             if (text.Length > 0) segments.Add(new PromptSegment(PromptSegmentKind.System, $"System: {text}\n\n", message));
+        }
+        else if (message.Role == ChatRole.Tool)
+        {
+            AddTool(segments, text, message);
         }
         else if (message.Role == ChatRole.Assistant)
         {

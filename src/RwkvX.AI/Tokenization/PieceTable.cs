@@ -29,6 +29,9 @@ internal sealed class PieceTable
     /// <summary>The bytes of a piece; empty for an id without one, whatever its value.</summary>
     public ReadOnlySpan<byte> this[int id] => (uint)id < (uint)_lengths.Length ? _bytes.AsSpan(_starts[id], _lengths[id]) : default;
 
+    /// <summary>The bytes of a piece, to be kept; empty for an id without one.</summary>
+    public ReadOnlyMemory<byte> Memory(int id) => (uint)id < (uint)_lengths.Length ? _bytes.AsMemory(_starts[id], _lengths[id]) : default;
+
     /// <summary>The ids that have a piece, ordered by the pieces' bytes.</summary>
     public int[] SortedIds()
     {

@@ -77,6 +77,9 @@ public sealed class WorldTokenizer : Tokenizer
         return _pieces[id];
     }
 
+    /// <summary>The same as <see cref="VocabularyBytes"/>, to be kept.</summary>
+    internal ReadOnlyMemory<byte> VocabularyMemory(int id) => _pieces.Memory(id);
+
     /// <summary>Encodes text.</summary>
     /// <param name="text">Any UTF-16; lone surrogates count as U+FFFD.</param>
     /// <returns>The ids, none of them 0.</returns>

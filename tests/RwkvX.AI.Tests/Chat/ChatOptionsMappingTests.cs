@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
+using RwkvX.AI.Grammars;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
 using RwkvX.AI.Tests.Tokenization;
@@ -78,6 +79,7 @@ public sealed class ChatOptionsMappingTests
             Template = new WorldPromptTemplate(),
             Cache = new PrefixCache(0, 16),
             ModelId = "toy",
+            Grammars = new GrammarCache(Vocabularies.Embedded, Vocabularies.Embedded.VocabularySize, 0, "\n\n"),
             Defaults = defaults,
         };
         return ChatOptionsMapping.Map(options, context, chat.Client);

@@ -3,6 +3,8 @@ using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
 using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
+using RwkvX.AI.Testing.Chat;
+using RwkvX.AI.Tests.Tokenization;
 using RwkvX.AI.Tokenization;
 using Xunit;
 
@@ -21,6 +23,13 @@ internal sealed class ScriptedChat : IDisposable
         Tokenizer = tokenizer;
         Model = model;
         Client = new RwkvXChatClient(model, tokenizer, options, ownsModel: true);
+    }
+
+    /// <summary>A client whose model says a text after each prompt, in whatever tokens a constraint leaves it.</summary>
+    public static ScriptedChat Speaking(Func<string, string> answer, RwkvXOptions? options = null, WorldTokenizer? tokenizer = null)
+    {
+        tokenizer ??= Vocabularies.Embedded;
+        return new ScriptedChat(tokenizer, SpeakingModel.Create(tokenizer, answer), options);
     }
 
     public WorldTokenizer Tokenizer { get; }

@@ -141,6 +141,43 @@ public sealed class SamplerTests
     }
 
     [Fact]
+    public void Sample_Mask_GivesTheDistributionOfWhatItAllows()
+    {
+        Random random = new(21);
+        foreach (int vocabSize in new[] { 63, 64, 65, 300 })
+        {
+            float[] logits = RandomLogits(random, vocabSize);
+            ulong[] allowed = new ulong[TokenMask.Words(vocabSize)];
+            float[] masked = new float[vocabSize];
+            Array.Fill(masked, float.NegativeInfinity);
+            for (int i = 0; i < vocabSize; i++)
+            {
+                if (random.Next(3) == 0)
+                {
+                    allowed[i / 64] |= 1UL << (i % 64);
+                    masked[i] = logits[i];
+                }
+            }
+
+            allowed[^1] |= vocabSize % 64 == 0 ? 0 : ulong.MaxValue << (vocabSize % 64); // bits beyond V mean nothing
+            foreach (SamplingOptions options in new[] { new SamplingOptions { Seed = 5 }, new SamplingOptions { Seed = 5, TopK = 9, TopP = 0.9f }, new SamplingOptions { Temperature = 0 } })
+            {
+                Sampler sampler = new(options, vocabSize), twin = new(options, vocabSize);
+                Assert.All(Enumerable.Range(0, 200), _ => Assert.Equal(twin.Sample(masked), sampler.Sample(logits, allowed)));
+            }
+        }
+    }
+
+    [Fact]
+    public void Sample_MaskOfTokensWithoutAChance_TakesOneOfThem()
+    {
+        float[] logits = [3f, float.NegativeInfinity, 2f, float.NegativeInfinity];
+        Sampler sampler = new(new SamplingOptions { Seed = 1 }, 4);
+        Assert.Equal([1, 3], Enumerable.Range(0, 50).Select(_ => sampler.Sample(logits, [0b1010UL])).Distinct().Order());
+        Assert.Throws<InvalidOperationException>(() => new Sampler(new SamplingOptions { BannedTokens = [1] }, 4).Sample(logits, [0b0010UL]));
+    }
+
+    [Fact]
     public void Sample_WrongLength_Throws() =>
         Assert.Throws<ArgumentException>(() => new Sampler(new SamplingOptions(), 3).Sample([1f, 2f]));
 

@@ -1,4 +1,5 @@
 using RwkvX.AI.Generation;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
 using Xunit;
@@ -11,44 +12,42 @@ public sealed class TokenGeneratorTests
     private static readonly int[] Prompt = [1, 2];
 
     [Fact]
-    public void Generate_AnyPrefillSpan_GivesTheSameTokens()
+    public async Task NextAsync_AnyPrefillSpan_GivesTheSameTokens()
     {
         int[] prompt = [.. Enumerable.Range(1, 37)];
-        int[] Run(int span)
+        async Task<int[]> RunAsync(int span)
         {
             using ScriptedModel model = ScriptedModel.Hashing(50);
             using RwkvXState state = model.CreateState();
-            int[] ids = [.. new TokenGenerator(model, state, Greedy, span).Generate(prompt, 20, CancellationToken.None)];
+            int[] ids = await GenerateAsync(model, state, prompt, 20, span);
             Assert.Equal((prompt.Length + span - 1) / span + 19, model.Passes);
             Assert.Equal(prompt.Length + 19, state.TokenCount); // the last sampled token is not fed
             return ids;
         }
 
-        Assert.Equal(Run(37), Run(1));
-        Assert.Equal(Run(37), Run(5));
+        Assert.Equal(await RunAsync(37), await RunAsync(1));
+        Assert.Equal(await RunAsync(37), await RunAsync(5));
     }
 
     [Fact]
-    public void Decode_Stopped_LeavesTheLastTokenUnfed()
+    public async Task NextAsync_Stopped_LeavesTheLastTokenUnfed()
     {
         using ScriptedModel model = ScriptedModel.Hashing(50);
         using RwkvXState state = model.CreateState();
+        using TokenGenerator generator = new(new PassScheduler(model), state, Greedy);
+        await generator.PrefillAsync(Prompt, isLast: true, CancellationToken.None);
         List<int> ids = [];
-        foreach (int id in new TokenGenerator(model, state, Greedy).Generate(Prompt, 20, CancellationToken.None))
+        for (int i = 0; i < 3; i++)
         {
-            ids.Add(id);
+            ids.Add(await generator.NextAsync(3 - i, CancellationToken.None));
             Assert.Equal(1 + ids.Count, state.TokenCount);
-            if (ids.Count == 3)
-            {
-                break;
-            }
         }
 
         Assert.Equal([1, 2, ids[0], ids[1]], ((ScriptedState)state).History.ToArray());
     }
 
     [Fact]
-    public void Generate_CancelledInsidePrefill_StopsThere()
+    public async Task PrefillAsync_CancelledInside_StopsThere()
     {
         using ScriptedModel model = ScriptedModel.Hashing(50);
         using RwkvXState state = model.CreateState();
@@ -60,17 +59,34 @@ public sealed class TokenGeneratorTests
                 source.Cancel();
             }
         };
-        Assert.Throws<OperationCanceledException>(
-            () => new TokenGenerator(model, state, Greedy, 4).Generate(new int[40], 20, source.Token).Count());
+        using TokenGenerator generator = new(new PassScheduler(model), state, Greedy, new PassLimits { PrefillSpan = 4 });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await generator.PrefillAsync(new int[40], isLast: true, source.Token));
         Assert.Equal(3, model.Passes);
         Assert.False(state.IsValid);
     }
 
     [Fact]
-    public void Generate_EmptyPrompt_Throws()
+    public async Task NextAsync_Alone_StaysOnItsThread()
     {
         using ScriptedModel model = ScriptedModel.Hashing(50);
         using RwkvXState state = model.CreateState();
-        Assert.Throws<ArgumentException>(() => new TokenGenerator(model, state, Greedy).Generate(Array.Empty<int>(), 1, CancellationToken.None));
+        int thread = Environment.CurrentManagedThreadId;
+        model.OnPass = _ => Assert.Equal(thread, Environment.CurrentManagedThreadId);
+        Task<int[]> ids = GenerateAsync(model, state, Prompt, 20, span: 1);
+        Assert.True(ids.IsCompletedSuccessfully);
+        Assert.Equal(20, (await ids).Length);
+    }
+
+    private static async Task<int[]> GenerateAsync(ScriptedModel model, RwkvXState state, int[] prompt, int count, int span)
+    {
+        using TokenGenerator generator = new(new PassScheduler(model), state, Greedy, new PassLimits { PrefillSpan = span });
+        await generator.PrefillAsync(prompt, isLast: true, CancellationToken.None);
+        List<int> ids = [];
+        while (ids.Count < count)
+        {
+            ids.Add(await generator.NextAsync(count - ids.Count, CancellationToken.None));
+        }
+
+        return [.. ids];
     }
 }

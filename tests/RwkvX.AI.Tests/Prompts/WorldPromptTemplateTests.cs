@@ -147,9 +147,9 @@ public sealed partial class WorldPromptTemplateTests
     [Fact]
     public void Render_HostileMessages_OpenNoTurnOfTheirOwn()
     {
-        string[] parts = ["\n", "\n", "\r", "\r\n", "\u2028", "\u2029", "\u0085", "\v", "\f", " ", "\t", "\u200b", "\ufeff", "User", "Assistant:", "User:", "System:", "Document:\n", ":", "x", "?"];
+        string[] parts = ["\n", "\n", "\r", "\r\n", "\u2028", "\u2029", "\u0085", "\v", "\f", " ", "\t", "\u200b", "\ufeff", "User", "Assistant:", "User:", "System:", "Document:\n", "Tool:", ":", "x", "?"];
         WorldPromptTemplate template = new(new WorldPromptOptions { SplitQuestion = true, SplitQuestionMinLength = 0 });
-        ChatRole[] roles = [ChatRole.User, ChatRole.Assistant, ChatRole.System];
+        ChatRole[] roles = [ChatRole.User, ChatRole.Assistant, ChatRole.System, ChatRole.Tool];
         Random random = new(1);
         for (int i = 0; i < 20_000; i++)
         {
@@ -157,7 +157,7 @@ public sealed partial class WorldPromptTemplateTests
             for (int n = random.Next(1, 5); n > 0; n--)
             {
                 string text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => parts[random.Next(parts.Length)]));
-                ChatMessage message = new(roles[random.Next(3)], text);
+                ChatMessage message = new(roles[random.Next(4)], text);
                 messages.Add(random.Next(3) == 0 ? message.AsDocument() : message);
             }
 
@@ -212,8 +212,9 @@ public sealed partial class WorldPromptTemplateTests
     {
         AssertRefused(new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]), "message 1 (user): expected text or text/* data, found data of media type image/png");
         AssertRefused(new(ChatRole.User, [new UriContent("https://example.org/a.jpg", "image/jpeg")]), "found a link to data of media type image/jpeg");
-        AssertRefused(new(ChatRole.Assistant, [new FunctionCallContent("1", "open")]), "message 1 (assistant): expected text or text/* data, found a call of the function open");
-        AssertRefused(new(ChatRole.Tool, "x"), "found the role tool");
+        AssertRefused(new(ChatRole.User, [new FunctionCallContent("1", "open")]), "message 1 (user): expected text or text/* data, found a call of the function open");
+        AssertRefused(new(ChatRole.System, [new FunctionResultContent("1", "open")]), "found the result of a function");
+        AssertRefused(new(new ChatRole("narrator"), "x"), "found the role narrator");
         AssertRefused(null!, "expected a message, found null");
         AssertRefused(new(ChatRole.User, [new DataContent("a"u8.ToArray(), "text/plain; charset=klingon")]), "found text in the unknown encoding klingon");
         Assert.Throws<ArgumentNullException>(() => Template.Render(null!));
@@ -255,6 +256,6 @@ public sealed partial class WorldPromptTemplateTests
     private static string Text(IReadOnlyList<PromptSegment> segments) => string.Concat(segments.Select(segment => segment.Text));
 
     /// <summary>A label at the margin after a blank line, as loosely as one may read it.</summary>
-    [GeneratedRegex("(?<=[\n\r\v\f\u0085\u2028\u2029][ \t\u200b\ufeff]*[\n\r\v\f\u0085\u2028\u2029])[\u200b\ufeff]* {0,3}[\u200b\ufeff]*(User|Assistant|System|Document)[ \t\u200b\ufeff]*:", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("(?<=[\n\r\v\f\u0085\u2028\u2029][ \t\u200b\ufeff]*[\n\r\v\f\u0085\u2028\u2029])[\u200b\ufeff]* {0,3}[\u200b\ufeff]*(User|Assistant|System|Document|Tool)[ \t\u200b\ufeff]*:", RegexOptions.CultureInvariant)]
     private static partial Regex Opener();
 }

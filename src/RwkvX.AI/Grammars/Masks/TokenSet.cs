@@ -31,6 +31,17 @@ internal sealed class TokenSet
         for (int i = 0; i < _words!.Length; i++) mask[i] |= _words[i];
     }
 
+    public void RemoveFrom(Span<ulong> mask)
+    {
+        if (_ids is not null)
+        {
+            foreach (int id in _ids) Clear(mask, id);
+            return;
+        }
+
+        for (int i = 0; i < _words!.Length; i++) mask[i] &= ~_words[i];
+    }
+
     public static void Set(Span<ulong> mask, int id) => mask[id >> 6] |= 1UL << (id & 63);
 
     public static void Clear(Span<ulong> mask, int id) => mask[id >> 6] &= ~(1UL << (id & 63));

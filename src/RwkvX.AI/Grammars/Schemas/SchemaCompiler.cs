@@ -16,23 +16,33 @@ internal sealed class SchemaCompiler
     private readonly Dictionary<string, Expression> _known = [];
     private readonly Lazy<int> _characters;
 
-    private SchemaCompiler(JsonElement root)
+    private SchemaCompiler(JsonElement root, GrammarRules rules)
     {
+        Rules = rules;
         References = new SchemaReferences(root);
         _characters = new(() => Rules.Add(new RuleDefinition("characters", JsonSyntax.Character, IsLoop: true)));
     }
 
-    public GrammarRules Rules { get; } = new();
+    public GrammarRules Rules { get; }
 
     public SchemaReferences References { get; }
 
     public static GrammarProgram Compile(JsonElement schema)
     {
+        var rules = new GrammarRules();
+        int start = rules.Add(new RuleDefinition("json", Expression.Of(JsonSyntax.Space, Compile(schema, rules))));
+        return RuleCompiler.Compile(rules, start, Grammar.MaxJsonDepth);
+    }
+
+    /// <summary>Values that a schema accepts, as part of a larger grammar.</summary>
+    /// <param name="schema">The schema; its references lead into itself.</param>
+    /// <param name="rules">Where its rules go.</param>
+    /// <param name="others">Further schemas that must hold.</param>
+    public static Expression Compile(JsonElement schema, GrammarRules rules, params IEnumerable<JsonElement> others)
+    {
         JsonElement root = schema.Clone(); // the caller's document may be disposed of
-        var compiler = new SchemaCompiler(root);
-        Expression body = Expression.Of(JsonSyntax.Space, compiler.Compile([new SchemaPart(root, "#")]));
-        int start = compiler.Rules.Add(new RuleDefinition("json", body));
-        return RuleCompiler.Compile(compiler.Rules, start, Grammar.MaxJsonDepth);
+        var compiler = new SchemaCompiler(root, rules);
+        return compiler.Compile([new SchemaPart(root, "#"), .. others.Select((other, i) => new SchemaPart(other, $"(added {i})"))]);
     }
 
     /// <summary>Values of which all the schemas hold. Equal schemas share a rule, which is also what makes recursion end.</summary>

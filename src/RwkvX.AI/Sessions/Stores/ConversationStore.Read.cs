@@ -95,7 +95,7 @@ internal sealed partial class ConversationStore
             SnapshotRow header = StateFormat.ReadHeader(bytes, where, out StateBinding found, out int at);
             RequireSame(row, header, chain, binding, found, where);
             List<IReadOnlyList<PageSnapshot>> pages = [.. header.Pages.Select((runs, layer) => LoadPages(header, layer, runs, lease, verifyPages))];
-            StateSnapshot snapshot = StateFormat.ReadLayers(bytes, ref at, header, pages, Cipher, where);
+            StateSnapshot snapshot = StateFormat.ReadLayers(bytes, ref at, header, pages, Cipher, where, lease);
             if (at != bytes.Length) throw new StateCorruptException(where, "end", "no more bytes", bytes.Length - at);
             return snapshot;
         }

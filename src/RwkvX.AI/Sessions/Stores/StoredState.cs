@@ -5,8 +5,9 @@ namespace RwkvX.AI.Sessions.Stores;
 /// <summary>A conversation opened at a place: the nearest stored state, and what was logged between it and the place.</summary>
 /// <remarks>
 /// The keys and values of the snapshot's pages lie in the store (for a file store, in a file mapping): they are checked at first
-/// use, where damage throws a <see cref="StateCorruptException"/>, and may be read until this is disposed. Reading them afterwards
-/// throws; a span taken before must not be used after.
+/// use, where damage throws a <see cref="StateCorruptException"/>, and may be read until this and every share of
+/// <see cref="StateSnapshot.Lease"/> are disposed (an engine that imported the snapshot has one). Reading them afterwards throws; a span taken
+/// before must not be used after.
 /// </remarks>
 public sealed class StoredState : IDisposable
 {

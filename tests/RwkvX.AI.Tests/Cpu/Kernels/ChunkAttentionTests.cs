@@ -39,7 +39,7 @@ public sealed unsafe class ChunkAttentionTests
 
     private static Page Fill(Random random, int rows)
     {
-        Page page = new(heads: 1, maxRows: rows, areMeans: false, rows);
+        Page page = new(new PagePool(), heads: 1, maxRows: rows, areMeans: false, rows);
         for (int row = 0; row < rows; row++)
         {
             for (int d = 0; d < N; d++)

@@ -27,7 +27,7 @@ public sealed unsafe class MeanCodesTests
     private static void Compare(int chunks, Func<Random, int, double> value, bool mayPrune)
     {
         Random random = new(chunks);
-        PagedRows means = new(heads: 2, rowsPerPage: 256, areMeans: true);
+        PagedRows means = new(new PagePool(), heads: 2, rowsPerPage: 256, areMeans: true);
         means.Reserve(chunks);
         for (int chunk = 0; chunk < chunks; chunk++)
         {
@@ -50,7 +50,7 @@ public sealed unsafe class MeanCodesTests
     private static int Check<V>(PagedRows means, float[] q, int chunks)
         where V : struct, ILanes<V>
     {
-        using AttentionScratch scratch = new();
+        using AttentionScratch scratch = new(new PageVisits());
         int ld = scratch.Reserve(chunks, Take);
         int[] full = new int[Take], searched = new int[Take];
         fixed (float* pq = q)

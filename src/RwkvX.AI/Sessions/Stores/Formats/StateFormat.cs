@@ -72,8 +72,10 @@ internal static class StateFormat
     /// <param name="pages">(M) each sparse layer's full pages.</param>
     /// <param name="cipher">The store's cipher.</param>
     /// <param name="where">The file's name.</param>
+    /// <param name="lease">What keeps the pages readable.</param>
     public static StateSnapshot ReadLayers(
-        ReadOnlySpan<byte> bytes, ref int at, SnapshotRow row, IReadOnlyList<IReadOnlyList<PageSnapshot>> pages, IBlobCipher? cipher, string where)
+        ReadOnlySpan<byte> bytes, ref int at, SnapshotRow row, IReadOnlyList<IReadOnlyList<PageSnapshot>> pages, IBlobCipher? cipher, string where,
+        IPageLease? lease = null)
     {
         RwkvXConfig config = row.Config;
         List<RwkvLayerSnapshot> rwkv = []; // not sized by the header: the file may not hold as many
@@ -86,7 +88,7 @@ internal static class StateFormat
         FormatReader end = new(Frame.Expect(bytes, ref at, End, out _, where), where);
         end.Int32(part, part, "layers");
         end.End();
-        return new StateSnapshot { Config = config, TokenCount = row.Tokens, RwkvLayers = rwkv, SparseLayers = sparse, PageType = row.PageType };
+        return new StateSnapshot { Config = config, TokenCount = row.Tokens, RwkvLayers = rwkv, SparseLayers = sparse, PageType = row.PageType, Lease = lease };
     }
 
     private static byte Flags(ReadOnlySpan<byte> bytes, ref int at, byte kind, string where, out ReadOnlySpan<byte> stored)

@@ -1,0 +1,10 @@
+namespace RwkvX.AI.Cpu;
+
+/// <summary>A page's place in a <see cref="SpillFile"/>.</summary>
+/// <param name="Segment">The file.</param>
+/// <param name="Offset">Where it starts, in bytes.</param>
+internal sealed record SpillSlot(SpillSegment Segment, long Offset)
+{
+    /// <summary>The page in the mapping.</summary>
+    public unsafe float* Data => (float*)(Segment.Start + Offset);
+}

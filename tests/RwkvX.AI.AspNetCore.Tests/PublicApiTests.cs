@@ -1,0 +1,18 @@
+using PublicApiGenerator;
+using RwkvX.AI.Testing;
+using Xunit;
+
+namespace RwkvX.AI.AspNetCore.Tests;
+
+/// <summary>The public API equals the committed baseline; set UPDATE_PUBLIC_API=1 to rewrite it on purpose.</summary>
+public sealed class PublicApiTests
+{
+    [Fact]
+    public void AspNetCore_PublicApi_EqualsBaseline()
+    {
+        string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.AspNetCore.Tests", "PublicApi", "RwkvX.AI.AspNetCore.txt");
+        string actual = typeof(RwkvXEndpointOptions).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
+        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
+        Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
+    }
+}
