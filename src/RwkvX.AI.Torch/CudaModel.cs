@@ -31,6 +31,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     private readonly StateStore _store;
     private readonly Dictionary<int, StepPass> _steps = [];
     private readonly bool _capture;
+    private readonly Lazy<string> _hash;
     private readonly CudaState _padding;
     private readonly SamplePass _sampling;
     private RowsPass? _rows;
@@ -39,6 +40,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     private CudaModel(ModelTensors tensors, CudaModelOptions options)
     {
         _capture = options.CaptureDecoding;
+        _hash = new Lazy<string>(tensors.ComputeHash); // reads every weight, so not before somebody asks
         _device = new CudaDevice(options.Device, options.LibTorchPath);
         if (_device.ComputeCapability < LeastComputeCapability)
             throw new CudaException("DEVICE_TOO_OLD", TooOld(_device));
@@ -78,6 +80,9 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     /// <inheritdoc/>
     public EngineInfo Engine { get; }
 
+    /// <inheritdoc/>
+    public string ModelHash => _hash.Value;
+
     /// <summary>How many kernels this load compiled; 0 where all were on disk.</summary>
     public int CompiledKernels { get; }
 
@@ -100,7 +105,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     internal long AllWeightBytes => _weights.Bytes;
 
     /// <summary>Loads a model onto a device.</summary>
-    /// <param name="tensors">Needed only during the call.</param>
+    /// <param name="tensors">The weights; after the call only <see cref="ModelHash"/> needs them.</param>
     /// <param name="options">Device, precision, budget; null for the defaults.</param>
     /// <exception cref="CudaException">No device, a library is missing, or a kernel does not compile.</exception>
     /// <exception cref="ArgumentException">The engine has no such precision, or the layers' LoRA ranks differ.</exception>

@@ -13,10 +13,12 @@ public sealed class TorchModel : IRwkvXModel
 
     private readonly Lock _gate = new();
     private readonly TorchWeights _weights;
+    private readonly Lazy<string> _hash;
     private bool _disposed;
 
     private TorchModel(ModelTensors tensors, ScalarType type, Precision precision)
     {
+        _hash = new Lazy<string>(tensors.ComputeHash); // reads every weight, so not before somebody asks
         using IDisposable grad = no_grad();
         _weights = new TorchWeights(tensors, type);
         Engine = new EngineInfo("torch", "cpu", precision, _weights.StepBytes, $"libtorch {__version__}, {get_num_threads()} threads");
@@ -28,8 +30,11 @@ public sealed class TorchModel : IRwkvXModel
     /// <inheritdoc/>
     public EngineInfo Engine { get; }
 
+    /// <inheritdoc/>
+    public string ModelHash => _hash.Value;
+
     /// <summary>Copies a model's weights into libtorch.</summary>
-    /// <param name="tensors">Needed only during the call.</param>
+    /// <param name="tensors">The weights; after the call only <see cref="ModelHash"/> needs them.</param>
     /// <param name="precision">F32 or BF16.</param>
     /// <param name="libTorchPath">As in <see cref="LibTorch"/>.</param>
     /// <exception cref="LibTorchException">libtorch does not load.</exception>

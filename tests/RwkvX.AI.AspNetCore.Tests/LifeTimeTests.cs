@@ -74,7 +74,7 @@ public sealed class LifeTimeTests
             (new ArgumentException("Temperature: expected 0 or more, found -1", "options"), 400, "invalid_value"),
             (new NotSupportedException("ContinuationToken: expected null"), 400, "invalid_value"),
             (new ModelNotLoadedException("a", "b"), 404, "model_not_found"),
-            (new ConversationNotFoundException("c-1"), 404, "conversation_not_found"),
+            (new Sessions.Stores.ConversationNotFoundException(new("default", "c-1")), 404, "conversation_not_found"),
             (new Sessions.Stores.ConversationLockedException(new("t", "c-1")), 409, "conversation_locked"),
             (new ObjectDisposedException("client"), 503, "service_unavailable"),
             (new OperationCanceledException(), 503, "service_unavailable"),

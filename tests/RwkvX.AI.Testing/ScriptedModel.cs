@@ -35,6 +35,9 @@ public sealed class ScriptedModel(int vocabSize, LogitsScript script) : IRwkvXMo
     /// <inheritdoc/>
     public EngineInfo Engine { get; } = new("scripted", "cpu", Precision.F32, 0, "scripted from the token history");
 
+    /// <inheritdoc/>
+    public string ModelHash { get; init; } = "scripted";
+
     /// <summary>Tokens that passes have consumed so far, over all states.</summary>
     public long ComputedTokens => Interlocked.Read(ref _computedTokens);
 
@@ -92,10 +95,10 @@ public sealed class ScriptedModel(int vocabSize, LogitsScript script) : IRwkvXMo
     }
 
     /// <inheritdoc/>
-    public StateSnapshot Export(RwkvXState state) => throw new NotSupportedException("a scripted state has no layers");
+    public StateSnapshot Export(RwkvXState state) => ScriptedSnapshot.Of((ScriptedState)state);
 
     /// <inheritdoc/>
-    public RwkvXState Import(StateSnapshot snapshot) => throw new NotSupportedException("a scripted state has no layers");
+    public RwkvXState Import(StateSnapshot snapshot) => NewState(ScriptedSnapshot.History(snapshot, Config));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,6 +1,7 @@
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Grammars;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
@@ -19,6 +20,18 @@ internal sealed class ChatContext : IDisposable
 
     public required PrefixCache Cache { get; init; }
 
+    /// <summary>Stored conversations.</summary>
+    public required RwkvXMemory Memory { get; init; }
+
+    /// <summary>Whether <see cref="Memory"/> is disposed with the client.</summary>
+    public bool OwnsMemory { get; init; }
+
+    /// <summary>Whose requests these are where they do not say.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>Whether requests begin stored conversations where they do not say.</summary>
+    public bool StoreConversations { get; init; }
+
     public required string ModelId { get; init; }
 
     /// <summary>Grammars compiled so far; shared by all clients over one loaded model.</summary>
@@ -36,5 +49,9 @@ internal sealed class ChatContext : IDisposable
     /// <summary>Gives the engine's passes to all turns, whichever client they are of.</summary>
     public PassScheduler Scheduler => field ??= PassScheduler.For(Model);
 
-    public void Dispose() => Cache.Dispose();
+    public void Dispose()
+    {
+        Cache.Dispose();
+        if (OwnsMemory) Memory.Dispose();
+    }
 }

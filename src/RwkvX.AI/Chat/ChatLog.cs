@@ -11,7 +11,7 @@ internal static partial class ChatLog
 
     [LoggerMessage(2, LogLevel.Debug, "Answered {ResponseId}: {InputTokens} tokens in ({CachedTokens} cached), {OutputTokens} out, {FinishReason}, {Milliseconds} ms")]
     public static partial void Answered(
-        ILogger logger, string responseId, int inputTokens, int cachedTokens, int outputTokens, string finishReason, double milliseconds);
+        ILogger logger, string responseId, long inputTokens, long cachedTokens, int outputTokens, string finishReason, double milliseconds);
 
     [LoggerMessage(3, LogLevel.Debug, "Abandoned {ResponseId}: cancelled, or its reader left")]
     public static partial void Abandoned(ILogger logger, string responseId);

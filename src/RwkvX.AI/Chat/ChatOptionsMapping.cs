@@ -24,7 +24,6 @@ internal static class ChatOptionsMapping
     /// <param name="client">What the raw representation's factory is given.</param>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     /// <exception cref="NotSupportedException">The options ask for something that this client does not do.</exception>
-    /// <exception cref="ConversationNotFoundException">The options name a conversation that is not stored.</exception>
     /// <exception cref="ModelNotLoadedException">The options name another model.</exception>
     public static GenerationSettings Map(ChatOptions? options, ChatContext context, IChatClient client)
     {
@@ -68,11 +67,6 @@ internal static class ChatOptionsMapping
 
     private static void Refuse(ChatOptions options, string modelId)
     {
-        if (options.ConversationId is { } conversation)
-        {
-            throw new ConversationNotFoundException(conversation);
-        }
-
         if (options.ModelId is { } model && model != modelId)
         {
             throw new ModelNotLoadedException(model, modelId);

@@ -4,30 +4,33 @@ using RwkvX.AI.Generation;
 using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
-using RwkvX.AI.Sessions;
 
 namespace RwkvX.AI.Chat;
 
 /// <summary>One request, from messages to the state at the end of its answer.</summary>
 /// <remarks>
 /// A recurrent state cannot be cut back. So forks are kept aside at the prompt's message borders, and one more while the answer is
-/// undecided (what is held back may be a stop sequence); they go into the cache together when the answer is complete. A turn that is
-/// cancelled or fails leaves the cache as it was.
+/// undecided (what is held back may be a stop sequence); they are kept together when the answer is complete. A turn that is cancelled or
+/// fails leaves what is kept as it was.
 /// </remarks>
 internal sealed class ChatTurn : IDisposable
 {
     private readonly ChatContext _context;
     private readonly IReadOnlyList<ChatMessage> _messages;
     private readonly GenerationSettings _settings;
-    private readonly List<(int Length, RwkvXState State)> _kept = []; // at the prompt's borders, ascending
+    private readonly ITurnStates _states;
+    private readonly List<TurnBorder> _kept = []; // at the prompt's borders, ascending
+    private readonly List<int> _spans = []; // tokens that each pass ran over the state
     private readonly AnswerPlan _plan;
     private readonly AnswerText _answer;
     private readonly int[] _start; // ids that the answer is begun with
     private RwkvXState? _state; // has consumed the prompt and all sampled ids but the last
     private RwkvXState? _branch; // forked where the answer became undecided; null while it is not
+    private int _branchSpans; // passes before it
 
-    public ChatTurn(ChatContext context, IReadOnlyList<ChatMessage> messages, GenerationSettings settings)
+    public ChatTurn(ChatContext context, IReadOnlyList<ChatMessage> messages, GenerationSettings settings, ITurnStates states)
     {
+        _states = states;
         _context = context;
         _messages = messages;
         _settings = settings;
@@ -48,21 +51,19 @@ internal sealed class ChatTurn : IDisposable
     {
         try
         {
-            EncodedPrompt rendered = EncodedPrompt.Of(_messages, _settings.Tools.Declared, _context);
-            EncodedPrompt prompt = rendered with { Tokens = [.. rendered.Tokens, .. _start] };
-            PrefixMatch? match = _context.Cache.Take(prompt.Tokens.AsSpan()[..^1]); // the last token's logits are needed
-            _state = match?.State ?? _context.Model.CreateState();
-            int cached = match?.Length ?? 0;
+            TurnStart start = await _states.BeginAsync(_messages, _settings.Tools.Declared, _start, cancellationToken).ConfigureAwait(false);
+            _state = start.State;
+            int[] prompt = [.. start.Rendered.Tokens, .. _start];
             ChatFinishReason reason;
-            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits, _plan.Constraint))
+            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits, _plan.Constraint) { Spans = _spans })
             {
-                await PrefillAsync(generator, prompt, cached, cancellationToken).ConfigureAwait(false);
+                await PrefillAsync(generator, prompt, start, cancellationToken).ConfigureAwait(false);
                 reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
             }
 
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // what follows is too long for the loop of passes
-            bool isKept = await KeepAsync(rendered, match?.Entry, cancellationToken).ConfigureAwait(false);
-            return new TurnResult(reason, prompt.Tokens.Length, cached, OutputTokens, isKept);
+            bool isKept = await KeepAsync(start, cancellationToken).ConfigureAwait(false);
+            return new TurnResult(reason, start.Before + prompt.Length, start.Before - start.Replayed + start.Skipped, OutputTokens, isKept);
         }
         finally
         {
@@ -73,7 +74,7 @@ internal sealed class ChatTurn : IDisposable
     /// <summary>Tokens sampled so far.</summary>
     private int OutputTokens { get; set; }
 
-    /// <summary>Gives back the states that did not go into the cache.</summary>
+    /// <summary>Gives back the states that were not kept.</summary>
     public void Dispose()
     {
         _state?.Dispose();
@@ -83,20 +84,20 @@ internal sealed class ChatTurn : IDisposable
         _state = _branch = null;
     }
 
-    private async Task PrefillAsync(TokenGenerator generator, EncodedPrompt prompt, int cached, CancellationToken cancellationToken)
+    private async Task PrefillAsync(TokenGenerator generator, int[] prompt, TurnStart turn, CancellationToken cancellationToken)
     {
-        int start = cached;
-        foreach (int border in prompt.Borders.Where(border => border > cached && border < prompt.Tokens.Length))
+        int start = turn.Skipped;
+        foreach (int border in turn.Rendered.Borders.Where(border => border > turn.Skipped && border < prompt.Length))
         {
-            await generator.PrefillAsync(prompt.Tokens.AsMemory(start..border), isLast: false, cancellationToken).ConfigureAwait(false);
+            await generator.PrefillAsync(prompt.AsMemory(start..border), isLast: false, cancellationToken).ConfigureAwait(false);
             start = border;
-            if (_context.Cache.IsEnabled)
+            if (_states.KeepsStates)
             {
-                _kept.Add((border, _state!.Fork()));
+                _kept.Add(new TurnBorder(border, _state!.Fork(), [.. _spans]));
             }
         }
 
-        await generator.PrefillAsync(prompt.Tokens.AsMemory(start..), isLast: true, cancellationToken).ConfigureAwait(false);
+        await generator.PrefillAsync(prompt.AsMemory(start..), isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
@@ -134,51 +135,43 @@ internal sealed class ChatTurn : IDisposable
             _branch?.Dispose();
             _branch = null;
         }
-        else if (_branch is null && !_answer.IsStopped && _context.Cache.IsEnabled)
+        else if (_branch is null && !_answer.IsStopped && _states.KeepsStates)
         {
             _branch = _state!.Fork();
+            _branchSpans = _spans.Count;
         }
     }
 
-    /// <summary>Brings a state to the border after the answer, as the next turn will render it, and gives all states to the cache.</summary>
-    /// <returns>Whether the last of them is kept.</returns>
-    private async Task<bool> KeepAsync(EncodedPrompt prompt, PrefixCacheEntry? origin, CancellationToken cancellationToken)
+    /// <summary>Brings a state to the border after the answer, as the next turn will render it, and has all states kept.</summary>
+    /// <returns>Whether the last of them is.</returns>
+    private async Task<bool> KeepAsync(TurnStart start, CancellationToken cancellationToken)
     {
-        if (!_context.Cache.IsEnabled)
+        if (!_states.KeepsStates)
         {
             return true; // nobody asked for more
         }
 
-        ChatMessage message = _answer.ToMessage();
-        int[] ids = _answer.KeptIds();
-        RwkvXState? last = null;
-        int[] tokens = [.. prompt.Tokens, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
-        if (IsRendered(message))
+        ChatMessage answer = _answer.ToMessage();
+        int[] rendered = start.Rendered.Tokens, ids = _answer.KeptIds();
+        int[] tokens = [.. rendered, .. ids, .. _context.Tokenizer.Encode(_context.Template.AnswerEnd)];
+        (RwkvXState? last, int[] lastSpans) = (null, []);
+        if (IsRendered(answer))
         {
-            last = StateFor(tokens.AsSpan(prompt.Tokens.Length));
+            last = StateFor(tokens.AsSpan(rendered.Length));
+            List<int> spans = last == _branch ? [.. _spans[.._branchSpans]] : _spans;
             using ScheduledSequence sequence = _context.Scheduler.Open(_context.Limits);
-            await sequence.RunAsync(last, tokens.AsMemory((int)last.TokenCount), default, cancellationToken).ConfigureAwait(false);
+            sequence.Spans = spans;
+            await sequence.RunAsync(last, tokens.AsMemory(checked((int)(last.TokenCount - start.Before))), default, cancellationToken).ConfigureAwait(false);
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // as above
+            lastSpans = [.. spans];
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        bool isKept = true;
-        while (_kept.Count > 0)
-        {
-            (int length, RwkvXState state) = _kept[0];
-            _kept.RemoveAt(0);
-            PrefixCacheEntry? entry = _context.Cache.Add(prompt.Tokens.AsSpan(0, length), state, origin);
-            (isKept, origin) = (entry is not null, entry ?? origin);
-        }
-
-        if (last is not null)
-        {
-            _state = last == _state ? null : _state;
-            _branch = last == _branch ? null : _branch;
-            isKept = _context.Cache.Add(tokens, last, origin) is not null;
-            _context.Cache.AddAnswer(prompt.Tokens, new KeptAnswer(ToolMessages.Answer(message, _context.Template.ToolCalls), ids));
-        }
-
-        return isKept;
+        _state = last == _state ? null : _state;
+        _branch = last == _branch ? null : _branch;
+        TurnEnd end = new(start, answer, ids, [.. _kept]) { State = last, Tokens = last is null ? [] : tokens, Spans = lastSpans };
+        _kept.Clear();
+        return await _states.KeepAsync(end, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The state that has consumed most of the answer and its end, and nothing else.</summary>

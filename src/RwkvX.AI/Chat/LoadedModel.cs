@@ -2,9 +2,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Grammars;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
+using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Tokenization;
 
 namespace RwkvX.AI.Chat;
@@ -78,9 +80,20 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
+    /// <summary>A memory over this model.</summary>
+    /// <param name="store">Where it keeps conversations where the options do not say; null for this process's memory.</param>
+    /// <param name="logger">Null logs nothing.</param>
+    public RwkvXMemory NewMemory(IStateStore? store, ILogger? logger) => new(Model, Tokenizer, _options.StateStore ?? store, _options.ToMemoryOptions(Model.Engine, logger));
+
     /// <summary>What a client over this model needs, with a cache of its own.</summary>
-    public ChatContext NewContext() => new()
+    /// <param name="memory">Its stored conversations; null for a memory of its own.</param>
+    /// <param name="logger">Null logs nothing.</param>
+    public ChatContext NewContext(RwkvXMemory? memory, ILogger? logger) => new()
     {
+        Memory = memory ?? NewMemory(null, logger),
+        OwnsMemory = memory is null,
+        Tenant = _options.Tenant,
+        StoreConversations = _options.StoreConversations,
         Model = Model,
         Tokenizer = Tokenizer,
         Template = Template,

@@ -4,9 +4,11 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RwkvX.AI.Grammars;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
+using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Tokenization;
 
 namespace RwkvX.AI.Chat;
@@ -17,6 +19,11 @@ namespace RwkvX.AI.Chat;
 /// <para>States are kept at message borders: a request whose messages extend an earlier one computes only what is new
 /// (<see cref="UsageDetails.CachedInputTokenCount"/> says how many tokens were spared). A request that is cancelled, or whose stream is left
 /// early, leaves what is kept as it was.</para>
+/// <para>With a <see cref="ChatOptions.ConversationId"/> the stored conversation of that name goes on, and only new messages are sent; with
+/// <see cref="RwkvXOptions.StoreConversations"/> or <c>AdditionalProperties["rwkvx.store"] = true</c> a request without one begins such a
+/// conversation, whose id comes back in every update. A turn that is cancelled or fails leaves the conversation as it was. The last update's
+/// <see cref="ChatResponseUpdate.AdditionalProperties"/> say where its state came from. <c>AdditionalProperties["rwkvx.tenant"]</c> says whose
+/// request it is (else <see cref="RwkvXOptions.Tenant"/>): tenants share nothing, not even a prefix.</para>
 /// <para>Under a JSON schema, a grammar or a required call every token is constrained: the answer parses and obeys, whatever the model, and a
 /// token limit that is too low for that is refused. Stop sequences end free text only. Functions are declared in the prompt and called by
 /// the model's own choice or by <see cref="ChatOptions.ToolMode"/>; calling them is the application's business
@@ -69,12 +76,12 @@ public sealed class RwkvXChatClient : IChatClient
         bool ownsModel = false,
         ILogger<RwkvXChatClient>? logger = null,
         TimeProvider? timeProvider = null)
-        : this(ContextOver(model, tokenizer, options), ownsModel ? model : null, logger, timeProvider)
+        : this(ContextOver(model, tokenizer, options, logger), ownsModel ? model : null, logger, timeProvider)
     {
     }
 
     private RwkvXChatClient(LoadedModel model, ILogger? logger, TimeProvider? timeProvider)
-        : this(model.NewContext(), model, logger, timeProvider)
+        : this(model.NewContext(memory: null, logger), model, logger, timeProvider)
     {
     }
 
@@ -100,8 +107,12 @@ public sealed class RwkvXChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         return GatherAsync();
 
-        async Task<ChatResponse> GatherAsync() =>
-            await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken).ConfigureAwait(false);
+        async Task<ChatResponse> GatherAsync()
+        {
+            ChatResponse response = await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken).ConfigureAwait(false);
+            response.AdditionalProperties ??= response.Messages[^1].AdditionalProperties; // gathering leaves those of the last update there
+            return response;
+        }
     }
 
     /// <inheritdoc/>
@@ -109,7 +120,7 @@ public sealed class RwkvXChatClient : IChatClient
     /// <exception cref="NotSupportedException">The options ask for something that this client does not do.</exception>
     /// <exception cref="GrammarException">While enumerating, before the first update: a schema or grammar says what cannot be followed.</exception>
     /// <exception cref="GrammarLimitException">While enumerating, before the first update: the token limit is below the shortest answer allowed.</exception>
-    /// <exception cref="ConversationNotFoundException">The options name a conversation that is not stored.</exception>
+    /// <exception cref="ConversationNotFoundException">While enumerating, before the first update: the options name a conversation that the tenant does not have.</exception>
     /// <exception cref="ModelNotLoadedException">The options name another model than the one that is loaded.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -124,19 +135,20 @@ public sealed class RwkvXChatClient : IChatClient
 
         if (!string.IsNullOrEmpty(options?.Instructions))
         {
-            all.Insert(0, new ChatMessage(ChatRole.System, options.Instructions));
+            all.Insert(0, new ChatMessage(ChatRole.System, options.Instructions) { AuthorName = ConversationNotes.InstructionsName });
         }
 
-        return StreamAsync(all, ChatOptionsMapping.Map(options, _context, this), cancellationToken);
+        GenerationSettings settings = ChatOptionsMapping.Map(options, _context, this);
+        return StreamAsync(all, settings, ConversationChoice.Of(options, _context.Tenant, _context.StoreConversations), cancellationToken);
     }
 
-    /// <summary>Gives the metadata, this client, the engine (<see cref="IRwkvXModel"/>) or the tokenizer; null for anything else, or with a key.</summary>
+    /// <summary>Gives the metadata, this client, the engine (<see cref="IRwkvXModel"/>), the tokenizer or the memory (<see cref="IRwkvXMemory"/>); null for anything else, or with a key.</summary>
     /// <param name="serviceType">The type asked for.</param>
     /// <param name="serviceKey">Null; there are no keyed services.</param>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        object?[] services = serviceKey is null ? [_metadata, this, _context.Model, _context.Tokenizer] : [];
+        object?[] services = serviceKey is null ? [_metadata, this, _context.Model, _context.Tokenizer, _context.Memory] : [];
         return Array.Find(services, serviceType.IsInstanceOfType);
     }
 
@@ -152,19 +164,20 @@ public sealed class RwkvXChatClient : IChatClient
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(
-        List<ChatMessage> messages, GenerationSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
+        List<ChatMessage> messages, GenerationSettings settings, ConversationChoice choice, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
         string responseId = Guid.NewGuid().ToString("N"), messageId = Guid.NewGuid().ToString("N");
         long begun = _time.GetTimestamp();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token);
         Channel<AIContent> parts = Channel.CreateUnbounded<AIContent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, responseId, parts.Writer, stop.Token), CancellationToken.None);
+        await using ITurnStates states = choice.Name is null ? new CachedTurnStates(_context, choice.Tenant) : new StoredTurnStates(_context, choice);
+        Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, states, responseId, parts.Writer, stop.Token), CancellationToken.None);
         try
         {
             await foreach (AIContent part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                yield return Update(responseId, messageId, part);
+                yield return Update(responseId, messageId, choice.Name, part);
             }
 
             TurnResult result = await work.ConfigureAwait(false);
@@ -175,8 +188,9 @@ public sealed class RwkvXChatClient : IChatClient
                 ChatLog.StateDoesNotFit(_logger, result.InputTokens + result.OutputTokens, _context.Cache.Budget);
             }
 
-            ChatResponseUpdate last = Update(responseId, messageId, result.ToUsage());
+            ChatResponseUpdate last = Update(responseId, messageId, choice.Name, result.ToUsage());
             last.FinishReason = result.FinishReason;
+            last.AdditionalProperties = states.Describe();
             yield return last;
         }
         finally
@@ -188,16 +202,22 @@ public sealed class RwkvXChatClient : IChatClient
     }
 
     private async Task<TurnResult> RunAsync(
-        List<ChatMessage> messages, GenerationSettings settings, string responseId, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
+        List<ChatMessage> messages, GenerationSettings settings, ITurnStates states, string responseId, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
     {
         try
         {
-            using ChatTurn turn = new(_context, messages, settings);
+            using ChatTurn turn = new(_context, messages, settings, states);
             return await turn.RunAsync(parts, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (_isDisposed != 0 && e is OperationCanceledException or ObjectDisposedException)
         {
             throw new ObjectDisposedException(nameof(RwkvXChatClient), e);
+        }
+        catch (StateCorruptException e)
+        {
+            _context.Memory.States.Live.Clear(); // a stored page turned out to be damaged: the next turn starts from an earlier state
+            ChatLog.Failed(_logger, responseId, e);
+            throw;
         }
         catch (OperationCanceledException)
         {
@@ -215,8 +235,9 @@ public sealed class RwkvXChatClient : IChatClient
         }
     }
 
-    private ChatResponseUpdate Update(string responseId, string messageId, AIContent content) => new(ChatRole.Assistant, [content])
+    private ChatResponseUpdate Update(string responseId, string messageId, string? conversationId, AIContent content) => new(ChatRole.Assistant, [content])
     {
+        ConversationId = conversationId,
         ResponseId = responseId,
         MessageId = messageId,
         ModelId = _context.ModelId,
@@ -230,7 +251,7 @@ public sealed class RwkvXChatClient : IChatClient
         return LoadedModel.Load(options, logger);
     }
 
-    private static ChatContext ContextOver(IRwkvXModel model, WorldTokenizer tokenizer, RwkvXOptions? options)
+    private static ChatContext ContextOver(IRwkvXModel model, WorldTokenizer tokenizer, RwkvXOptions? options, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -244,6 +265,10 @@ public sealed class RwkvXChatClient : IChatClient
             Template = template,
             Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, WorldTokenizer.EndOfTextId, template.AnswerEnd),
             Cache = new PrefixCache(options.EffectivePrefixCacheBytes(model.Engine), model.Config.MobaChunkSize),
+            Memory = new RwkvXMemory(model, tokenizer, options.StateStore, options.ToMemoryOptions(model.Engine, logger)),
+            OwnsMemory = true,
+            Tenant = options.Tenant,
+            StoreConversations = options.StoreConversations,
             ModelId = options.ModelId ?? "rwkvx",
             Limits = options.LimitsFor(model.Engine),
         };

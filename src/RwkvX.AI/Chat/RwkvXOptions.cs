@@ -1,8 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RwkvX.AI.Generation.Scheduling;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
+using RwkvX.AI.Sessions.Stores;
 
 namespace RwkvX.AI.Chat;
 
@@ -81,6 +84,32 @@ public sealed class RwkvXOptions
     /// </summary>
     public TimeSpan MaxStall { get; set; } = PassLimits.DefaultMaxStall;
 
+    /// <summary>
+    /// Whether a request without a <see cref="Microsoft.Extensions.AI.ChatOptions.ConversationId"/> begins a stored conversation, whose id comes
+    /// back with the answer; <c>AdditionalProperties["rwkvx.store"]</c> decides for one request.
+    /// </summary>
+    public bool StoreConversations { get; set; }
+
+    /// <summary>Whose requests these are where <c>AdditionalProperties["rwkvx.tenant"]</c> does not say: a tenant never meets another's conversations.</summary>
+    [Required]
+    [MinLength(1)]
+    public string Tenant { get; set; } = "default";
+
+    /// <summary>Where conversations are stored; null for the container's <see cref="IStateStore"/>, or else this process's memory. Outlives the client.</summary>
+    public IStateStore? StateStore { get; set; }
+
+    /// <summary>Bytes of states of stored conversations that stay with the engine between turns; null for an eighth of the memory that the process may use.</summary>
+    [Range(0d, 1L << 50)]
+    public long? ResidentBytes { get; set; }
+
+    /// <summary>A stored conversation's state is written once this many tokens were logged since the last time; reopening replays fewer than these.</summary>
+    [Range(1, 1 << 20)]
+    public int SnapshotTokens { get; set; } = 128;
+
+    /// <summary>What happens where a stored conversation is in another turn already.</summary>
+    [EnumDataType(typeof(LeaseMode))]
+    public LeaseMode Writers { get; set; } = LeaseMode.Wait;
+
     /// <summary>How messages are written down; null for the World form.</summary>
     public IPromptTemplate? Template { get; set; }
 
@@ -106,6 +135,17 @@ public sealed class RwkvXOptions
 
     /// <summary>The two of them that the scheduler needs.</summary>
     internal PassLimits LimitsFor(EngineInfo engine) => new() { PrefillSpan = PrefillSpan ?? engine.PrefillSpan, MaxStall = MaxStall };
+
+    /// <summary>Those of them that a memory needs.</summary>
+    internal RwkvXMemoryOptions ToMemoryOptions(EngineInfo engine, ILogger? logger) => new()
+    {
+        Template = Template,
+        ResidentBytes = ResidentBytes,
+        Writers = Writers,
+        SnapshotTokens = SnapshotTokens,
+        Limits = LimitsFor(engine),
+        Logger = logger,
+    };
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()

@@ -5,15 +5,17 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.Tokenizers;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
+using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Tokenization;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers RWKV-X models with a container.</summary>
 /// <remarks>
-/// Each registration gives an <see cref="IChatClient"/>, its engine (<see cref="IRwkvXModel"/>) and its tokenizer (<see cref="Tokenizer"/>,
-/// <see cref="WorldTokenizer"/>), all singletons over one model, which is loaded when the host starts (or by the first use) and disposed
+/// Each registration gives an <see cref="IChatClient"/>, its engine (<see cref="IRwkvXModel"/>), its tokenizer (<see cref="Tokenizer"/>,
+/// <see cref="WorldTokenizer"/>) and its memory (<see cref="IRwkvXMemory"/>, over the container's <see cref="IStateStore"/> where there is one), all singletons over one model, which is loaded when the host starts (or by the first use) and disposed
 /// with the container. Options are validated at the host's start. A second registration under the same key only adds to the first one's options.
 /// </remarks>
 public static class RwkvXServiceCollectionExtensions
@@ -33,6 +35,7 @@ public static class RwkvXServiceCollectionExtensions
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<LoadedModel>(Options.Options.DefaultName).Model);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<LoadedModel>(Options.Options.DefaultName).Tokenizer);
         services.TryAddSingleton<Tokenizer>(provider => provider.GetRequiredService<WorldTokenizer>());
+        services.TryAddSingleton<IRwkvXMemory>(provider => provider.GetRequiredKeyedService<RwkvXMemory>(Options.Options.DefaultName));
         return services.AddChatClient(provider => NewClient(provider, Options.Options.DefaultName));
     }
 
@@ -55,6 +58,7 @@ public static class RwkvXServiceCollectionExtensions
         services.TryAddKeyedSingleton(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<LoadedModel>(key).Model);
         services.TryAddKeyedSingleton(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<LoadedModel>(key).Tokenizer);
         services.TryAddKeyedSingleton<Tokenizer>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<WorldTokenizer>(key));
+        services.TryAddKeyedSingleton<IRwkvXMemory>(serviceKey, static (provider, key) => provider.GetRequiredKeyedService<RwkvXMemory>(key));
         return services.AddKeyedChatClient(serviceKey, provider => NewClient(provider, serviceKey));
     }
 
@@ -74,12 +78,14 @@ public static class RwkvXServiceCollectionExtensions
             provider.GetRequiredService<IOptionsMonitor<RwkvXOptions>>().Get((string)key!),
             provider.GetService<ILogger<RwkvXChatClient>>(),
             provider.GetServices<IRwkvXEngineProvider>()));
+        services.AddKeyedSingleton(name, static (provider, key) => provider.GetRequiredKeyedService<LoadedModel>(key).NewMemory(
+            provider.GetKeyedService<IStateStore>(key) ?? provider.GetService<IStateStore>(), provider.GetService<ILogger<RwkvXMemory>>()));
         services.AddSingleton<IHostedService>(provider => new ModelWarmup(provider, name));
     }
 
     // The container disposes the model, once; the client only gives its states back.
     private static RwkvXChatClient NewClient(IServiceProvider provider, string name) => new(
-        provider.GetRequiredKeyedService<LoadedModel>(name).NewContext(),
+        provider.GetRequiredKeyedService<LoadedModel>(name).NewContext(provider.GetRequiredKeyedService<RwkvXMemory>(name), logger: null),
         owned: null,
         provider.GetService<ILogger<RwkvXChatClient>>(),
         provider.GetService<TimeProvider>());

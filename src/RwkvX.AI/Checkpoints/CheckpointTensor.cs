@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace RwkvX.AI.Checkpoints;
 
 /// <summary>A tensor of a checkpoint, row-major: a view of the mapped file wherever the file's layout allows it.</summary>
@@ -90,6 +92,14 @@ public sealed unsafe class CheckpointTensor
         const int Block = 1 << 20;
         for (long done = 0; done < ByteLength; done += Block)
             stream.Write(BytesAt(done, (int)Math.Min(Block, ByteLength - done)));
+    }
+
+    /// <summary>Hashes the elements as they are stored.</summary>
+    internal void AppendTo(IncrementalHash hash)
+    {
+        const int Block = 1 << 20;
+        for (long done = 0; done < ByteLength; done += Block)
+            hash.AppendData(BytesAt(done, (int)Math.Min(Block, ByteLength - done)));
     }
 
     private void CopyScaled(long start, Span<float> destination)

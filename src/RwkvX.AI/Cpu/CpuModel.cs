@@ -21,11 +21,13 @@ public sealed class CpuModel : IRwkvXModel
     private readonly ArrivalGate _gate = new();
     private readonly PagePool _pages;
     private readonly int _blockRows;
+    private readonly Lazy<string> _hash;
     private bool _disposed;
 
     internal CpuModel(ModelTensors tensors, CpuModelOptions options, ModelFiles? ownedFiles = null)
     {
         _weights = new CpuWeights(tensors, options.Precision);
+        _hash = new Lazy<string>(tensors.ComputeHash);
         _pool = new WorkerPool(options.Threads);
         _pages = new PagePool(options.PageMemoryBytes, options.PageFolder);
         _pass = CreatePass(options.VectorBits);
@@ -40,6 +42,9 @@ public sealed class CpuModel : IRwkvXModel
 
     /// <inheritdoc/>
     public EngineInfo Engine { get; }
+
+    /// <inheritdoc/>
+    public string ModelHash => _hash.Value;
 
     /// <summary>Sees, and may overwrite, the choices of chunks. Set it between passes.</summary>
     internal ChunkChoiceHook? ChoiceHook

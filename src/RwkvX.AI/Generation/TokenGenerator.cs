@@ -43,6 +43,13 @@ internal sealed class TokenGenerator : IDisposable
     /// <summary>Whether a token may follow; false only where the constraint lets none.</summary>
     public bool CanContinue => _constraint?.CanContinue ?? true;
 
+    /// <summary>Gets the number of tokens of each pass over the state; null where nobody wants to know.</summary>
+    public List<int>? Spans
+    {
+        get => _sequence.Spans;
+        init => _sequence.Spans = value;
+    }
+
     /// <summary>Feeds a prompt, or a part of one.</summary>
     /// <param name="tokens">(T) token ids.</param>
     /// <param name="isLast">Whether sampling follows: logits after the last token are then computed.</param>

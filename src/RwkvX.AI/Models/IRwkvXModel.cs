@@ -14,6 +14,9 @@ public interface IRwkvXModel : IDisposable
     /// <summary>Which engine this is and how it calculates.</summary>
     EngineInfo Engine { get; }
 
+    /// <summary>A hash of the weights and sizes, the same in every engine and precision: what a stored state is a state of. The first use computes it.</summary>
+    string ModelHash { get; }
+
     /// <summary>An empty state: no token consumed.</summary>
     RwkvXState CreateState();
 

@@ -6,9 +6,9 @@ namespace RwkvX.AI.Models;
 /// <remarks>Views of the checkpoint, valid until it is disposed.</remarks>
 public sealed record ModelTensors
 {
-    internal ModelTensors()
-    {
-    }
+    private readonly Checkpoint _checkpoint;
+
+    internal ModelTensors(Checkpoint checkpoint) => _checkpoint = checkpoint;
 
     /// <summary>The sizes, as the tensors have them.</summary>
     public required RwkvXConfig Config { get; init; }
@@ -75,6 +75,10 @@ public sealed record ModelTensors
         ArgumentOutOfRangeException.ThrowIfLessThan(mobaTopK, 1);
         return new ModelTensorsReader(checkpoint).Read(mobaChunkSize, mobaTopK);
     }
+
+    /// <summary>The hash of all weights and of the sizes that no weight tells (<see cref="IRwkvXModel.ModelHash"/>); reads everything.</summary>
+    /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
+    internal string ComputeHash() => $"{CheckpointHash.Compute(_checkpoint)}-{Config.MobaChunkSize}-{Config.MobaTopK}";
 
     private static void Compare(string path, ModelManifest manifest, RwkvXConfig config)
     {

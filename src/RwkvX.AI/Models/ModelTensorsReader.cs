@@ -33,7 +33,7 @@ internal sealed class ModelTensorsReader
         int layers = CountLayers(_prefix + "blocks."), sparseLayers = CountLayers(SparsePrefix);
         if (sparseLayers > 0 && layers % sparseLayers != 0)
             throw new CheckpointException(_checkpoint.Path, $"expected a number of RWKV layers that is a multiple of the {sparseLayers} sparse ones, found {layers}");
-        var tensors = new ModelTensors
+        var tensors = new ModelTensors(_checkpoint)
         {
             Embedding = Float(_prefix + "emb.weight", _vocabSize, _embeddingSize),
             Ln0 = Norm(_prefix + "blocks.0.ln0"),

@@ -48,6 +48,13 @@ internal readonly record struct MessageParts(
         return new MessageParts(documents ?? [], text.ToString(), calls ?? [], results ?? []);
     }
 
+    /// <summary>Documents and text of a message, whatever else it holds.</summary>
+    public static MessageParts TextOf(ChatMessage message)
+    {
+        ChatMessage texts = new(message.Role, [.. message.Contents.Where(content => content is TextContent || (content is DataContent data && data.HasTopLevelMediaType("text")))]);
+        return Of([texts], 0);
+    }
+
     /// <summary>The error for something that the template has no form for.</summary>
     public static ArgumentException Unsupported(IReadOnlyList<ChatMessage> messages, int index, string found) =>
         new($"message {index} ({messages[index].Role}): expected text or text/* data, found {found}", nameof(messages));

@@ -6,6 +6,7 @@ namespace RwkvX.AI.Sessions;
 /// <remarks>
 /// <para>A tree of token prefixes: what is found was compared token by token. Entries are immutable; what is handed out is a fork.
 /// All members may be called from any thread.</para>
+/// <para>Each tenant has a tree of its own: nobody's request goes faster, or answers otherwise, because of what another tenant said.</para>
 /// <para>Accounting: an entry costs its recurrent bytes and the last, partly filled page of each layer. Full pages, and 4 bytes for each
 /// token, are counted once for all entries that were forked from one another: many conversations over one document pay for it once.
 /// The least recently used entries go first.</para>
@@ -13,7 +14,7 @@ namespace RwkvX.AI.Sessions;
 internal sealed class PrefixCache : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly PrefixNode _root = new(null, []);
+    private readonly Dictionary<string, PrefixNode> _roots = []; // by tenant
     private readonly LinkedList<PrefixCacheEntry> _byUse = new(); // the most recently used first
     private readonly long _budget;
     private readonly int _pageTokens;
@@ -62,13 +63,14 @@ internal sealed class PrefixCache : IDisposable
 
     /// <summary>Forks the state that has consumed the longest prefix of a prompt.</summary>
     /// <param name="tokens">The prompt's tokens that may be skipped: all but the last, whose logits are needed.</param>
+    /// <param name="tenant">Whose states.</param>
     /// <returns>Null where no kept state is a prefix.</returns>
-    public PrefixMatch? Take(ReadOnlySpan<int> tokens)
+    public PrefixMatch? Take(ReadOnlySpan<int> tokens, string tenant = "")
     {
         lock (_lock)
         {
             PrefixCacheEntry? best = null;
-            PrefixNode? node = _root;
+            PrefixNode? node = _roots.GetValueOrDefault(tenant);
             while (node is not null)
             {
                 best = node.Entry ?? best;
@@ -91,8 +93,9 @@ internal sealed class PrefixCache : IDisposable
     /// <param name="tokens">(T) every token that the state has consumed, T ≥ 1.</param>
     /// <param name="state">The state, which the cache owns from now on, whatever happens.</param>
     /// <param name="origin">The entry whose fork was advanced to this state, kept or not; null for a state from the start.</param>
+    /// <param name="tenant">Whose it is.</param>
     /// <returns>The entry that now stands for these tokens; null where it does not fit the budget.</returns>
-    public PrefixCacheEntry? Add(ReadOnlySpan<int> tokens, RwkvXState state, PrefixCacheEntry? origin)
+    public PrefixCacheEntry? Add(ReadOnlySpan<int> tokens, RwkvXState state, PrefixCacheEntry? origin, string tenant = "")
     {
         lock (_lock)
         {
@@ -103,7 +106,7 @@ internal sealed class PrefixCache : IDisposable
                 throw new ArgumentException($"tokens: expected the {state.TokenCount} that the state consumed, found {tokens.Length}", nameof(tokens));
             }
 
-            PrefixNode node = NodeFor(tokens);
+            PrefixNode node = NodeFor(tokens, tenant);
             if (node.Entry is { } kept)
             {
                 state.Dispose();
@@ -111,7 +114,7 @@ internal sealed class PrefixCache : IDisposable
                 return kept;
             }
 
-            PrefixCacheEntry entry = new(node, state, new SharedPages(state, _pageTokens, origin?.Shared));
+            PrefixCacheEntry entry = new(tenant, node, state, new SharedPages(state, _pageTokens, origin?.Shared));
             node.Entry = entry;
             entry.Recency = _byUse.AddFirst(entry);
             _bytes += entry.OwnBytes + entry.Shared.Hold();
@@ -123,27 +126,29 @@ internal sealed class PrefixCache : IDisposable
     /// <summary>Remembers which ids an answer's text stands for, as long as a state that consumed them is kept.</summary>
     /// <param name="prompt">The tokens before the answer.</param>
     /// <param name="answer">The answer. With the same text as an earlier one at this place it takes its place.</param>
-    public void AddAnswer(ReadOnlySpan<int> prompt, KeptAnswer answer)
+    /// <param name="tenant">Whose it is.</param>
+    public void AddAnswer(ReadOnlySpan<int> prompt, KeptAnswer answer, string tenant = "")
     {
         lock (_lock)
         {
-            PrefixNode node = NodeFor(prompt);
+            PrefixNode node = NodeFor(prompt, tenant);
             List<KeptAnswer> answers = node.Answers ??= [];
             answers.RemoveAll(other => other.Text == answer.Text);
             answers.Add(answer);
-            node.Prune(); // where no state below is kept, so is no answer
+            Prune(node, tenant); // where no state below is kept, so is no answer
         }
     }
 
     /// <summary>The ids that were generated for an answer.</summary>
     /// <param name="prompt">The tokens before the answer.</param>
     /// <param name="text">The answer's text.</param>
+    /// <param name="tenant">Whose it is.</param>
     /// <returns>Null where this model did not give this answer here, or no state is left that knows it.</returns>
-    public int[]? FindAnswer(ReadOnlySpan<int> prompt, string text)
+    public int[]? FindAnswer(ReadOnlySpan<int> prompt, string text, string tenant = "")
     {
         lock (_lock)
         {
-            PrefixNode? node = _root;
+            PrefixNode? node = _roots.GetValueOrDefault(tenant);
             while (node is not null && node.Length < prompt.Length)
             {
                 ReadOnlySpan<int> rest = prompt[node.Length..];
@@ -168,9 +173,9 @@ internal sealed class PrefixCache : IDisposable
         }
     }
 
-    private PrefixNode NodeFor(ReadOnlySpan<int> tokens)
+    private PrefixNode NodeFor(ReadOnlySpan<int> tokens, string tenant)
     {
-        PrefixNode node = _root;
+        if (!_roots.TryGetValue(tenant, out PrefixNode? node)) _roots.Add(tenant, node = new PrefixNode(null, []));
         while (node.Length < tokens.Length)
         {
             ReadOnlySpan<int> rest = tokens[node.Length..];
@@ -184,6 +189,12 @@ internal sealed class PrefixCache : IDisposable
         }
 
         return node;
+    }
+
+    private void Prune(PrefixNode node, string tenant)
+    {
+        node.Prune();
+        if (_roots[tenant].IsEmpty) _roots.Remove(tenant);
     }
 
     private void Touch(PrefixCacheEntry entry)
@@ -206,7 +217,7 @@ internal sealed class PrefixCache : IDisposable
         entry.Recency = null;
         _bytes -= entry.OwnBytes + entry.Shared.Release();
         entry.Node.Entry = null;
-        entry.Node.Prune();
+        Prune(entry.Node, entry.Tenant);
         entry.State.Dispose();
     }
 }

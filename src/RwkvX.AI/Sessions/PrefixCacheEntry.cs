@@ -3,8 +3,11 @@ using RwkvX.AI.Models;
 namespace RwkvX.AI.Sessions;
 
 /// <summary>A state kept at a message border. Immutable: it is forked, never advanced.</summary>
-internal sealed class PrefixCacheEntry(PrefixNode node, RwkvXState state, SharedPages shared)
+internal sealed class PrefixCacheEntry(string tenant, PrefixNode node, RwkvXState state, SharedPages shared)
 {
+    /// <summary>Whose it is.</summary>
+    public string Tenant { get; } = tenant;
+
     /// <summary>The place in the tree whose path is the tokens that the state has consumed.</summary>
     public PrefixNode Node { get; } = node;
 

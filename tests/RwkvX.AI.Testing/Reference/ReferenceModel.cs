@@ -27,6 +27,9 @@ public sealed class ReferenceModel(ScalarModel oracle) : IRwkvXModel
     public EngineInfo Engine { get; } = new("reference", "cpu", Precision.F32, WeightBytes: 0, "scalar double precision");
 
     /// <inheritdoc/>
+    public string ModelHash => "reference";
+
+    /// <inheritdoc/>
     public RwkvXState CreateState() => new State(oracle.CreateState());
 
     /// <inheritdoc/>

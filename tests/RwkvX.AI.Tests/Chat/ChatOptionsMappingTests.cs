@@ -4,6 +4,7 @@ using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Grammars;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Prompts;
 using RwkvX.AI.Sessions;
 using RwkvX.AI.Tests.Tokenization;
@@ -78,6 +79,9 @@ public sealed class ChatOptionsMappingTests
             Tokenizer = Vocabularies.Embedded,
             Template = new WorldPromptTemplate(),
             Cache = new PrefixCache(0, 16),
+            Memory = new RwkvXMemory(chat.Model, Vocabularies.Embedded),
+            OwnsMemory = true,
+            Tenant = "t",
             ModelId = "toy",
             Grammars = new GrammarCache(Vocabularies.Embedded, Vocabularies.Embedded.VocabularySize, 0, "\n\n"),
             Defaults = defaults,

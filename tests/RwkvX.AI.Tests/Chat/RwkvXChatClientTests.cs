@@ -151,7 +151,6 @@ public sealed class RwkvXChatClientTests
         using ScriptedChat chat = Saying(" Hello.");
         void Ask(ChatOptions options) => chat.Client.GetStreamingResponseAsync([User("Hi")], options);
         Assert.Equal("other", Assert.Throws<ModelNotLoadedException>(() => Ask(new ChatOptions { ModelId = "other" })).ModelId);
-        Assert.Equal("c1", Assert.Throws<ConversationNotFoundException>(() => Ask(new ChatOptions { ConversationId = "c1" })).ConversationId);
         Assert.Throws<NotSupportedException>(() => Ask(new ChatOptions { Tools = [new HostedWebSearchTool()] }));
         Assert.Throws<ArgumentException>(() => Ask(new ChatOptions { ToolMode = ChatToolMode.RequireAny }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Ask(new ChatOptions { Temperature = -1 }));

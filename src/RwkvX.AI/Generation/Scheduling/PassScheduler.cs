@@ -285,6 +285,7 @@ internal sealed class PassScheduler
         foreach (ScheduledSequence sequence in CollectionsMarshal.AsSpan(_pass))
         {
             sequence.Rest = sequence.Rest[sequence.Span..];
+            sequence.Spans?.Add(sequence.Span);
             bool isCancelled = sequence.Cancellation.IsCancellationRequested && (sequence.Error is not null || !sequence.Rest.IsEmpty);
             if (isCancelled)
             {

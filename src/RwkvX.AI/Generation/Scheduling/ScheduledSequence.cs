@@ -47,6 +47,9 @@ internal sealed class ScheduledSequence : IValueTaskSource, IDisposable
     /// <summary>Higher ones come earlier; 0 is usual.</summary>
     public int Priority { get; }
 
+    /// <summary>Gets the number of tokens of each pass that ran, so that they can be run again in the same spans; null where nobody wants to know.</summary>
+    public List<int>? Spans { get; set; }
+
     // What follows belongs to the scheduler.
 
     internal SequencePhase Phase { get; set; }

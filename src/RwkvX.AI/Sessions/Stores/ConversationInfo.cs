@@ -8,6 +8,12 @@ namespace RwkvX.AI.Sessions.Stores;
 /// <param name="Expires">When it ends; null = never.</param>
 public sealed record ConversationInfo(ConversationKey Key, StateBinding Binding, LogPosition Head, DateTimeOffset Created, DateTimeOffset? Expires)
 {
+    /// <summary>Its log's id, which no other conversation ever has, of whatever name.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The history that it was forked from; the beginning where it is no fork.</summary>
+    public LogPlace Origin { get; init; }
+
     /// <summary>Turns completed on the way to the head.</summary>
     public required int Turns { get; init; }
 

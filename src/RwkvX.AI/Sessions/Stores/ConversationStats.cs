@@ -4,6 +4,9 @@ namespace RwkvX.AI.Sessions.Stores;
 /// <param name="Info">What is known without reading it.</param>
 public sealed record ConversationStats(ConversationInfo Info)
 {
+    /// <summary>The history at its head.</summary>
+    public required LogPlace Place { get; init; }
+
     /// <summary>Labelled places on the way to the head, in order.</summary>
     public required IReadOnlyList<CheckpointInfo> Checkpoints { get; init; }
 

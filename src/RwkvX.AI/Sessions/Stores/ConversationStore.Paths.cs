@@ -101,6 +101,8 @@ internal sealed partial class ConversationStore
         return path.Count == 0 ? (null, 0) : (path[^1].Log, path[^1].To);
     }
 
+    private static LogPlace PlaceOf(List<LogRange> path) => path.Count == 0 ? default : new LogPlace(path[^1].Log.Id, path[^1].To);
+
     private static bool IsOn(List<LogRange> path, long position) =>
         position == 0 || path.Exists(range => range.From < position && position <= range.To);
 

@@ -48,6 +48,7 @@ internal sealed partial class ConversationStore
                 : Nearest(conversation, path, lease, problems, options?.VerifyPages ?? false);
             return new StoredState(key, conversation.Row.Binding, new LogPosition(place, TokensAt(path)), lease)
             {
+                Place = PlaceOf(path),
                 Snapshot = snapshot,
                 SnapshotPosition = new LogPosition(from, snapshot?.TokenCount ?? 0),
                 Records = ReadRecords(path, from),
@@ -174,6 +175,7 @@ internal sealed partial class ConversationStore
         (long pageBytes, long sharedPages) = MeasurePages(conversation, states);
         return new ConversationStats(Info(conversation.Row))
         {
+            Place = PlaceOf(path),
             Checkpoints = Checkpoints(path),
             Snapshots = [.. states.Select(row => new LogPosition(row.Record, row.Tokens))],
             LogBytes = logBytes,

@@ -15,7 +15,7 @@ internal sealed partial class ConversationStore
         ArgumentNullException.ThrowIfNull(binding);
         binding.Validate(nameof(binding));
         Conversation conversation = await Shared(() => Make(key, NewRow(key, binding, options), null, [], leased: true), cancellationToken).ConfigureAwait(false);
-        return new ConversationWriter(this, conversation, key);
+        return new ConversationWriter(this, conversation, key, default);
     }
 
     public async ValueTask<IConversationWriter> LeaseAsync(
@@ -27,12 +27,12 @@ internal sealed partial class ConversationStore
         Conversation conversation = await TakeLease(key, mode, cancellationToken).ConfigureAwait(false);
         try
         {
-            await Shared(() =>
+            LogPlace place = await Shared(() =>
             {
                 RequireBinding(conversation, binding);
-                return Path(conversation, conversation.Row.Extent.Records);
+                return PlaceOf(Path(conversation, conversation.Row.Extent.Records));
             }, cancellationToken).ConfigureAwait(false);
-            return new ConversationWriter(this, conversation, key);
+            return new ConversationWriter(this, conversation, key, place);
         }
         catch
         {
@@ -72,13 +72,15 @@ internal sealed partial class ConversationStore
         return new ValueTask<LogPosition>(Shared(() => Append(conversation, records), cancellationToken));
     }
 
-    internal ValueTask<LogPosition> RewindAsync(Conversation conversation, OpenOptions to, CancellationToken cancellationToken) =>
-        new(Shared(() =>
+    /// <summary>Goes back; returns the place that it went to.</summary>
+    internal Task<LogPlace> RewindAsync(Conversation conversation, OpenOptions to, CancellationToken cancellationToken) =>
+        Shared(() =>
         {
             List<LogRange> toHead = Path(conversation, conversation.Row.Extent.Records);
             (Conversation? log, long target) = Canonical(conversation, Resolve(conversation, toHead, to));
-            return Append(conversation, [new RewindRecord(target, log is null ? default : Map(log).CountsAt(target))]);
-        }, cancellationToken));
+            Append(conversation, [new RewindRecord(target, log is null ? default : Map(log).CountsAt(target))]);
+            return log is null ? default : new LogPlace(log.Id, target);
+        }, cancellationToken);
 
     private LogPosition Append(Conversation conversation, IReadOnlyList<LogRecord> records)
     {

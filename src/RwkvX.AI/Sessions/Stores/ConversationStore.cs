@@ -7,7 +7,7 @@ namespace RwkvX.AI.Sessions.Stores;
 /// The catalogue is in memory; the medium holds it durably. Locks, outermost first: <c>_structure</c> (shared by all that reads or
 /// adds, exclusive for what removes), a conversation's <c>Sync</c> (its row and log), <c>_gate</c> (the catalogue).
 /// </remarks>
-internal sealed partial class ConversationStore : IStateStore
+internal sealed partial class ConversationStore : IStateStore, IDisposable
 {
     private readonly IStoreMedium _medium;
     private readonly StateStoreOptions _options;
@@ -68,10 +68,17 @@ internal sealed partial class ConversationStore : IStateStore
 
     public ValueTask DisposeAsync()
     {
+        Dispose();
+        return default;
+    }
+
+    /// <summary>The same at once: a container that is disposed so needs it.</summary>
+    public void Dispose()
+    {
         _structure.EnterWriteLock();
         try
         {
-            if (_disposed) return default;
+            if (_disposed) return;
             _disposed = true;
         }
         finally
@@ -81,7 +88,6 @@ internal sealed partial class ConversationStore : IStateStore
 
         _pages.Clear();
         _medium.Dispose();
-        return default;
     }
 
     private ValueTask ChangeHead(ConversationKey key, Func<ConversationRow, ConversationRow> change, CancellationToken cancellationToken)
@@ -166,6 +172,8 @@ internal sealed partial class ConversationStore : IStateStore
         LogCounts counts = row.Extent.Counts;
         return new ConversationInfo(row.Key!.Value, row.Binding, new LogPosition(row.Extent.Records, counts.Tokens), row.Created, row.Expires)
         {
+            Id = row.Id,
+            Origin = new LogPlace(row.Parent, row.Start),
             Turns = counts.Turns,
             Messages = counts.Messages,
             Documents = counts.Documents,

@@ -3,7 +3,7 @@ using RwkvX.AI.Models;
 namespace RwkvX.AI.Sessions.Stores;
 
 /// <summary>The holder of a conversation's lease.</summary>
-internal sealed class ConversationWriter(ConversationStore store, Conversation conversation, ConversationKey key) : IConversationWriter
+internal sealed class ConversationWriter(ConversationStore store, Conversation conversation, ConversationKey key, LogPlace place) : IConversationWriter
 {
     private int _disposed;
 
@@ -11,10 +11,14 @@ internal sealed class ConversationWriter(ConversationStore store, Conversation c
 
     public LogPosition Head => conversation.Head;
 
-    public ValueTask<LogPosition> AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancellationToken)
+    public LogPlace Place { get; private set; } = place;
+
+    public async ValueTask<LogPosition> AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
-        return store.AppendAsync(conversation, records, cancellationToken);
+        LogPosition head = await store.AppendAsync(conversation, records, cancellationToken).ConfigureAwait(false);
+        Place = new LogPlace(conversation.Id, head.Record);
+        return head;
     }
 
     public ValueTask PutSnapshotAsync(StateSnapshot snapshot, LogPosition? at, CancellationToken cancellationToken)
@@ -27,19 +31,25 @@ internal sealed class ConversationWriter(ConversationStore store, Conversation c
     {
         ThrowIfDisposed();
         ConversationKey.ValidatePart(checkpoint, "label", nameof(checkpoint));
-        return store.RewindAsync(conversation, new OpenOptions { Checkpoint = checkpoint }, cancellationToken);
+        return RewindAsync(new OpenOptions { Checkpoint = checkpoint }, cancellationToken);
     }
 
     public ValueTask<LogPosition> RewindAsync(LogPosition position, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
-        return store.RewindAsync(conversation, new OpenOptions { Position = position }, cancellationToken);
+        return RewindAsync(new OpenOptions { Position = position }, cancellationToken);
     }
 
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0) conversation.Lease.Release();
         return default;
+    }
+
+    private async ValueTask<LogPosition> RewindAsync(OpenOptions to, CancellationToken cancellationToken)
+    {
+        Place = await store.RewindAsync(conversation, to, cancellationToken).ConfigureAwait(false);
+        return conversation.Head;
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);

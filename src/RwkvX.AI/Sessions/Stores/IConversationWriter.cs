@@ -11,6 +11,9 @@ public interface IConversationWriter : IAsyncDisposable
     /// <summary>Where it stands: all of it is durable.</summary>
     LogPosition Head { get; }
 
+    /// <summary>The history at <see cref="Head"/>.</summary>
+    LogPlace Place { get; }
+
     /// <summary>Appends records, all or none; returns when they are durable.</summary>
     /// <param name="records">At least one.</param>
     /// <param name="cancellationToken">Acts before anything is written; what is being written is finished.</param>

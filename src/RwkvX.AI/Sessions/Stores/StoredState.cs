@@ -35,6 +35,9 @@ public sealed class StoredState : IDisposable
     /// <summary>The place that was asked for.</summary>
     public LogPosition Position { get; }
 
+    /// <summary>The history at <see cref="Position"/>.</summary>
+    public LogPlace Place { get; init; }
+
     /// <summary>The nearest stored state at or before the place; null = start from an empty one.</summary>
     public StateSnapshot? Snapshot { get; init; }
 

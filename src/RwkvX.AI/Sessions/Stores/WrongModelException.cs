@@ -12,7 +12,7 @@ public sealed class WrongModelException : StateStoreException
     /// <param name="expected">What the caller runs.</param>
     /// <param name="found">What the conversation was made with.</param>
     public WrongModelException(ConversationKey key, StateBinding expected, StateBinding found)
-        : base($"{key}: {Difference(expected, found)}; its transcript can be read and fed to a new conversation")
+        : base($"{key}: {Difference(expected, found)}; IRwkvXMemory.RebuildAsync reads its transcript into a new conversation")
     {
         Key = key;
         Expected = expected;

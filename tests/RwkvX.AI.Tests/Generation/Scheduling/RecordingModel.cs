@@ -21,6 +21,8 @@ internal sealed class RecordingModel(ScriptedModel inner) : IRwkvXModel
 
     public EngineInfo Engine => inner.Engine;
 
+    public string ModelHash => inner.ModelHash;
+
     /// <summary>The next pass waits.</summary>
     public void Hold()
     {

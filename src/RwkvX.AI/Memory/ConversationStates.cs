@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using RwkvX.AI.Models;
+using RwkvX.AI.Sessions.Stores;
+
+namespace RwkvX.AI.Memory;
+
+/// <summary>Has the states of conversations at hand: with the engine while there is room, else rebuilt from the store.</summary>
+internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, Lazy<StateBinding> binding, RwkvXMemoryOptions options, ILogger logger) : IDisposable
+{
+    private readonly LiveStates _live = new(options.EffectiveResidentBytes, model.Config.MobaChunkSize);
+
+    /// <summary>What happens where a conversation has a writer already.</summary>
+    public LeaseMode Writers => options.Writers;
+
+    /// <summary>Runs tokens.</summary>
+    public TokenFeed Feed { get; } = new(model, options.Limits);
+
+    /// <summary>States that stay with the engine.</summary>
+    public LiveStates Live => _live;
+
+    /// <summary>Starts a change of a conversation, as its one writer.</summary>
+    /// <param name="key">The conversation.</param>
+    /// <param name="create">Whether a missing one is to be made when the change is committed.</param>
+    /// <param name="cancellationToken">Acts while waiting for another writer, and while replaying.</param>
+    public async ValueTask<ConversationEdit> BeginAsync(ConversationKey key, bool create, CancellationToken cancellationToken)
+    {
+        IConversationWriter? writer = null;
+        try
+        {
+            writer = await store.LeaseAsync(key, binding.Value, options.Writers, cancellationToken).ConfigureAwait(false);
+            OpenedState opened = await OpenAsync(key, writer.Place, cancellationToken).ConfigureAwait(false);
+            return new ConversationEdit(this, key, writer, opened);
+        }
+        catch (ConversationNotFoundException) when (create && writer is null)
+        {
+            return new ConversationEdit(this, key, null, new OpenedState(model.CreateState(), null, 0, default) { Notes = ConversationNotes.None });
+        }
+        catch
+        {
+            if (writer is not null) await writer.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Makes the conversation of an edit.</summary>
+    public ValueTask<IConversationWriter> CreateAsync(ConversationKey key, CancellationToken cancellationToken) =>
+        store.CreateAsync(key, binding.Value, null, cancellationToken);
+
+    /// <summary>Keeps the state that a change led to, and stores it where the last stored one is far enough back.</summary>
+    /// <param name="writer">The conversation's writer, at the new head.</param>
+    /// <param name="before">Where it stood.</param>
+    /// <param name="state">The state, which is owned from now on.</param>
+    /// <param name="opened">What it was advanced from.</param>
+    public async ValueTask KeepAsync(IConversationWriter writer, LogPlace before, RwkvXState state, OpenedState opened)
+    {
+        long stored = opened.StoredTokens;
+        if (state.TokenCount - stored >= options.SnapshotTokens && await TryStoreAsync(writer, state).ConfigureAwait(false)) stored = state.TokenCount;
+        _live.Add(writer.Place, state, opened.Origin, stored, opened.Notes);
+        _live.MovedOn(before, writer.Place.Log);
+    }
+
+    /// <summary>Reads off a conversation's log what it has read.</summary>
+    public async ValueTask<ConversationNotes> ReadNotesAsync(ConversationKey key, CancellationToken cancellationToken) =>
+        ConversationNotes.None.After(await store.ReadAsync(key, cancellationToken).ConfigureAwait(false));
+
+    public void Dispose() => _live.Dispose();
+
+    /// <summary>The turn is durable without its state: a failure here costs time at the next reopening, nothing else.</summary>
+    private async ValueTask<bool> TryStoreAsync(IConversationWriter writer, RwkvXState state)
+    {
+        try
+        {
+            StateSnapshot snapshot = await Task.Run(() => model.Export(state)).ConfigureAwait(false);
+            using IPageLease? pages = snapshot.Lease;
+            await writer.PutSnapshotAsync(snapshot).ConfigureAwait(false);
+            MemoryMeter.Snapshots.Add(1);
+            return true;
+        }
+        catch (StateStoreException e)
+        {
+            MemoryLog.SnapshotFailed(logger, writer.Key, state.TokenCount, e);
+            return false;
+        }
+    }
+
+    private async ValueTask<OpenedState> OpenAsync(ConversationKey key, LogPlace place, CancellationToken cancellationToken)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        OpenedState opened = place == default ? new OpenedState(model.CreateState(), null, 0, default) { Notes = ConversationNotes.None }
+            : _live.Take(place) is ({ } fork, { } origin) ? new OpenedState(fork, origin, origin.StoredTokens, new RestoreReport(RestoredFrom.Memory, 0, default)) { Notes = origin.Notes }
+            : await RestoreAsync(key, cancellationToken).ConfigureAwait(false);
+        opened = opened with { Report = opened.Report with { Elapsed = Stopwatch.GetElapsedTime(begun) } };
+        MemoryMeter.Restored(opened.Report);
+        MemoryLog.Restored(logger, key, opened.State.TokenCount, opened.Report.From, opened.Report.ReplayedTokens, opened.Report.Elapsed.TotalMilliseconds);
+        return opened;
+    }
+
+    /// <summary>Rebuilds the state at the head from the store, and keeps it as it is beside the fork that is handed out.</summary>
+    private async ValueTask<OpenedState> RestoreAsync(ConversationKey key, CancellationToken cancellationToken)
+    {
+        bool verify = false;
+        while (true)
+        {
+            using StoredState stored = await store.OpenAsync(key, binding.Value, new OpenOptions { VerifyPages = verify }, cancellationToken).ConfigureAwait(false);
+            foreach (StoreProblem problem in stored.Problems) MemoryLog.StatePassedOver(logger, key, problem);
+            try
+            {
+                return await RestoreAsync(stored, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StateCorruptException) when (!verify && stored.Snapshot is not null)
+            {
+                verify = true; // a damaged page shows when it is read: with all of them read first, the store passes over the state
+            }
+        }
+    }
+
+    private async ValueTask<OpenedState> RestoreAsync(StoredState stored, CancellationToken cancellationToken)
+    {
+        RwkvXState state = stored.Snapshot is { } snapshot ? await Task.Run(() => model.Import(snapshot), cancellationToken).ConfigureAwait(false) : model.CreateState();
+        try
+        {
+            long replayed = await Feed.ReplayAsync(state, stored.Records, cancellationToken).ConfigureAwait(false);
+            RwkvXState fork = state.Fork();
+            long storedTokens = stored.SnapshotPosition.Tokens;
+            LiveState? origin = _live.Add(stored.Place, state, null, storedTokens);
+            RestoredFrom from = stored.Snapshot is null ? RestoredFrom.Log : RestoredFrom.Store;
+            return new OpenedState(fork, origin, storedTokens, new RestoreReport(from, replayed, default));
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+using RwkvX.AI.Sessions.Stores;
+
+namespace RwkvX.AI.Memory;
+
+/// <summary>What is logged: names and counts, never what was said.</summary>
+internal static partial class MemoryLog
+{
+    [LoggerMessage(20, LogLevel.Warning, "{Key}: the state after {Tokens} tokens was not stored; the next reopening replays more of the log")]
+    public static partial void SnapshotFailed(ILogger logger, ConversationKey key, long tokens, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Key}: a stored state was passed over: {Problem}")]
+    public static partial void StatePassedOver(ILogger logger, ConversationKey key, StoreProblem problem);
+
+    [LoggerMessage(22, LogLevel.Debug, "{Key}: state of {Tokens} tokens from {Tier}, {Replayed} replayed, {Milliseconds} ms")]
+    public static partial void Restored(ILogger logger, ConversationKey key, long tokens, RestoredFrom tier, long replayed, double milliseconds);
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics.Metrics;
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Memory;
+
+/// <summary>What the memory measures: where states are found, how long that takes, and what stays.</summary>
+internal static class MemoryMeter
+{
+    /// <summary>States put at hand; tag <c>tier</c>: nothing, memory, store or log.</summary>
+    public static readonly Counter<long> Restores =
+        RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.restores", "{state}", "States put at hand, by the tier they were found in.");
+
+    /// <summary>How long a state took to be at hand; tag <c>tier</c>.</summary>
+    public static readonly Histogram<double> RestoreTime =
+        RwkvXMeter.Instance.CreateHistogram<double>("rwkvx.memory.restore.duration", "s", "Time to put a state at hand.");
+
+    /// <summary>Tokens run again because the nearest stored state lay before them.</summary>
+    public static readonly Counter<long> ReplayedTokens =
+        RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.replayed_tokens", "{token}", "Tokens run again to reach the place asked for.");
+
+    /// <summary>States that gave way to others.</summary>
+    public static readonly Counter<long> Evictions =
+        RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.evictions", "{state}", "States let go of because the budget was full.");
+
+    /// <summary>Bytes of the states that stay with the engine.</summary>
+    public static readonly UpDownCounter<long> ResidentBytes =
+        RwkvXMeter.Instance.CreateUpDownCounter<long>("rwkvx.memory.resident", "By", "Bytes of states kept with the engine, shared pages counted once.");
+
+    /// <summary>States written to the store.</summary>
+    public static readonly Counter<long> Snapshots =
+        RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.snapshots", "{state}", "States written to the store.");
+
+    /// <summary>Counts one restore.</summary>
+    public static void Restored(RestoreReport report)
+    {
+        KeyValuePair<string, object?> tier = new("tier", report.From.ToString().ToLowerInvariant());
+        Restores.Add(1, tier);
+        RestoreTime.Record(report.Elapsed.TotalSeconds, tier);
+        if (report.ReplayedTokens > 0) ReplayedTokens.Add(report.ReplayedTokens);
+    }
+}

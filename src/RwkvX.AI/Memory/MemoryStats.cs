@@ -1,0 +1,14 @@
+using RwkvX.AI.Sessions.Stores;
+
+namespace RwkvX.AI.Memory;
+
+/// <summary>What a conversation holds, and what it costs in each tier.</summary>
+/// <param name="Stored">What the store holds of it: tokens, turns, labels, bytes.</param>
+public sealed record MemoryStats(ConversationStats Stored)
+{
+    /// <summary>Bytes that the engine holds for its state, shared pages included; 0 where it is in the store alone.</summary>
+    public required long ResidentBytes { get; init; }
+
+    /// <summary>Those of them that are its own recurrent part.</summary>
+    public required long ResidentRecurrentBytes { get; init; }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Logging;
+using RwkvX.AI.Generation.Scheduling;
+using RwkvX.AI.Prompts;
+using RwkvX.AI.Sessions.Stores;
+
+namespace RwkvX.AI.Memory;
+
+/// <summary>How a memory behaves.</summary>
+public sealed class RwkvXMemoryOptions
+{
+    /// <summary>How messages and documents are written down; null for the World form.</summary>
+    public IPromptTemplate? Template { get; init; }
+
+    /// <summary>Bytes of states that stay with the engine between uses; null = an eighth of the memory that the process may use. Beyond it, the least recently used are rebuilt from the store.</summary>
+    public long? ResidentBytes { get; init; }
+
+    /// <summary>What happens where a conversation has a writer already.</summary>
+    public LeaseMode Writers { get; init; } = LeaseMode.Wait;
+
+    /// <summary>A state is stored once this many tokens were logged since the last one: reopening replays fewer than these. At least 1.</summary>
+    public int SnapshotTokens { get; init; } = 128;
+
+    /// <summary>Where what is not an error of a call is logged; null = nowhere.</summary>
+    public ILogger? Logger { get; init; }
+
+    /// <summary>How long reading may keep the engine from others.</summary>
+    internal PassLimits Limits { get; init; } = PassLimits.Default;
+
+    internal long EffectiveResidentBytes => ResidentBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(ResidentBytes ?? 0, nameof(ResidentBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThan(SnapshotTokens, 1);
+        if (Writers is not (LeaseMode.Wait or LeaseMode.FailFast)) throw new ArgumentOutOfRangeException(nameof(Writers), Writers, "expected Wait or FailFast");
+    }
+}
