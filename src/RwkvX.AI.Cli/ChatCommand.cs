@@ -24,7 +24,7 @@ internal static class ChatCommand
             Description = "0 always takes the likeliest token; higher is more varied. Without it: what the model's config.json says.",
             HelpName = "T",
         };
-        temperature.Validators.Add(value => CheckTemperature(value));
+        temperature.Validators.Add(CheckTemperature);
         Option<int?> maxTokens = ModelArguments.Positive("--max-tokens", "Longest answer, in tokens.");
         Option<long?> seed = new("--seed") { Description = "Makes the answers repeatable.", HelpName = "N" };
         Verb command = new("chat", "Talk to a model. What was said and read stays in its state, so a long history costs nothing again.",
@@ -55,7 +55,7 @@ internal static class ChatCommand
         return command;
     }
 
-    private static void CheckTemperature(OptionResult value)
+    public static void CheckTemperature(OptionResult value)
     {
         if (value.Tokens.Count != 1 || !float.TryParse(value.Tokens[0].Value, CultureInfo.InvariantCulture, out float t)) return;
         if (!float.IsFinite(t) || t < 0) value.AddError($"--temperature: expected 0 or more, found {value.Tokens[0].Value}");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using RwkvX.AI.Cli.Memory;
 
 namespace RwkvX.AI.Cli;
 
@@ -49,6 +50,7 @@ internal static class RwkvXTool
             "Runs RWKV-X language models, which keep a long memory in a small state, on this machine. Try 'rwkvx chat', or 'rwkvx chat --help'.")
         {
             ChatCommand.Create(host),
+            MemoryCommand.Create(host),
             ServeCommand.Create(host),
             InspectCommand.Create(host),
             ImportCommand.Create(host),

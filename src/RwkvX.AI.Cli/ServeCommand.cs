@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RwkvX.AI.AspNetCore;
+using RwkvX.AI.Sessions.Stores;
 
 namespace RwkvX.AI.Cli;
 
@@ -33,6 +34,11 @@ internal static class ServeCommand
             Description = $"The key that requests must carry; without the flag what the variable {KeyVariable} says, or none.",
             HelpName = "KEY",
         };
+        Option<string?> root = new("--root")
+        {
+            Description = "The folder in which conversations of requests with \"store\": true are kept; without it they last as long as the server.",
+            HelpName = "DIR",
+        };
         Option<bool> allowRemote = new("--allow-remote") { Description = "Let other machines ask although there is no key." };
         Option<int?> maxTokens = ModelArguments.Positive("--max-tokens", "Longest answer, in tokens.");
         Verb command = new("serve", "Serve a model to OpenAI's clients (/v1/chat/completions, /v1/models), with a chat page at /.",
@@ -43,7 +49,7 @@ internal static class ServeCommand
 
             OpenAI's clients need http://127.0.0.1:5055/v1 as their base URL and any API key.
             Ctrl+C ends; answers under way may take 5 more seconds.
-            """) { urls, apiKey, allowRemote, maxTokens };
+            """) { urls, apiKey, root, allowRemote, maxTokens };
         model.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -60,6 +66,7 @@ internal static class ServeCommand
                 options.AllowRemoteWithoutKey = result.GetValue(allowRemote);
                 options.MaxOutputTokens = result.GetValue(maxTokens);
             });
+            if (result.GetValue(root) is { } folder) builder.Services.AddRwkvXStorage(folder);
             return RunAsync(host, builder, result.GetValue(urls)!, cancellationToken);
         });
         return command;
@@ -75,6 +82,7 @@ internal static class ServeCommand
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(urls);
         await using WebApplication app = builder.Build();
         app.MapRwkvX();
+        OpenStore(app.Services);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -92,6 +100,18 @@ internal static class ServeCommand
 
         await host.Out.FlushAsync(CancellationToken.None);
         await app.WaitForShutdownAsync(cancellationToken);
+    }
+
+    private static void OpenStore(IServiceProvider services)
+    {
+        try
+        {
+            _ = services.GetService<IStateStore>(); // null without --root
+        }
+        catch (Exception e) when (e is StateStoreException or UnauthorizedAccessException or IOException)
+        {
+            throw new CliException($"--root: {e.Message}", e);
+        }
     }
 
     private static string? Key(string? flag) =>

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI.Chat;
@@ -41,13 +44,65 @@ public sealed class EmbeddedModelTests(ChromiumFixture chromium) : IClassFixture
     }
 
     [Fact]
+    public async Task Conversation_Stored_GoesOnByItsId()
+    {
+        await using EndpointHost host = await StartAsync();
+        (_, JsonElement first) = await host.PostAsync("""{"messages":[{"role":"user","content":"Hi! My name is Leo."}],"temperature":0,"store":true}""");
+        string id = first.GetProperty("conversation").GetProperty("id").GetString()!;
+        (_, JsonElement second) = await host.PostAsync($$"""{"messages":[{"role":"user","content":"What is my name?"}],"temperature":0,"conversation":"{{id}}"}""");
+        string[] third = await host.StreamAsync($$"""{"messages":[{"role":"user","content":"And what was it?"}],"temperature":0,"metadata":{"conversation":"{{id}}"},"stream":true}""");
+        (HttpStatusCode status, JsonElement missing) = await host.PostAsync("""{"messages":[{"role":"user","content":"Hi"}],"conversation":"nobody"}""");
+        (_, JsonElement plain) = await host.PostAsync("""{"messages":[{"role":"user","content":"Hi"}],"temperature":0}""");
+
+        Assert.Contains("Leo", second.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString(), StringComparison.Ordinal);
+        Assert.Equal(id, second.GetProperty("conversation").GetProperty("id").GetString());
+        Assert.True(second.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt64() > 0);
+        Assert.All(third[..^1], line => Assert.Contains($"\"conversation\":{{\"id\":\"{id}\"}}", line, StringComparison.Ordinal));
+        Assert.Equal((HttpStatusCode.NotFound, "conversation_not_found"), (status, EndpointHost.Error(missing).Code));
+        Assert.False(plain.TryGetProperty("conversation", out _));
+    }
+
+    [Fact]
+    public async Task OpenAIClient_RequiredToolAndSchema_AreObeyed()
+    {
+        await using EndpointHost host = await StartAsync();
+        OpenAI.Chat.ChatClient chat = host.Chat("rwkvx-10m");
+        BinaryData schema = BinaryData.FromString("""{"type":"object","properties":{"city":{"type":"string","maxLength":12}},"required":["city"],"additionalProperties":false}""");
+        ChatCompletionOptions tools = new() { Temperature = 0, MaxOutputTokenCount = 200, Tools = { ChatTool.CreateFunctionTool("get_weather", "Tells the weather.", schema) }, ToolChoice = ChatToolChoice.CreateRequiredChoice() };
+        ChatCompletionOptions json = new() { Temperature = 0, MaxOutputTokenCount = 200, ResponseFormat = OpenAI.Chat.ChatResponseFormat.CreateJsonSchemaFormat("city", schema) };
+
+        ChatCompletion whole = await chat.CompleteChatAsync([new UserChatMessage("How is the weather in Accra?")], tools, Cancel);
+        StringBuilder arguments = new();
+        string? name = null;
+        OpenAI.Chat.ChatFinishReason? reason = null;
+        await foreach (StreamingChatCompletionUpdate update in chat.CompleteChatStreamingAsync([new UserChatMessage("How is the weather in Accra?")], tools, Cancel))
+        {
+            reason = update.FinishReason ?? reason;
+            foreach (StreamingChatToolCallUpdate call in update.ToolCallUpdates)
+            {
+                name ??= call.FunctionName;
+                if (call.Index == 0) arguments.Append(call.FunctionArgumentsUpdate);
+            }
+        }
+
+        ChatCompletion structured = await chat.CompleteChatAsync([new UserChatMessage("Where do I live? I live in Accra.")], json, Cancel);
+
+        Assert.Equal("get_weather", whole.ToolCalls[0].FunctionName);
+        Assert.Equal("get_weather", name);
+        Assert.Equal(OpenAI.Chat.ChatFinishReason.ToolCalls, reason);
+        Assert.Equal(JsonValueKind.String, JsonElement.Parse(whole.ToolCalls[0].FunctionArguments.ToString()).GetProperty("city").ValueKind);
+        Assert.Equal(whole.ToolCalls[0].FunctionArguments.ToString(), arguments.ToString());
+        Assert.Equal(JsonValueKind.String, JsonElement.Parse(structured.Content[0].Text).GetProperty("city").ValueKind);
+    }
+
+    [Fact]
     public async Task Post_WhatTheModelCannotDo_Gives400()
     {
         await using EndpointHost host = await StartAsync();
-        (System.Net.HttpStatusCode status, System.Text.Json.JsonElement body) = await host.PostAsync("""
+        (HttpStatusCode status, JsonElement body) = await host.PostAsync("""
             {"messages":[{"role":"user","content":"Hi"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","unevaluatedProperties":false}}}}
             """);
-        Assert.Equal(System.Net.HttpStatusCode.BadRequest, status);
+        Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Contains("unevaluatedProperties", EndpointHost.Error(body).Message, StringComparison.Ordinal);
     }
 

@@ -14,6 +14,12 @@ if (args is ["cpu-model", string path, ..])
     return;
 }
 
+if (args is ["constrained", ..])
+{
+    await ConstrainedQuick.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 0);
+    return;
+}
+
 if (args is ["store", string folder, ..])
 {
     StoreQuick.Run(folder, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 64_000);

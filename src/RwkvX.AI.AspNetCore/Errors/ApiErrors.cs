@@ -18,6 +18,7 @@ internal static class ApiErrors
         ModelNotLoadedException model => NotFound(model, "model", "model_not_found"),
         ConversationNotFoundException conversation => NotFound(conversation, "conversation", "conversation_not_found"),
         ConversationLockedException locked => new(409, ApiException.InvalidRequest, locked.Message, "conversation", "conversation_locked", locked) { RetryAfter = RetrySoon },
+        WrongModelException other => new(409, ApiException.InvalidRequest, other.Message, "conversation", "conversation_of_another_model", other),
         GrammarException grammar => Refused(grammar, "unsupported_schema"),
         GrammarLimitException limit => Refused(limit, "invalid_value"),
         ObjectDisposedException disposed => ShuttingDown(disposed),

@@ -41,7 +41,6 @@ internal sealed class ChatTurn : IDisposable
         {
             _answer.Begin(_start, settings.Thinks == true);
         }
-
     }
 
     /// <summary>Runs the turn; parts of the answer go out as soon as no stop sequence can begin in them.</summary>

@@ -64,6 +64,17 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
     public async ValueTask<ConversationNotes> ReadNotesAsync(ConversationKey key, CancellationToken cancellationToken) =>
         ConversationNotes.None.After(await store.ReadAsync(key, cancellationToken).ConfigureAwait(false));
 
+    /// <summary>Runs what was logged after a stored state again; the state is given back.</summary>
+    public async ValueTask<PageUsage> LookAgainAsync(ConversationKey key, LogPosition from, CancellationToken cancellationToken)
+    {
+        using StoredState before = await store.OpenAsync(key, binding.Value, new OpenOptions { Position = from }, cancellationToken).ConfigureAwait(false);
+        using StoredState start = await store.OpenAsync(key, binding.Value, new OpenOptions { Position = from, UseSnapshot = false }, cancellationToken).ConfigureAwait(false);
+        using StoredState all = await store.OpenAsync(key, binding.Value, new OpenOptions { UseSnapshot = false }, cancellationToken).ConfigureAwait(false);
+        using RwkvXState state = before.Snapshot is { } snapshot ? model.Import(snapshot) : model.CreateState();
+        await Feed.ReplayAsync(state, [.. before.Records, .. all.Records.Skip(start.Records.Count)], cancellationToken).ConfigureAwait(false);
+        return state.GetPageUsage();
+    }
+
     public void Dispose() => _live.Dispose();
 
     /// <summary>The turn is durable without its state: a failure here costs time at the next reopening, nothing else.</summary>

@@ -39,11 +39,15 @@ internal sealed class LiveStates(long byteBudget, int pageTokens) : IDisposable
         }
     }
 
-    /// <summary>What a place's state costs, without touching it; zeros where it is not kept.</summary>
-    public (long Bytes, long RecurrentBytes) Measure(LogPlace place)
+    /// <summary>What a place's state costs, without touching it; zeros and null where it is not kept.</summary>
+    public (long Bytes, long RecurrentBytes, PageUsage? Pages) Measure(LogPlace place)
     {
         lock (_lock)
-            return _states.TryGetValue(place, out LiveState? found) ? (found.State.RecurrentBytes + found.State.PageBytes, found.State.RecurrentBytes) : default;
+        {
+            return _states.TryGetValue(place, out LiveState? found)
+                ? (found.State.RecurrentBytes + found.State.PageBytes, found.State.RecurrentBytes, found.State.GetPageUsage())
+                : default;
+        }
     }
 
     /// <summary>Keeps a state, which is owned from now on, whatever happens.</summary>

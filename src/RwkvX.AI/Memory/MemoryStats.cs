@@ -1,3 +1,4 @@
+using RwkvX.AI.Models;
 using RwkvX.AI.Sessions.Stores;
 
 namespace RwkvX.AI.Memory;
@@ -11,4 +12,7 @@ public sealed record MemoryStats(ConversationStats Stored)
 
     /// <summary>Those of them that are its own recurrent part.</summary>
     public required long ResidentRecurrentBytes { get; init; }
+
+    /// <summary>Where the pages of that state lie, and which of them were looked at since it was opened; null where it is in the store alone.</summary>
+    public PageUsage? Pages { get; init; }
 }

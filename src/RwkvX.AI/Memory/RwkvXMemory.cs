@@ -113,8 +113,22 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
     public async ValueTask<MemoryStats> StatAsync(ConversationKey key, CancellationToken cancellationToken = default)
     {
         ConversationStats stored = await _store.StatAsync(key, cancellationToken).ConfigureAwait(false);
-        (long bytes, long recurrent) = States.Live.Measure(stored.Place);
-        return new MemoryStats(stored) { ResidentBytes = bytes, ResidentRecurrentBytes = recurrent };
+        (long bytes, long recurrent, PageUsage? pages) = States.Live.Measure(stored.Place);
+        return new MemoryStats(stored) { ResidentBytes = bytes, ResidentRecurrentBytes = recurrent, Pages = pages };
+    }
+
+    /// <summary>Runs a conversation's latest tokens again beside it, to see which pages they look at.</summary>
+    /// <param name="key">The conversation; it stays as it is.</param>
+    /// <param name="mostTokens">How many tokens may be run; null comes back where the stored states do not let fewer do.</param>
+    /// <param name="cancellationToken">Acts inside passes.</param>
+    internal async ValueTask<PageUsage?> LookAgainAsync(ConversationKey key, long mostTokens, CancellationToken cancellationToken)
+    {
+        ConversationStats stats = await _store.StatAsync(key, cancellationToken).ConfigureAwait(false);
+        if (stats.Snapshots is [.., { } earlier, _] && stats.Info.Head.Tokens - earlier.Tokens <= mostTokens)
+            return await States.LookAgainAsync(key, earlier, cancellationToken).ConfigureAwait(false);
+        return stats.Snapshots is [.., { } last] && stats.Info.Head.Tokens - last.Tokens <= mostTokens
+            ? await States.LookAgainAsync(key, last, cancellationToken).ConfigureAwait(false)
+            : null;
     }
 
     /// <inheritdoc/>
