@@ -57,9 +57,10 @@ internal sealed class ModelArguments
 
     /// <summary>The same choices for a chat client, which opens the model itself.</summary>
     /// <param name="result">The command line.</param>
-    /// <param name="engine">What calculates.</param>
-    public RwkvXOptions ToChatOptions(ParseResult result, EngineRequest engine)
+    /// <param name="engine">What calculates; null leaves it to the options.</param>
+    public RwkvXOptions ToChatOptions(ParseResult result, EngineRequest? engine = null)
     {
+        engine ??= new EngineRequest();
         RwkvXOptions options = new()
         {
             Engine = engine.Engine,
