@@ -31,6 +31,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     private readonly StateStore _store;
     private readonly Dictionary<int, StepPass> _steps = [];
     private readonly bool _capture;
+    private readonly bool _gather;
     private readonly Lazy<string> _hash;
     private readonly CudaState _padding;
     private readonly SamplePass _sampling;
@@ -40,13 +41,14 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     private CudaModel(ModelTensors tensors, CudaModelOptions options)
     {
         _capture = options.CaptureDecoding;
+        _gather = options.GatherRows;
         _hash = new Lazy<string>(tensors.ComputeHash); // reads every weight, so not before somebody asks
         _device = new CudaDevice(options.Device, options.LibTorchPath);
         if (_device.ComputeCapability < LeastComputeCapability)
             throw new CudaException("DEVICE_TOO_OLD", TooOld(_device));
         _shape = Shape(tensors, options.Precision, _device.MultiprocessorCount);
         string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
-        KernelCompiler compiler = new(_device, folder);
+        KernelCompiler compiler = new(_device.ComputeCapability, _device.DriverVersion, folder);
         long started = Stopwatch.GetTimestamp();
         TimeSpan Lap()
         {
@@ -174,6 +176,17 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         _stream.Dispose();
         _device.Dispose();
     }
+
+    /// <summary>Device memory of the caller's own, for tests.</summary>
+    internal DeviceMemory NewDeviceMemory(long bytes) => _store.Exclusive(() => new DeviceMemory(_device, bytes, "a test"));
+
+    /// <summary>Uploads logits and chooses from them, for tests.</summary>
+    internal void Sample(ulong at, float[] logits, Sampler[] samplers, int[] rows, int[] tokens) => _store.Exclusive(() =>
+    {
+        _stream.Upload<float>(logits, at);
+        _sampling.Run(at, samplers, rows, tokens);
+        return true;
+    });
 
     /// <summary>The decoding pass of 1, 2 or 4 lanes.</summary>
     internal StepPass StepFor(int lanes)
@@ -395,7 +408,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         int maxSequences = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(sequences, Math.Max(8, _rows?.MaxSequences ?? 0)));
         _rows?.Dispose();
         _rows = null;
-        return _rows = new RowsPass(_device, _stream, _shape, _weights, _kernels, _blas, maxRows, maxSequences);
+        return _rows = new RowsPass(_device, _stream, _shape, _weights, _kernels, _blas, maxRows, maxSequences, _gather);
     }
 
     /// <summary>Some of an item's tokens.</summary>

@@ -40,14 +40,17 @@ public sealed class TorchEngineProvider : IRwkvXEngineProvider
         ArgumentNullException.ThrowIfNull(request);
         if (request.Device == "cpu")
             return TorchModel.Load(tensors, request.Precision ?? Precision.F32, request.LibTorchPath);
-        return CudaModel.Load(tensors, new CudaModelOptions
-        {
-            Device = Ordinal(request.Device),
-            Precision = request.Precision ?? Precision.BF16,
-            LibTorchPath = request.LibTorchPath,
-            PageBudgetBytes = request.DevicePageBytes,
-        });
+        return CudaModel.Load(tensors, CudaOptions(request));
     }
+
+    /// <summary>What is asked for, as the CUDA engine takes it.</summary>
+    internal static CudaModelOptions CudaOptions(EngineRequest request) => new()
+    {
+        Device = Ordinal(request.Device),
+        Precision = request.Precision ?? Precision.BF16,
+        LibTorchPath = request.LibTorchPath,
+        PageBudgetBytes = request.DevicePageBytes,
+    };
 
     /// <summary>The N of <c>cuda:N</c>; 0 for <c>cuda</c>.</summary>
     private static int Ordinal(string device) => device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out int n) ? n

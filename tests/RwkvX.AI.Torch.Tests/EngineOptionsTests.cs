@@ -1,6 +1,7 @@
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
 using RwkvX.AI.Models;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.Torch.Tests;
@@ -38,6 +39,7 @@ public sealed class EngineOptionsTests
 
     private static async Task<string> Answer(RwkvXOptions options, string engine)
     {
+        options.ModelPath = Path.Combine(Repository.Root, "models", "rwkvx-10m"); // a pack for a GPU has no embedded one
         using RwkvXChatClient client = new(options);
         Assert.Equal(engine, client.GetService<IRwkvXModel>()!.Engine.Name);
         ChatResponse response = await client.GetResponseAsync("My name is Ada. What is my name?", new ChatOptions { Temperature = 0, MaxOutputTokens = 24 });

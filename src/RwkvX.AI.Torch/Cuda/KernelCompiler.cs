@@ -11,17 +11,16 @@ internal sealed unsafe class KernelCompiler
 {
     private const string Header = "common.cuh";
 
-    private readonly CudaDevice _device;
+    private readonly int _computeCapability;
+    private readonly int _driverVersion;
     private readonly string? _folder;
     private int _compiled;
 
-    /// <param name="device">The device to compile for.</param>
+    /// <param name="computeCapability">To compile for, as <see cref="CudaDevice.ComputeCapability"/>.</param>
+    /// <param name="driverVersion">Part of the key, as <see cref="CudaDevice.DriverVersion"/>.</param>
     /// <param name="folder">Where compiled kernels are kept; null keeps none.</param>
-    public KernelCompiler(CudaDevice device, string? folder)
-    {
-        _device = device;
-        _folder = folder;
-    }
+    public KernelCompiler(int computeCapability, int driverVersion, string? folder)
+        => (_computeCapability, _driverVersion, _folder) = (computeCapability, driverVersion, folder);
 
     /// <summary>How many kernels were compiled rather than found on disk.</summary>
     public int CompiledCount => _compiled;
@@ -37,8 +36,8 @@ internal sealed unsafe class KernelCompiler
     {
         string source = Source(name + ".cu"), header = Source(Header);
         CudaException.Check(Nvrtc.nvrtcVersion(out int major, out int minor), "nvrtcVersion");
-        List<string> options = [$"--gpu-architecture=sm_{_device.ComputeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
-        string key = $"{source}\0{header}\0{string.Join('\0', options)}\0{_device.DriverVersion}\0{major}.{minor}";
+        List<string> options = [$"--gpu-architecture=sm_{_computeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
+        string key = $"{source}\0{header}\0{string.Join('\0', options)}\0{_driverVersion}\0{major}.{minor}";
         string? file = _folder is null ? null : Path.Combine(_folder, $"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..32]}.cubin");
         if (file is not null && File.Exists(file))
             return File.ReadAllBytes(file);
