@@ -46,7 +46,7 @@ bench() {
 }
 bench 0.22B --shape 12x768+4 --contexts 64,8192,1048576 --batches 1
 bench 2.9B --shape 32x2560+0 --contexts 4096 --batches 1,8,64,256
-bench 3.6B --shape 32x2560+8 --contexts 4096,9216,32768,131072,132096,525312 --batches 1,64 --steps 100
+bench 3.6B --shape 32x2560+8 --contexts 4096,9216,32768,131072,132096,525312 --batches 1
 bench 3.6B-gathered --shape 32x2560+8 --contexts 4096,32768,131072 --batches 1 --steps 20 --gather-rows
 bench 0.22B-again --shape 12x768+4 --contexts 64 --batches 1
 if [ "$(left)" -gt 25 ] && command -v compute-sanitizer >/dev/null; then

@@ -84,7 +84,7 @@ internal sealed class DeviceBench
 
     private void Decode(int context, int batch, int steps)
     {
-        long bytes = batch * _model.PageBytes(context + 8 * steps), free = _model.Device.Memory().Free - (3L << 30);
+        long bytes = batch * _model.PageBytes(context + 8 * steps), free = _model.Device.Memory().Free - (3L << 30) + _model.FreePageBytes;
         if (bytes > free)
         {
             _figures.Skipped.Add(new DeviceBenchSkipped(context, batch, bytes));

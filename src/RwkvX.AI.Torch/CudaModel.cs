@@ -94,6 +94,9 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     /// <summary>Bytes of pages of keys and values of so many tokens.</summary>
     internal long PageBytes(long tokens) => _shape.Config.SparseLayerCount == 0 ? 0 : (tokens + _shape.PageTokens - 1) / _shape.PageTokens * _shape.PageBytes;
 
+    /// <summary>Bytes of pages that are taken from the device and held by no state.</summary>
+    internal long FreePageBytes => _store.Pages.FreeBytes;
+
     /// <summary>Ten times the version of the oldest device that the kernels run on: Hopper.</summary>
     internal const int LeastComputeCapability = 90;
 
