@@ -50,11 +50,11 @@ bench 3.6B --shape 32x2560+8 --contexts 4096,9216,32768,131072,132096,525312 --b
 bench 3.6B-gathered --shape 32x2560+8 --contexts 4096,32768,131072 --batches 1 --steps 20 --gather-rows
 bench 0.22B-again --shape 12x768+4 --contexts 64 --batches 1
 if [ "$(left)" -gt 25 ] && command -v compute-sanitizer >/dev/null; then
-    timeout "$(left)" compute-sanitizer --tool memcheck --error-exitcode 9 "$tests" -class "*SampleTests" >"$logs/memcheck.log" 2>&1
+    timeout "$(left)" compute-sanitizer --target-processes all --tool memcheck --error-exitcode 9 "$tests" -class "*SampleTests" >"$logs/memcheck.log" 2>&1
     note "memcheck of SampleTests: exit $? (124: no time left), $(grep -aoE 'ERROR SUMMARY.*' "$logs/memcheck.log" | tail -n 1)"
 fi
 if [ "$(left)" -gt 25 ] && command -v compute-sanitizer >/dev/null; then
-    timeout "$(left)" compute-sanitizer --tool racecheck --error-exitcode 9 "$tests" -method "*Run_LogitsThatCannotBe*" -method "*GoldenWithinTolerance*" >"$logs/racecheck.log" 2>&1
+    timeout "$(left)" compute-sanitizer --target-processes all --tool racecheck --error-exitcode 9 "$tests" -method "*Run_LogitsThatCannotBe*" -method "*GoldenWithinTolerance*" >"$logs/racecheck.log" 2>&1
     note "racecheck: exit $? (124: no time left), $(grep -aoE 'RACECHECK SUMMARY.*' "$logs/racecheck.log" | tail -n 1)"
 fi
 printf '\n== results after %d s\n' "$SECONDS"
