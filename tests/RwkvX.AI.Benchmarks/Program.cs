@@ -26,4 +26,10 @@ if (args is ["store", string folder, ..])
     return;
 }
 
+if (args is ["streams", ..])
+{
+    StreamsQuick.Run(args[1..]);
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

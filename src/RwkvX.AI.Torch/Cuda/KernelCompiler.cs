@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,13 +15,15 @@ internal sealed unsafe class KernelCompiler
     private readonly int _computeCapability;
     private readonly int _driverVersion;
     private readonly string? _folder;
+    private readonly Assembly _sources;
     private int _compiled;
 
     /// <param name="computeCapability">To compile for, as <see cref="CudaDevice.ComputeCapability"/>.</param>
     /// <param name="driverVersion">Part of the key, as <see cref="CudaDevice.DriverVersion"/>.</param>
     /// <param name="folder">Where compiled kernels are kept; null keeps none.</param>
-    public KernelCompiler(int computeCapability, int driverVersion, string? folder)
-        => (_computeCapability, _driverVersion, _folder) = (computeCapability, driverVersion, folder);
+    /// <param name="sources">Whose resources the kernels are; null for this assembly's. The shared header is always this assembly's.</param>
+    public KernelCompiler(int computeCapability, int driverVersion, string? folder, Assembly? sources = null)
+        => (_computeCapability, _driverVersion, _folder, _sources) = (computeCapability, driverVersion, folder, sources ?? typeof(KernelCompiler).Assembly);
 
     /// <summary>How many kernels were compiled rather than found on disk.</summary>
     public int CompiledCount => _compiled;
@@ -34,7 +37,7 @@ internal sealed unsafe class KernelCompiler
     /// <exception cref="CudaException">The compiler refused; the message holds its log.</exception>
     public byte[] Compile(string name, IReadOnlyList<string> defines)
     {
-        string source = Source(name + ".cu"), header = Source(Header);
+        string source = Source(_sources, name + ".cu"), header = Source(typeof(KernelCompiler).Assembly, Header);
         CudaException.Check(Nvrtc.nvrtcVersion(out int major, out int minor), "nvrtcVersion");
         List<string> options = [$"--gpu-architecture=sm_{_computeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
         string key = $"{source}\0{header}\0{string.Join('\0', options)}\0{_driverVersion}\0{major}.{minor}";
@@ -48,9 +51,9 @@ internal sealed unsafe class KernelCompiler
         return image;
     }
 
-    private static string Source(string resource)
+    private static string Source(Assembly assembly, string resource)
     {
-        using Stream stream = typeof(KernelCompiler).Assembly.GetManifestResourceStream(resource)
+        using Stream stream = assembly.GetManifestResourceStream(resource)
             ?? throw new CudaException("NO_SUCH_KERNEL", $"{resource} is not embedded", resource);
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();

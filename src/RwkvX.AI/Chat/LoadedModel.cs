@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using RwkvX.AI.Chat.Requests;
 using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Grammars;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
@@ -14,12 +16,14 @@ namespace RwkvX.AI.Chat;
 /// <summary>A model with its tokenizer, as <see cref="RwkvXOptions"/> ask for it: the one place that chooses an engine.</summary>
 internal sealed class LoadedModel : IDisposable
 {
+    private const int WarmupTokens = 64;
+
     private readonly RwkvXOptions _options;
     private readonly ModelManifest? _manifest;
     private readonly string _name;
     private readonly ModelFiles _files;
 
-    private LoadedModel(RwkvXOptions options, ModelFiles files, WorldTokenizer tokenizer, IRwkvXModel model)
+    private LoadedModel(RwkvXOptions options, ModelFiles files, WorldTokenizer tokenizer, IRwkvXModel model, TimeProvider? time)
     {
         _options = options;
         _files = files;
@@ -29,6 +33,7 @@ internal sealed class LoadedModel : IDisposable
         Model = model;
         Template = options.Template ?? new WorldPromptTemplate();
         Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, EndOfText, Template.AnswerEnd);
+        Requests = new RequestQueue(options.MaxActiveRequests, options.MaxQueuedRequests, time ?? TimeProvider.System);
     }
 
     /// <summary>The engine.</summary>
@@ -43,18 +48,25 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Grammars compiled so far.</summary>
     public GrammarCache Grammars { get; }
 
+    /// <summary>Lets the requests of all clients over this model in.</summary>
+    public RequestQueue Requests { get; }
+
+    /// <summary>Gives the engine's passes.</summary>
+    public PassScheduler Scheduler => PassScheduler.For(Model);
+
     private int EndOfText => _manifest?.EosTokenId ?? WorldTokenizer.EndOfTextId;
 
     /// <summary>What the model is called.</summary>
     public string ModelId => _options.ModelId ?? _name;
 
     /// <summary>Opens the files and loads the weights.</summary>
-    /// <param name="options">What is asked for.</param>
-    /// <param name="logger">Told what was taken, and why not what.</param>
+    /// <param name="options">Which model, and how it runs.</param>
+    /// <param name="logger">Told what was taken, and why not what; null logs nothing.</param>
+    /// <param name="time">Null for the system's clock.</param>
     /// <param name="providers">Makers of engines from the container.</param>
     /// <exception cref="CheckpointException">A file is missing, damaged or not what another says.</exception>
     /// <exception cref="EngineUnavailableException">The engine or device that is asked for cannot run here.</exception>
-    public static LoadedModel Load(RwkvXOptions options, ILogger? logger, IEnumerable<IRwkvXEngineProvider>? providers = null)
+    public static LoadedModel Load(RwkvXOptions options, ILogger? logger, TimeProvider? time, IEnumerable<IRwkvXEngineProvider>? providers = null)
     {
         ILogger log = logger ?? NullLogger.Instance;
         ModelFiles files = Open(options);
@@ -64,7 +76,7 @@ internal sealed class LoadedModel : IDisposable
             IRwkvXModel model = EngineChoice.Load(files, options.EngineRequest, providers, reason => ChatLog.GpuPassedOver(log, reason));
             if (tokenizer.VocabularySize <= model.Config.VocabSize)
             {
-                LoadedModel loaded = new(options, files, tokenizer, model);
+                LoadedModel loaded = new(options, files, tokenizer, model, time);
                 ChatLog.Loaded(log, loaded.ModelId, model.Engine);
                 return loaded;
             }
@@ -78,6 +90,17 @@ internal sealed class LoadedModel : IDisposable
             files.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Runs the first passes, which are slower than all others and teach the scheduler the engine's speed.</summary>
+    public async Task WarmAsync(CancellationToken cancellationToken)
+    {
+        using RwkvXState state = Model.CreateState();
+        using ScheduledSequence sequence = Scheduler.Open(_options.LimitsFor(Model.Engine));
+        float[] logits = Scheduler.RentLogits();
+        await sequence.RunAsync(state, new int[WarmupTokens], default, cancellationToken).ConfigureAwait(false);
+        await sequence.RunAsync(state, new int[1], logits, cancellationToken).ConfigureAwait(false);
+        Scheduler.ReturnLogits(logits);
     }
 
     /// <summary>A memory over this model.</summary>
@@ -103,6 +126,10 @@ internal sealed class LoadedModel : IDisposable
         Defaults = _manifest?.Generation,
         EndOfText = EndOfText,
         Limits = _options.LimitsFor(Model.Engine),
+        Requests = Requests,
+        MaxUnread = _options.MaxUnreadUpdates,
+        ReaderTimeout = _options.ReaderTimeout,
+        LogsContent = _options.LogContent,
     };
 
     /// <summary>Disposes the engine and closes the files.</summary>

@@ -110,11 +110,32 @@ public sealed class RwkvXOptions
     [EnumDataType(typeof(LeaseMode))]
     public LeaseMode Writers { get; set; } = LeaseMode.Wait;
 
+    /// <summary>Requests that run at once; their steps go through the model together, and each holds a state.</summary>
+    [Range(1, 1 << 16)]
+    public int MaxActiveRequests { get; set; } = 64;
+
+    /// <summary>Requests that may wait beyond those; more are refused with a <see cref="RwkvXOverloadedException"/>.</summary>
+    [Range(0, 1 << 20)]
+    public int MaxQueuedRequests { get; set; } = 256;
+
+    /// <summary>Updates of a streamed answer that its reader may be behind; then the answer waits, and other requests run in its place.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxUnreadUpdates { get; set; } = 1024;
+
+    /// <summary>How long a reader that is so far behind may take nothing before its request ends with a <see cref="TimeoutException"/>. From 1 second to 1 day.</summary>
+    public TimeSpan ReaderTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whether messages and answers are logged (at the level Debug). Otherwise the log has counts and names, never what was said.</summary>
+    public bool LogContent { get; set; }
+
     /// <summary>How messages are written down; null for the World form.</summary>
     public IPromptTemplate? Template { get; set; }
 
     /// <summary>Whether a host loads the model when it starts; otherwise the first request does.</summary>
     public bool LoadAtStart { get; set; } = true;
+
+    /// <summary>Where in the configuration these options are looked for; null for options made by hand.</summary>
+    internal string? ConfigurationPath { get; set; }
 
     /// <summary>The engine that is asked for.</summary>
     internal EngineRequest EngineRequest => new()
@@ -146,6 +167,9 @@ public sealed class RwkvXOptions
         Limits = LimitsFor(engine),
         Logger = logger,
     };
+
+    /// <summary>What messages call an option: its key in the configuration, if it is looked for there.</summary>
+    internal string Key(string option) => ConfigurationPath is null ? option : $"{ConfigurationPath}:{option}";
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()
