@@ -2,15 +2,16 @@
 # Everything a GPU has to show, in one go on a machine that has one and no .NET SDK: the device tests, the benchmark's table, and the
 # sanitizer on a selection where time is left. Run from a checkout, with a pack of eng/pack-cuda-tests.sh:
 #   eng/cuda-check.sh PACK.tar.xz [SECONDS]
-# Full logs go to the folder that OUT names (./cuda-check without it); the results are printed last.
+# The results are printed last; full logs go to cuda-check.tar.gz in the folder that OUT names (the checkout without it).
 set -uo pipefail
 pack=$(realpath "$1") budget=${2:-255}
 cd "$(dirname "$0")/.."
-logs=${OUT:-cuda-check}
-mkdir -p "$logs"
+out=$(realpath "${OUT:-.}")
 mkdir -p artifacts # inside the checkout: the tests find their fixtures from there
 work=$(mktemp -d "$PWD/artifacts/cuda.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+logs="$work/cuda-check"
+mkdir "$logs"
+trap 'tar -C "$work" -czf "$out/cuda-check.tar.gz" cuda-check; rm -rf "$work"' EXIT
 tar -C "$work" -xJf "$pack" || exit 1
 tests="$work/cuda-tests/RwkvX.AI.Torch.Tests" rwkvx="$work/cuda-tests/rwkvx"
 export DOTNET_gcServer=0 DOTNET_TieredPGO=0
