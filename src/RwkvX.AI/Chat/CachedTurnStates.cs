@@ -24,13 +24,22 @@ internal sealed class CachedTurnStates(ChatContext context, string tenant) : ITu
 
     public ValueTask<bool> KeepAsync(TurnEnd end, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         int[] prompt = end.Start.Rendered.Tokens;
+        Queue<(int[] Tokens, RwkvXState State)> states = new(end.Borders.Select(border => (prompt[..border.Length], border.State)));
+        if (end.State is { } last) states.Enqueue((end.Tokens, last));
         bool isKept = true;
-        foreach (TurnBorder border in end.Borders) isKept = Keep(prompt.AsSpan(0, border.Length), border.State);
-        if (end.State is { } last)
+        try
         {
-            isKept = Keep(end.Tokens, last);
+            cancellationToken.ThrowIfCancellationRequested();
+            while (states.TryDequeue(out (int[] Tokens, RwkvXState State) next)) isKept = Keep(next.Tokens, next.State);
+        }
+        finally
+        {
+            foreach ((_, RwkvXState state) in states) state.Dispose(); // cancelled, or the cache is disposed
+        }
+
+        if (end.State is not null)
+        {
             context.Cache.AddAnswer(prompt, new KeptAnswer(ToolMessages.Answer(end.Answer, context.Template.ToolCalls), end.AnswerIds), tenant);
         }
 

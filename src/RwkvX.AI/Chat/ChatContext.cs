@@ -1,3 +1,4 @@
+using RwkvX.AI.Chat.Requests;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Grammars;
@@ -45,6 +46,18 @@ internal sealed class ChatContext : IDisposable
 
     /// <summary>How long a turn may keep the engine from the others.</summary>
     public PassLimits Limits { get; init; } = PassLimits.Default;
+
+    /// <summary>Lets requests in.</summary>
+    public RequestQueue Requests { get; init; } = new(maxActive: 64, maxQueued: 256, TimeProvider.System);
+
+    /// <summary>Parts of an answer that its reader may be behind before the turn waits.</summary>
+    public int MaxUnread { get; init; } = 1024;
+
+    /// <summary>How long a reader that is so far behind may take nothing.</summary>
+    public TimeSpan ReaderTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Whether messages and answers may be logged.</summary>
+    public bool LogsContent { get; init; }
 
     /// <summary>Gives the engine's passes to all turns, whichever client they are of.</summary>
     public PassScheduler Scheduler => field ??= PassScheduler.For(Model);

@@ -21,4 +21,19 @@ internal static partial class ChatLog
 
     [LoggerMessage(5, LogLevel.Warning, "The state after {Tokens} tokens does not fit the option PrefixCacheBytes ({Budget}): the next turn computes all of them again")]
     public static partial void StateDoesNotFit(ILogger logger, long tokens, long budget);
+
+    [LoggerMessage(6, LogLevel.Warning, "The host's time to stop is over: {Requests} requests are cut off")]
+    public static partial void Cut(ILogger logger, int requests);
+
+    [LoggerMessage(7, LogLevel.Information, "Refused {ResponseId}: {Reason}")]
+    public static partial void Refused(ILogger logger, string responseId, string reason);
+
+    [LoggerMessage(8, LogLevel.Debug, "Asked {ResponseId}: {Messages}")]
+    public static partial void Asked(ILogger logger, string responseId, string messages);
+
+    [LoggerMessage(9, LogLevel.Debug, "Said {ResponseId}: {Answer}")]
+    public static partial void Said(ILogger logger, string responseId, string answer);
+
+    [LoggerMessage(20, LogLevel.Information, "Device auto takes the CPU; no GPU: {Reason}")]
+    public static partial void GpuPassedOver(ILogger logger, string reason);
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
-using RwkvX.AI.Grammars;
 
 namespace RwkvX.AI.Chat;
 
@@ -48,6 +47,7 @@ internal static class ChatOptionsMapping
         {
             Format = AnswerFormat.Of(options, raw as RwkvXGenerationOptions),
             Tools = ToolOptions.Map(options),
+            Priority = Priority(options),
             Thinks = options.Reasoning?.Effort is { } effort ? effort != ReasoningEffort.None : null,
             ShowsReasoning = options.Reasoning?.Output != ReasoningOutput.None,
         };
@@ -90,6 +90,14 @@ internal static class ChatOptionsMapping
         return Array.TrueForAll(sequences, sequence => !string.IsNullOrEmpty(sequence))
             ? sequences
             : throw new ArgumentException("StopSequences: expected texts, found an empty one", nameof(options));
+    }
+
+    private static int Priority(ChatOptions options)
+    {
+        float priority = Number(options, "priority") ?? 0;
+        return priority is >= -10 and <= 10 && float.IsInteger(priority)
+            ? (int)priority
+            : throw new ArgumentOutOfRangeException(nameof(options), FormattableString.Invariant($"priority: expected a whole number from -10 to 10, found {priority}"));
     }
 
     /// <summary>A number among the additional properties, as code or as JSON left it there.</summary>

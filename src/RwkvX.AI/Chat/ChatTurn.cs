@@ -1,5 +1,5 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.AI;
+using RwkvX.AI.Chat.Requests;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
@@ -45,8 +45,9 @@ internal sealed class ChatTurn : IDisposable
 
     /// <summary>Runs the turn; parts of the answer go out as soon as no stop sequence can begin in them.</summary>
     /// <param name="parts">Where the parts go.</param>
+    /// <param name="measure">Is told of every token.</param>
     /// <param name="cancellationToken">Acts inside engine passes and while waiting for one.</param>
-    public async Task<TurnResult> RunAsync(ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
+    public async Task<TurnResult> RunAsync(AnswerStream parts, RequestMeasure measure, CancellationToken cancellationToken)
     {
         try
         {
@@ -54,10 +55,10 @@ internal sealed class ChatTurn : IDisposable
             _state = start.State;
             int[] prompt = [.. start.Rendered.Tokens, .. _start];
             ChatFinishReason reason;
-            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits, _plan.Constraint) { Spans = _spans })
+            using (TokenGenerator generator = new(_context.Scheduler, _state, _settings.Sampling, _context.Limits, _plan.Constraint, _settings.Priority) { Spans = _spans })
             {
                 await PrefillAsync(generator, prompt, start, cancellationToken).ConfigureAwait(false);
-                reason = await DecodeAsync(generator, parts, cancellationToken).ConfigureAwait(false);
+                reason = await DecodeAsync(generator, parts, measure, cancellationToken).ConfigureAwait(false);
             }
 
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // what follows is too long for the loop of passes
@@ -99,25 +100,28 @@ internal sealed class ChatTurn : IDisposable
         await generator.PrefillAsync(prompt.AsMemory(start..), isLast: true, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<ChatFinishReason> DecodeAsync(TokenGenerator generator, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
+    private async Task<ChatFinishReason> DecodeAsync(
+        TokenGenerator generator, AnswerStream parts, RequestMeasure measure, CancellationToken cancellationToken)
     {
         ChatFinishReason reason = ChatFinishReason.Length;
         while (reason == ChatFinishReason.Length && OutputTokens < _settings.MaxOutputTokens && generator.CanContinue)
         {
             int token = await generator.NextAsync(_settings.MaxOutputTokens - OutputTokens, cancellationToken).ConfigureAwait(false);
             OutputTokens++;
+            measure.Token();
             bool isOver = _plan.Constraint?.IsEnded ?? token == _context.EndOfText;
             if (!isOver)
             {
-                Write(parts, _answer.Append(token));
+                List<AIContent> contents = _answer.Append(token);
                 Branch();
+                await WriteAsync(generator, parts, contents, cancellationToken).ConfigureAwait(false);
                 isOver = _answer.IsStopped;
             }
 
             reason = isOver ? ChatFinishReason.Stop : reason;
         }
 
-        Write(parts, _answer.Finish());
+        await WriteAsync(generator, parts, _answer.Finish(), cancellationToken).ConfigureAwait(false);
         if (_answer.Calls.Count > 0)
         {
             return ChatFinishReason.ToolCalls;
@@ -158,7 +162,7 @@ internal sealed class ChatTurn : IDisposable
         {
             last = StateFor(tokens.AsSpan(rendered.Length));
             List<int> spans = last == _branch ? [.. _spans[.._branchSpans]] : _spans;
-            using ScheduledSequence sequence = _context.Scheduler.Open(_context.Limits);
+            using ScheduledSequence sequence = _context.Scheduler.Open(_context.Limits, _settings.Priority);
             sequence.Spans = spans;
             await sequence.RunAsync(last, tokens.AsMemory(checked((int)(last.TokenCount - start.Before))), default, cancellationToken).ConfigureAwait(false);
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // as above
@@ -192,11 +196,16 @@ internal sealed class ChatTurn : IDisposable
         return !opensTurn && _context.Template.Render([answer], []).Any(segment => segment.Kind == PromptSegmentKind.Assistant);
     }
 
-    private static void Write(ChannelWriter<AIContent> parts, List<AIContent> contents)
+    private static async ValueTask WriteAsync(
+        TokenGenerator generator, AnswerStream parts, List<AIContent> contents, CancellationToken cancellationToken)
     {
         foreach (AIContent content in contents)
         {
-            parts.TryWrite(content); // unbounded: a slow reader holds nothing up
+            if (!parts.TryWrite(content))
+            {
+                generator.Pause();
+                await parts.WriteAsync(content, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.AI;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Grammars;
 
@@ -12,6 +11,9 @@ internal sealed record GenerationSettings(SamplingOptions Sampling, int MaxOutpu
 {
     /// <summary>What the text must look like; null for free text.</summary>
     public GrammarSource? Format { get; init; }
+
+    /// <summary>Higher ones come earlier; 0 is usual.</summary>
+    public int Priority { get; init; }
 
     /// <summary>Functions.</summary>
     public ToolUse Tools { get; init; } = ToolUse.None;

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using RwkvX.AI.Chat.Requests;
 using RwkvX.AI.Grammars;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
@@ -30,6 +32,9 @@ namespace RwkvX.AI.Chat;
 /// (<see cref="FunctionInvokingChatClient"/>).</para>
 /// <para><see cref="ChatOptions.Reasoning"/>: an effort begins the answer with thinking (all efforts alike), none without; not given, it is the
 /// model's choice. Thinking comes as <see cref="TextReasoningContent"/> unless its output is none.</para>
+/// <para>A bounded number of requests runs at once, and a bounded number waits (<see cref="RwkvXOptions.MaxActiveRequests"/>). The last update's
+/// additional properties say how long a request waited (<c>rwkvx.queue_ms</c>); those of <see cref="ChatOptions"/> may carry a
+/// <c>priority</c> from -10 to 10.</para>
 /// <para><see cref="ChatOptions.AdditionalProperties"/> may carry the numbers <c>min_p</c>, <c>repetition_penalty</c> and
 /// <c>penalty_decay</c>, and the texts <c>grammar</c> and <c>regex</c>; <see cref="ChatOptions.RawRepresentationFactory"/> may return
 /// <see cref="RwkvXGenerationOptions"/>, or a <see cref="Generation.SamplingOptions"/> that stands in for the model's defaults.</para>
@@ -57,7 +62,7 @@ public sealed class RwkvXChatClient : IChatClient
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message names it.</exception>
     /// <exception cref="Checkpoints.CheckpointException">A file is missing, damaged or not what another says.</exception>
     public RwkvXChatClient(RwkvXOptions options, ILogger<RwkvXChatClient>? logger = null, TimeProvider? timeProvider = null)
-        : this(Load(options, logger), logger, timeProvider)
+        : this(Load(options, logger, timeProvider), logger, timeProvider)
     {
     }
 
@@ -76,7 +81,7 @@ public sealed class RwkvXChatClient : IChatClient
         bool ownsModel = false,
         ILogger<RwkvXChatClient>? logger = null,
         TimeProvider? timeProvider = null)
-        : this(ContextOver(model, tokenizer, options, logger), ownsModel ? model : null, logger, timeProvider)
+        : this(ContextOver(model, tokenizer, options, logger, timeProvider), ownsModel ? model : null, logger, timeProvider)
     {
     }
 
@@ -100,6 +105,9 @@ public sealed class RwkvXChatClient : IChatClient
     /// <summary>The states kept.</summary>
     internal PrefixCache Cache => _context.Cache;
 
+    /// <summary>The requests that run and wait.</summary>
+    internal RequestQueue Requests => _context.Requests;
+
     /// <inheritdoc/>
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -122,6 +130,9 @@ public sealed class RwkvXChatClient : IChatClient
     /// <exception cref="GrammarLimitException">While enumerating, before the first update: the token limit is below the shortest answer allowed.</exception>
     /// <exception cref="ConversationNotFoundException">While enumerating, before the first update: the options name a conversation that the tenant does not have.</exception>
     /// <exception cref="ModelNotLoadedException">The options name another model than the one that is loaded.</exception>
+    /// <exception cref="RwkvXOverloadedException">While enumerating, before the first update: as many requests wait as may.</exception>
+    /// <exception cref="RwkvXStoppingException">While enumerating: the host is stopping.</exception>
+    /// <exception cref="TimeoutException">While enumerating: updates were not taken for too long.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -169,20 +180,28 @@ public sealed class RwkvXChatClient : IChatClient
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
         string responseId = Guid.NewGuid().ToString("N"), messageId = Guid.NewGuid().ToString("N");
         long begun = _time.GetTimestamp();
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token);
-        Channel<AIContent> parts = Channel.CreateUnbounded<AIContent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        RequestMeasure measure = new(_context.ModelId, _time);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposal.Token, _context.Requests.Aborting);
+        Channel<AIContent> parts = Channel.CreateBounded<AIContent>(new BoundedChannelOptions(_context.MaxUnread) { SingleReader = true, SingleWriter = true });
+        StringBuilder? said = _context.LogsContent ? new StringBuilder() : null;
         await using ITurnStates states = choice.Name is null ? new CachedTurnStates(_context, choice.Tenant) : new StoredTurnStates(_context, choice);
-        Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, states, responseId, parts.Writer, stop.Token), CancellationToken.None);
+        Task<TurnResult> work = Task.Run(() => RunAsync(messages, settings, states, responseId, parts.Writer, measure, stop.Token), CancellationToken.None);
         try
         {
             await foreach (AIContent part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
+                said?.Append((part as TextContent)?.Text);
                 yield return Update(responseId, messageId, choice.Name, part);
             }
 
             TurnResult result = await work.ConfigureAwait(false);
             ChatLog.Answered(
                 _logger, responseId, result.InputTokens, result.CachedTokens, result.OutputTokens, result.FinishReason.Value, _time.GetElapsedTime(begun).TotalMilliseconds);
+            if (said is not null)
+            {
+                ChatLog.Said(_logger, responseId, said.ToString());
+            }
+
             if (!result.IsKept)
             {
                 ChatLog.StateDoesNotFit(_logger, result.InputTokens + result.OutputTokens, _context.Cache.Budget);
@@ -190,7 +209,8 @@ public sealed class RwkvXChatClient : IChatClient
 
             ChatResponseUpdate last = Update(responseId, messageId, choice.Name, result.ToUsage());
             last.FinishReason = result.FinishReason;
-            last.AdditionalProperties = states.Describe();
+            last.AdditionalProperties = states.Describe() ?? [];
+            last.AdditionalProperties["rwkvx.queue_ms"] = measure.QueueTime.TotalMilliseconds;
             yield return last;
         }
         finally
@@ -202,36 +222,68 @@ public sealed class RwkvXChatClient : IChatClient
     }
 
     private async Task<TurnResult> RunAsync(
-        List<ChatMessage> messages, GenerationSettings settings, ITurnStates states, string responseId, ChannelWriter<AIContent> parts, CancellationToken cancellationToken)
+        List<ChatMessage> messages, GenerationSettings settings, ITurnStates states, string responseId, ChannelWriter<AIContent> parts, RequestMeasure measure, CancellationToken cancellationToken)
     {
+        measure.Begin();
         try
         {
+            if (_context.LogsContent)
+            {
+                ChatLog.Asked(_logger, responseId, string.Join('\n', messages.Select(message => $"{message.Role}: {message.Text}")));
+            }
+
+            using RequestSlot slot = await _context.Requests.EnterAsync(settings.Priority, cancellationToken).ConfigureAwait(false);
+            measure.Admitted(slot.QueueTime);
             using ChatTurn turn = new(_context, messages, settings, states);
-            return await turn.RunAsync(parts, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (_isDisposed != 0 && e is OperationCanceledException or ObjectDisposedException)
-        {
-            throw new ObjectDisposedException(nameof(RwkvXChatClient), e);
-        }
-        catch (StateCorruptException e)
-        {
-            _context.Memory.States.Live.Clear(); // a stored page turned out to be damaged: the next turn starts from an earlier state
-            ChatLog.Failed(_logger, responseId, e);
-            throw;
-        }
-        catch (OperationCanceledException)
-        {
-            ChatLog.Abandoned(_logger, responseId);
-            throw;
+            AnswerStream stream = new(slot, parts, _context.ReaderTimeout, _time);
+            TurnResult result = await turn.RunAsync(stream, measure, cancellationToken).ConfigureAwait(false);
+            measure.Answered(result);
+            return result;
         }
         catch (Exception e)
         {
-            ChatLog.Failed(_logger, responseId, e);
+            Exception error = ErrorOf(e);
+            measure.Failed(error);
+            Log(responseId, error);
+            if (error != e)
+            {
+                throw error;
+            }
+
             throw;
         }
         finally
         {
             parts.TryComplete();
+        }
+    }
+
+    /// <summary>What the caller is told: why a request was cancelled, if not by the caller.</summary>
+    private Exception ErrorOf(Exception e) => e switch
+    {
+        OperationCanceledException when _isDisposed != 0 => new ObjectDisposedException(nameof(RwkvXChatClient), e),
+        ObjectDisposedException => new ObjectDisposedException(nameof(RwkvXChatClient), e),
+        OperationCanceledException when _context.Requests.Aborting.IsCancellationRequested => new RwkvXStoppingException(wasRunning: true, e),
+        _ => e,
+    };
+
+    private void Log(string responseId, Exception error)
+    {
+        switch (error)
+        {
+            case OperationCanceledException or ObjectDisposedException:
+                ChatLog.Abandoned(_logger, responseId);
+                break;
+            case RwkvXOverloadedException or RwkvXStoppingException:
+                ChatLog.Refused(_logger, responseId, error.Message);
+                break;
+            case StateCorruptException:
+                _context.Memory.States.Live.Clear(); // a stored page turned out to be damaged: the next turn starts from an earlier state
+                ChatLog.Failed(_logger, responseId, error);
+                break;
+            default:
+                ChatLog.Failed(_logger, responseId, error);
+                break;
         }
     }
 
@@ -244,14 +296,15 @@ public sealed class RwkvXChatClient : IChatClient
         CreatedAt = _time.GetUtcNow(),
     };
 
-    private static LoadedModel Load(RwkvXOptions options, ILogger? logger)
+    private static LoadedModel Load(RwkvXOptions options, ILogger? logger, TimeProvider? time)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return LoadedModel.Load(options, logger);
+        return LoadedModel.Load(options, logger, time);
     }
 
-    private static ChatContext ContextOver(IRwkvXModel model, WorldTokenizer tokenizer, RwkvXOptions? options, ILogger? logger)
+    private static ChatContext ContextOver(
+        IRwkvXModel model, WorldTokenizer tokenizer, RwkvXOptions? options, ILogger? logger, TimeProvider? time)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -264,13 +317,17 @@ public sealed class RwkvXChatClient : IChatClient
             Tokenizer = tokenizer,
             Template = template,
             Grammars = new GrammarCache(tokenizer, model.Config.VocabSize, WorldTokenizer.EndOfTextId, template.AnswerEnd),
-            Cache = new PrefixCache(options.EffectivePrefixCacheBytes, model.Config.MobaChunkSize),
-            Memory = new RwkvXMemory(model, tokenizer, options.StateStore, options.ToMemoryOptions(logger)),
+            Cache = new PrefixCache(options.EffectivePrefixCacheBytes(model.Engine), model.Config.MobaChunkSize),
+            Memory = new RwkvXMemory(model, tokenizer, options.StateStore, options.ToMemoryOptions(model.Engine, logger)),
             OwnsMemory = true,
             Tenant = options.Tenant,
             StoreConversations = options.StoreConversations,
             ModelId = options.ModelId ?? "rwkvx",
-            Limits = options.PassLimits,
+            Limits = options.LimitsFor(model.Engine),
+            Requests = new RequestQueue(options.MaxActiveRequests, options.MaxQueuedRequests, time ?? TimeProvider.System),
+            MaxUnread = options.MaxUnreadUpdates,
+            ReaderTimeout = options.ReaderTimeout,
+            LogsContent = options.LogContent,
         };
     }
 }

@@ -37,14 +37,29 @@ public sealed class RwkvXOptions
     [Range(0, 1024)]
     public int Threads { get; set; }
 
-    /// <summary>Where the model runs: <c>auto</c> or <c>cpu</c>.</summary>
+    /// <summary>
+    /// Where the model runs: <c>auto</c>, <c>cpu</c>, <c>cuda</c> (the first GPU) or <c>cuda:N</c>. A GPU needs the package RwkvX.AI.Torch in the
+    /// application; <c>auto</c> takes one where it can, and logs what it took and why.
+    /// </summary>
     [Required]
-    [AllowedValues("auto", "cpu")]
+    [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Device: expected auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";
+
+    /// <summary>What calculates: <c>auto</c>, <c>cpu</c> (the managed engine) or <c>torch</c> (the package RwkvX.AI.Torch, on a GPU or on CPU libtorch).</summary>
+    [Required]
+    [AllowedValues("auto", "cpu", "torch")]
+    public string Engine { get; set; } = "auto";
+
+    /// <summary>The <c>torch/lib</c> folder of an existing Python install, for <c>torch</c>; null for the variable RWKVX_LIBTORCH, or the application's own package.</summary>
+    public string? LibTorchPath { get; set; }
+
+    /// <summary>The most device memory that pages of keys and values may take, in bytes; null for what the device has.</summary>
+    [Range(0d, 1L << 50)]
+    public long? DevicePageBytes { get; set; }
 
     /// <summary>
     /// Bytes of states that are kept at message borders, so that a conversation goes on where it was; 0 keeps none, null a quarter of the
-    /// memory that the process may use. A state that does not fit is logged as a warning: the next turn then computes everything again.
+    /// memory that the process may use, or half of what a GPU has left. A state that does not fit is logged as a warning: the next turn then computes everything again.
     /// </summary>
     [Range(0d, 1L << 50)]
     public long? PrefixCacheBytes { get; set; }
@@ -59,9 +74,9 @@ public sealed class RwkvXOptions
     /// <summary>The folder of the page file, which belongs to this process alone and goes with it; null for the folder of temporary files.</summary>
     public string? PageFolder { get; set; }
 
-    /// <summary>Tokens of a prompt in one pass, at most.</summary>
+    /// <summary>Tokens of a prompt in one pass, at most; null for what the engine likes, <see cref="EngineInfo.PrefillSpan"/>.</summary>
     [Range(1, 1 << 20)]
-    public int PrefillSpan { get; set; } = PassLimits.DefaultPrefillSpan;
+    public int? PrefillSpan { get; set; }
 
     /// <summary>
     /// How long a pass with tokens of prompts may hold up streams that are being written: prompts are cut into spans that take no longer, by the
@@ -95,28 +110,66 @@ public sealed class RwkvXOptions
     [EnumDataType(typeof(LeaseMode))]
     public LeaseMode Writers { get; set; } = LeaseMode.Wait;
 
+    /// <summary>Requests that run at once; their steps go through the model together, and each holds a state.</summary>
+    [Range(1, 1 << 16)]
+    public int MaxActiveRequests { get; set; } = 64;
+
+    /// <summary>Requests that may wait beyond those; more are refused with a <see cref="RwkvXOverloadedException"/>.</summary>
+    [Range(0, 1 << 20)]
+    public int MaxQueuedRequests { get; set; } = 256;
+
+    /// <summary>Updates of a streamed answer that its reader may be behind; then the answer waits, and other requests run in its place.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxUnreadUpdates { get; set; } = 1024;
+
+    /// <summary>How long a reader that is so far behind may take nothing before its request ends with a <see cref="TimeoutException"/>. From 1 second to 1 day.</summary>
+    public TimeSpan ReaderTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whether messages and answers are logged (at the level Debug). Otherwise the log has counts and names, never what was said.</summary>
+    public bool LogContent { get; set; }
+
     /// <summary>How messages are written down; null for the World form.</summary>
     public IPromptTemplate? Template { get; set; }
 
     /// <summary>Whether a host loads the model when it starts; otherwise the first request does.</summary>
     public bool LoadAtStart { get; set; } = true;
 
+    /// <summary>Where in the configuration these options are looked for; null for options made by hand.</summary>
+    internal string? ConfigurationPath { get; set; }
+
+    /// <summary>The engine that is asked for.</summary>
+    internal EngineRequest EngineRequest => new()
+    {
+        Engine = Engine,
+        Device = Device,
+        Precision = Precision,
+        Threads = Threads,
+        LibTorchPath = LibTorchPath,
+        DevicePageBytes = DevicePageBytes,
+        PageMemoryBytes = PageMemoryBytes,
+        PageFolder = PageFolder,
+    };
+
     /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
-    internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    internal long EffectivePrefixCacheBytes(EngineInfo engine) =>
+        PrefixCacheBytes ?? engine.DeviceStateBytes / 2 ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     /// <summary>The two of them that the scheduler needs.</summary>
-    internal PassLimits PassLimits => new() { PrefillSpan = PrefillSpan, MaxStall = MaxStall };
+    internal PassLimits LimitsFor(EngineInfo engine) => new() { PrefillSpan = PrefillSpan ?? engine.PrefillSpan, MaxStall = MaxStall };
 
     /// <summary>Those of them that a memory needs.</summary>
-    internal RwkvXMemoryOptions ToMemoryOptions(ILogger? logger) => new()
+    internal RwkvXMemoryOptions ToMemoryOptions(EngineInfo engine, ILogger? logger) => new()
     {
         Template = Template,
         ResidentBytes = ResidentBytes,
         Writers = Writers,
         SnapshotTokens = SnapshotTokens,
-        Limits = PassLimits,
+        Limits = LimitsFor(engine),
         Logger = logger,
     };
+
+    /// <summary>What messages call an option: its key in the configuration, if it is looked for there.</summary>
+    internal string Key(string option) => ConfigurationPath is null ? option : $"{ConfigurationPath}:{option}";
 
     /// <summary>Checks every option at once, for clients made by hand.</summary>
     internal void Validate()

@@ -11,22 +11,17 @@ internal sealed class RwkvXPathsValidator : IValidateOptions<RwkvXOptions>
         List<string> failures = [];
         if (options.ModelPath is { } model && !File.Exists(model) && !Directory.Exists(model))
         {
-            failures.Add($"ModelPath: expected a model directory or file, found nothing at '{model}'");
+            failures.Add($"{options.Key(nameof(options.ModelPath))}: expected a model directory or file, found nothing at '{model}'");
         }
 
         if (options.VocabularyPath is { } vocabulary && !File.Exists(vocabulary))
         {
-            failures.Add($"VocabularyPath: expected a file, found none at '{vocabulary}'");
+            failures.Add($"{options.Key(nameof(options.VocabularyPath))}: expected a file, found none at '{vocabulary}'");
         }
 
         if (options.ModelPath is null && (options.VocabularyPath is not null || options.MobaChunkSize is not null || options.MobaTopK is not null))
         {
-            failures.Add("ModelPath: expected a model for VocabularyPath, MobaChunkSize or MobaTopK to apply to, found null (the embedded model)");
-        }
-
-        if (options.MaxStall < TimeSpan.FromMilliseconds(1) || options.MaxStall > TimeSpan.FromMinutes(1))
-        {
-            failures.Add($"MaxStall: expected 00:00:00.001 to 00:01:00, found {options.MaxStall}");
+            failures.Add($"{options.Key(nameof(options.ModelPath))}: expected a model for VocabularyPath, MobaChunkSize or MobaTopK to apply to, found null (the embedded model)");
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

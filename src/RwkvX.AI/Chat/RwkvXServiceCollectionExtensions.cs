@@ -1,10 +1,12 @@
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.Tokenizers;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Chat.Hosting;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Sessions.Stores;
@@ -16,7 +18,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <remarks>
 /// Each registration gives an <see cref="IChatClient"/>, its engine (<see cref="IRwkvXModel"/>), its tokenizer (<see cref="Tokenizer"/>,
 /// <see cref="WorldTokenizer"/>) and its memory (<see cref="IRwkvXMemory"/>, over the container's <see cref="IStateStore"/> where there is one), all singletons over one model, which is loaded when the host starts (or by the first use) and disposed
-/// with the container. Options are validated at the host's start. A second registration under the same key only adds to the first one's options.
+/// with the container. Options are taken from the configuration's section <c>RwkvX</c> (<c>RwkvX:key</c> for a model under a key), then from code, and
+/// validated at the host's start. A second registration under the same key only adds to the first one's options.
 /// </remarks>
 public static class RwkvXServiceCollectionExtensions
 {
@@ -24,6 +27,12 @@ public static class RwkvXServiceCollectionExtensions
     /// <param name="services">The container's services.</param>
     /// <returns>A builder that adds middleware to the client.</returns>
     public static ChatClientBuilder AddRwkvX(this IServiceCollection services) => services.AddRwkvX(static _ => { });
+
+    /// <summary>Adds a model whose options are in a section of their own.</summary>
+    /// <param name="services">The container's services.</param>
+    /// <param name="configuration">The section with the options' names as its keys.</param>
+    /// <returns>A builder that adds middleware to the client.</returns>
+    public static ChatClientBuilder AddRwkvX(this IServiceCollection services, IConfiguration configuration) => services.AddRwkvX(Binding(configuration));
 
     /// <summary>Adds a model.</summary>
     /// <param name="services">The container's services.</param>
@@ -46,6 +55,14 @@ public static class RwkvXServiceCollectionExtensions
     public static ChatClientBuilder AddKeyedRwkvX(this IServiceCollection services, string serviceKey) =>
         services.AddKeyedRwkvX(serviceKey, static _ => { });
 
+    /// <summary>Adds a model under a key, whose options are in a section of their own.</summary>
+    /// <param name="services">The container's services.</param>
+    /// <param name="serviceKey">The key, which is also the name of the options.</param>
+    /// <param name="configuration">The section with the options' names as its keys.</param>
+    /// <returns>A builder that adds middleware to the client.</returns>
+    public static ChatClientBuilder AddKeyedRwkvX(this IServiceCollection services, string serviceKey, IConfiguration configuration) =>
+        services.AddKeyedRwkvX(serviceKey, Binding(configuration));
+
     /// <summary>Adds a model under a key.</summary>
     /// <param name="services">The container's services.</param>
     /// <param name="serviceKey">The key, which is also the name of the options.</param>
@@ -66,6 +83,8 @@ public static class RwkvXServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<RwkvXOptions>, OptionsBinding>(
+            static provider => new OptionsBinding(provider.GetService<IConfiguration>())));
         services.AddOptions<RwkvXOptions>(name).Configure(configure).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RwkvXOptions>, RwkvXOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RwkvXOptions>, RwkvXPathsValidator>());
@@ -74,12 +93,40 @@ public static class RwkvXServiceCollectionExtensions
             return;
         }
 
-        services.AddKeyedSingleton(name, static (provider, key) => LoadedModel.Load(
-            provider.GetRequiredService<IOptionsMonitor<RwkvXOptions>>().Get((string)key!),
-            provider.GetService<ILogger<RwkvXChatClient>>()));
+        services.AddKeyedSingleton(name, new ModelStatus());
+        services.AddKeyedSingleton(name, static (provider, key) => Load(provider, (string)key!));
         services.AddKeyedSingleton(name, static (provider, key) => provider.GetRequiredKeyedService<LoadedModel>(key).NewMemory(
             provider.GetKeyedService<IStateStore>(key) ?? provider.GetService<IStateStore>(), provider.GetService<ILogger<RwkvXMemory>>()));
-        services.AddSingleton<IHostedService>(provider => new ModelWarmup(provider, name));
+        services.AddSingleton<IHostedService>(provider => new ModelLifetime(provider, name));
+    }
+
+    private static LoadedModel Load(IServiceProvider provider, string name)
+    {
+        ModelStatus status = provider.GetRequiredKeyedService<ModelStatus>(name);
+        try
+        {
+            status.Loaded = LoadedModel.Load(
+                provider.GetRequiredService<IOptionsMonitor<RwkvXOptions>>().Get(name),
+                provider.GetService<ILogger<RwkvXChatClient>>(),
+                provider.GetService<TimeProvider>(),
+                provider.GetServices<IRwkvXEngineProvider>());
+            return status.Loaded;
+        }
+        catch (Exception e)
+        {
+            status.Failure = e;
+            throw;
+        }
+    }
+
+    private static Action<RwkvXOptions> Binding(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return options =>
+        {
+            options.ConfigurationPath = (configuration as IConfigurationSection)?.Path;
+            OptionsBinding.Bind(configuration, options);
+        };
     }
 
     // The container disposes the model, once; the client only gives its states back.

@@ -46,7 +46,16 @@ internal sealed class StoredTurnStates(ChatContext context, ConversationChoice c
 
         if (state is null) return false; // no message and no answer: nothing was said
         List<LogRecord> records = [.. end.Start.Messages.SelectMany(MessageRecords.Of), .. MessageRecords.Of(end.Answer), new TokensRecord(tokens, spans)];
-        if (end.State is null) records.AddRange(await ReadAnswerAsync(state, end.Answer, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            if (end.State is null) records.AddRange(await ReadAnswerAsync(state, end.Answer, cancellationToken).ConfigureAwait(false));
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
+
         records.Add(new TurnRecord());
         _head = await _edit!.CommitAsync(state, records, cancellationToken).ConfigureAwait(false);
         _commitTime = Stopwatch.GetElapsedTime(begun);

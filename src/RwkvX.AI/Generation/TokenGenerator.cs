@@ -76,6 +76,9 @@ internal sealed class TokenGenerator : IDisposable
         return _next[0];
     }
 
+    /// <summary>The reader does not keep up: until the next token, prompts of others need not be cut short for this stream.</summary>
+    public void Pause() => _sequence.IsStreaming = false;
+
     /// <summary>Gives back what belongs to the scheduler. No call may be going on.</summary>
     public void Dispose()
     {

@@ -25,6 +25,7 @@ internal sealed class PassScheduler
     private readonly ConcurrentBag<float[]> _logits = [];
     private int _streaming;
     private long _arrivals;
+    private long _passBegun; // timestamp; 0 where none runs
     private bool _isDriven;
 
     // Of the running pass; only the driver touches these, but for the two that cancelling needs.
@@ -50,6 +51,9 @@ internal sealed class PassScheduler
 
     /// <summary>Passes run so far.</summary>
     public long Passes { get; private set; }
+
+    /// <summary>For how long the running pass has run; zero where none does.</summary>
+    public TimeSpan PassRunningFor => Interlocked.Read(ref _passBegun) is var begun and not 0 ? _time.GetElapsedTime(begun) : TimeSpan.Zero;
 
     /// <summary>Sequences that wait for a pass.</summary>
     public int WaitingCount
@@ -202,11 +206,13 @@ internal sealed class PassScheduler
         }
 
         long begun = _time.GetTimestamp();
+        Interlocked.Exchange(ref _passBegun, begun);
         if (Run(stop))
         {
             _pace.Observe(_plan.Steps, _plan.PromptTokens, _time.GetElapsedTime(begun));
         }
 
+        Interlocked.Exchange(ref _passBegun, 0);
         lock (_sync)
         {
             Passes++;
