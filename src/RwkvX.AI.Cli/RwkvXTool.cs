@@ -58,7 +58,9 @@ internal static class RwkvXTool
             LogitsCommand.Create(host),
             PasskeyCommand.Create(host),
             BenchCommand.Create(host),
+            EvalCommand.Create(host),
             TrainCommand.Create(host),
+            VocabCommand.Create(host),
             Verbose,
         };
         HelpWithExamples.Install(root);

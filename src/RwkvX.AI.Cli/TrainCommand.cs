@@ -9,6 +9,8 @@ internal static class TrainCommand
     public static Command Create(CliHost host) => new("train", "Train models, with libtorch.")
     {
         TrainGradientsCommand.Create(host),
+        TrainRunCommand.Create(host),
+        TrainShardsCommand.Create(host),
     };
 
     /// <summary>Loads libtorch, or says how the tool comes by it.</summary>

@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel.ChatCompletion;
 using Microsoft.SemanticKernel.TextGeneration;
 using RwkvX.AI.Chat;
+using RwkvX.AI.SemanticKernel;
 
 namespace Microsoft.SemanticKernel;
 
@@ -42,6 +44,20 @@ public static class RwkvXKernelBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddRwkvXTextGeneration(configure, serviceId);
+        return builder;
+    }
+
+    /// <summary>Adds an <see cref="AIContextProvider"/> over the memory of the model that is registered under the same id, a new one for each thread.</summary>
+    /// <param name="builder">The kernel's builder.</param>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <param name="serviceId">The key of the model and of the provider; null for none.</param>
+    /// <returns>The builder.</returns>
+    [Experimental("SKEXP0130")]
+    public static IKernelBuilder AddRwkvXContextProvider(
+        this IKernelBuilder builder, Action<RwkvXContextProviderOptions>? configure = null, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddRwkvXContextProvider(configure, serviceId);
         return builder;
     }
 }

@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
 using Microsoft.SemanticKernel.ChatCompletion;
 using Microsoft.SemanticKernel.TextGeneration;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.SemanticKernel;
 
@@ -52,6 +54,24 @@ public static class RwkvXKernelServiceCollectionExtensions
             serviceId, static (provider, key) => new RwkvXTextGenerationService(KernelClient(provider, key)));
     }
 
+    /// <summary>Adds an <see cref="AIContextProvider"/> over the memory of the model that is registered under the same id, a new one for each thread.</summary>
+    /// <param name="services">The container's services.</param>
+    /// <param name="configure">Sets the options; null for the defaults.</param>
+    /// <param name="serviceId">The key of the model and of the provider; null for none.</param>
+    /// <returns>The services.</returns>
+    [Experimental("SKEXP0130")]
+    public static IServiceCollection AddRwkvXContextProvider(
+        this IServiceCollection services, Action<RwkvXContextProviderOptions>? configure = null, string? serviceId = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return services.AddKeyedTransient<AIContextProvider>(serviceId, (provider, key) =>
+        {
+            RwkvXContextProviderOptions options = new();
+            configure?.Invoke(options);
+            return new RwkvXContextProvider(provider.GetRequiredKeyedService<IRwkvXMemory>(key), provider.GetRequiredKeyedService<IChatClient>(key), options);
+        });
+    }
+
     private static ChatClientBuilder AddModel(IServiceCollection services, Action<RwkvXOptions>? configure, string? serviceId)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -80,5 +100,5 @@ public static class RwkvXKernelServiceCollectionExtensions
     }
 
     private static ChatClientBuilder UseKernel(this ChatClientBuilder builder) =>
-        builder.UseKernelFunctionInvocation().Use(static inner => new ConversationChatClient(inner));
+        builder.UseKernelFunctionInvocation().Use(static inner => new ConversationChatClient(new KernelFunctionChatClient(inner)));
 }

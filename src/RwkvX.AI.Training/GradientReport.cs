@@ -27,7 +27,8 @@ public sealed record GradientReport(double CrossEntropy, double? LongCrossEntrop
         Check(model, targets, nameof(targets));
         if (tokens.Count != targets.Count) throw new ArgumentException($"expected {tokens.Count} targets, one a token, found {targets.Count}", nameof(targets));
         using DisposeScope scope = NewDisposeScope();
-        Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), Operators.PlainWkv, Operators.PlainAttention(model.Config));
+        Operators plain = Operators.Plain(model.Config);
+        Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), plain.Wkv, plain.Attend);
         Tensor ids = Row(tokens, model.Device), next = Row(targets, model.Device);
         Tensor Losses(int start, int end) => Training.Losses.CrossEntropy.PerToken(
             network.Logits(ids.narrow(1, start, end - start)), next.narrow(1, start, end - start));

@@ -1,19 +1,47 @@
 using RwkvX.AI.Models;
 using RwkvX.AI.Training.Attention;
+using RwkvX.AI.Training.Cuda;
 using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Wkv;
+using TorchSharp;
 
 namespace RwkvX.AI.Training;
 
 /// <summary>The forms of the two operators that matter for speed.</summary>
-internal static class Operators
+/// <param name="Wkv">The recurrence.</param>
+/// <param name="Attend">The sparse attention.</param>
+internal sealed record Operators(WkvForm Wkv, AttentionForm Attend)
 {
-    private const int WkvChunk = 16; // tokens; 64 is within single precision too, and cheaper where products run on tensor cores
+    /// <summary>The environment variable that, set to 1, keeps a run on a GPU to plain operations: slower, and a second opinion.</summary>
+    public const string PlainVariable = "RWKVX_TRAIN_PLAIN";
 
-    /// <summary>The recurrence by chunks in plain operations.</summary>
-    public static WkvForm PlainWkv { get; } = new ChunkedWkv(WkvChunk, ChunkScan.Plain).Forward;
+    private const int CpuChunk = 16; // tokens: less work in all, since products inside a chunk grow with it
+    private const int GpuChunk = 64; // fewer steps of the scan; still within single precision
 
-    /// <summary>The sparse attention by slices in plain operations, linear in memory.</summary>
-    public static AttentionForm PlainAttention(RwkvXConfig config) =>
-        (q, k, v) => SlicedAttention.Forward(q, k, v, config.MobaChunkSize, config.MobaTopK);
+    private static readonly Lazy<IKernelLauncher> Launcher = new(() => new CudaKernelLauncher());
+
+    /// <summary>The forms for a model on a device.</summary>
+    public static Operators For(RwkvXConfig config, torch.Device device)
+    {
+        bool isCuda = device.type == DeviceType.CUDA;
+        if (!isCuda || Environment.GetEnvironmentVariable(PlainVariable) == "1") return Plain(config, isCuda ? GpuChunk : CpuChunk);
+        return WithKernels(config, Launcher.Value);
+    }
+
+    /// <summary>Our kernels; the attention only where its chunk size suits them.</summary>
+    public static Operators WithKernels(RwkvXConfig config, IKernelLauncher launcher)
+    {
+        Func<torch.Tensor, torch.Tensor, bool, torch.Tensor> scan = new ScanKernel(launcher).Scan;
+        Operators plain = Plain(config, GpuChunk);
+        return new Operators(
+            new ChunkedWkv(GpuChunk, (m, g) => ChunkScan.With(m, g, scan)).Forward,
+            KernelAttention.Supports(config.MobaChunkSize)
+                ? (q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK)
+                : plain.Attend);
+    }
+
+    /// <summary>Plain operations, linear in memory.</summary>
+    public static Operators Plain(RwkvXConfig config, int wkvChunk = CpuChunk) => new(
+        new ChunkedWkv(wkvChunk, ChunkScan.Plain).Forward,
+        (q, k, v) => SlicedAttention.Forward(q, k, v, config.MobaChunkSize, config.MobaTopK));
 }

@@ -5,7 +5,6 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI.Chat;
 using RwkvX.AI.AspNetCore.Tests.Page;
-using RwkvX.AI.Chat;
 using Xunit;
 using ChatMessage = OpenAI.Chat.ChatMessage;
 

@@ -115,6 +115,35 @@ public sealed class OpenAIToolTests
     }
 
     [Fact]
+    public async Task Post_StoredConversation_TakesResultsOfEarlierCalls()
+    {
+        await using EndpointHost host = await EndpointHost.StartAsync();
+        host.Client.ConversationId = "conv-1";
+
+        (_, JsonElement body) = await host.PostAsync("""{"conversation":{"id":"conv-1"},"messages":[{"role":"tool","tool_call_id":"call_1","content":"sunny"}]}""");
+
+        Assert.Equal("conv-1", body.GetProperty("conversation").GetProperty("id").GetString());
+        Assert.Equal("conv-1", host.Client.Request.Options.ConversationId);
+        Assert.Equal("call_1", Assert.Single(host.Client.Request.Messages[0].Contents.OfType<FunctionResultContent>()).CallId);
+    }
+
+    [Theory]
+    [InlineData("", null, null)]
+    [InlineData(",\"store\":true", null, true)]
+    [InlineData(",\"store\":false", null, false)]
+    [InlineData(",\"store\":true,\"conversation\":\"c\"", "c", null)]
+    [InlineData(",\"metadata\":{\"conversation\":\"c\",\"other\":\"x\"}", "c", null)]
+    public async Task Post_Store_ReachesTheClient(string fields, string? conversation, bool? store)
+    {
+        await using EndpointHost host = await EndpointHost.StartAsync();
+        await host.PostAsync($$"""{"messages":[{"role":"user","content":"Hi"}]{{fields}}}""");
+        ChatOptions options = host.Client.Request.Options;
+        object? value = null;
+        options.AdditionalProperties?.TryGetValue("rwkvx.store", out value);
+        Assert.Equal((conversation, store), (options.ConversationId, (bool?)value));
+    }
+
+    [Fact]
     public async Task Complete_ResponseFormats_ReachTheClient()
     {
         await using EndpointHost host = await EndpointHost.StartAsync();

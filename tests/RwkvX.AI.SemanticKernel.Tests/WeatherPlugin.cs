@@ -26,7 +26,7 @@ internal sealed class WeatherPlugin
     public static ScriptedChatClient NewClient() => new(request =>
     {
         if (request.Results.LastOrDefault() is { } result) return [new TextContent("It says: "), new TextContent($"{result.Result}")];
-        AIFunction? tool = request.Options.Tools?.OfType<AIFunction>().First(tool => tool.Name.Contains("Weather", StringComparison.Ordinal));
+        AIFunctionDeclaration? tool = request.Options.Tools?.OfType<AIFunctionDeclaration>().First(tool => tool.Name.Contains("Weather", StringComparison.Ordinal));
         return tool is null || request.Options.ToolMode is NoneChatToolMode
             ? [new TextContent("no tool")]
             : [new FunctionCallContent("call-1", tool.Name, new Dictionary<string, object?> { ["city"] = "Oslo" })];

@@ -41,8 +41,9 @@ internal sealed record ChatCompletionRequest(
         if (stream.IsPresent && !isStream) throw ApiException.Invalid(stream.Path, "expected 'stream': true with it", "invalid_value");
         bool includesUsage = stream["include_usage"].Boolean() ?? false;
         _ = stream["include_obfuscation"].Boolean(); // nothing is added to a stream on this machine
-        List<ChatMessage> messages = new MessageReader(limits).Read(body["messages"]);
-        return new ChatCompletionRequest(model, messages, ReadOptions(body, limits), isStream, includesUsage);
+        ChatOptions options = ReadOptions(body, limits);
+        List<ChatMessage> messages = new MessageReader(limits, isWhole: options.ConversationId is null).Read(body["messages"]);
+        return new ChatCompletionRequest(model, messages, options, isStream, includesUsage);
     }
 
     private static ChatOptions ReadOptions(RequestField body, RwkvXEndpointOptions limits)

@@ -21,7 +21,6 @@ internal static class ConversationField
             throw ApiException.Invalid(field.Path, "expected the same as metadata.conversation, found another id", "invalid_value");
         options.ConversationId = own ?? metadata;
         if (options.ConversationId is "") throw ApiException.Invalid(field.Path, "expected an id, found an empty one", "invalid_value");
-        bool isNew = body["store"].Boolean() == true && options.ConversationId is null;
-        if (isNew) (options.AdditionalProperties ??= [])["rwkvx.store"] = true;
+        if (body["store"].Boolean() is { } store && options.ConversationId is null) (options.AdditionalProperties ??= [])["rwkvx.store"] = store;
     }
 }

@@ -6,7 +6,8 @@ namespace RwkvX.AI.AspNetCore.Requests;
 
 /// <summary>Reads <c>messages</c>.</summary>
 /// <param name="limits">How many there may be, and how long.</param>
-internal sealed class MessageReader(RwkvXEndpointOptions limits)
+/// <param name="isWhole">Whether these are all messages, so that every tool's result comes after its call; not so in a stored conversation.</param>
+internal sealed class MessageReader(RwkvXEndpointOptions limits, bool isWhole)
 {
     private readonly HashSet<string> _calls = []; // ids
     private long _characters;
@@ -124,7 +125,7 @@ internal sealed class MessageReader(RwkvXEndpointOptions limits)
     {
         RequestField id = message["tool_call_id"].Required("the id of a tool call");
         RequestField content = message["content"].Required("a text");
-        if (!_calls.Contains(id.String()!))
+        if (isWhole && !_calls.Contains(id.String()!))
             throw ApiException.Invalid(id.Path, $"expected the id of a tool call in an earlier message, found '{id.String()}'", "invalid_value");
         string result = string.Concat(Contents(content, mayHaveFiles: false).Select(part => ((TextContent)part).Text));
         return new FunctionResultContent(id.String()!, result);

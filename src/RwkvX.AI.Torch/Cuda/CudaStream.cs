@@ -6,11 +6,18 @@ namespace RwkvX.AI.Torch.Cuda;
 /// <summary>A non-blocking stream: copies and launches in order.</summary>
 internal sealed unsafe class CudaStream : CudaHandle
 {
+    private const nint LegacyHandle = 1; // CU_STREAM_LEGACY: the handle 0 by another name, which counts as valid
+
     public CudaStream()
     {
         CudaException.Check(CudaDriver.cuStreamCreate(out nint stream, CudaDriver.StreamNonBlocking), "cuStreamCreate");
         SetHandle(stream);
     }
+
+    private CudaStream(nint stream) => SetHandle(stream);
+
+    /// <summary>The device's default stream, on which libtorch works.</summary>
+    public static CudaStream Legacy { get; } = new(LegacyHandle);
 
     public void Synchronize() => CudaException.Check(CudaDriver.cuStreamSynchronize(handle), "cuStreamSynchronize");
 
@@ -61,5 +68,5 @@ internal sealed unsafe class CudaStream : CudaHandle
 
     public void Launch(CudaGraph graph) => CudaException.Check(CudaDriver.cuGraphLaunch(graph.DangerousGetHandle(), handle), "cuGraphLaunch");
 
-    protected override bool ReleaseHandle() => CudaDriver.cuStreamDestroy(handle) == CudaDriver.Success;
+    protected override bool ReleaseHandle() => handle == LegacyHandle || CudaDriver.cuStreamDestroy(handle) == CudaDriver.Success;
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -13,12 +14,15 @@ internal sealed unsafe class KernelCompiler
 
     private readonly CudaDevice _device;
     private readonly string? _folder;
+    private readonly Assembly _sources;
     private int _compiled;
 
     /// <param name="device">The device to compile for.</param>
     /// <param name="folder">Where compiled kernels are kept; null keeps none.</param>
-    public KernelCompiler(CudaDevice device, string? folder)
+    /// <param name="sources">Whose resources the kernels are; null for this assembly's. The shared header is always this assembly's.</param>
+    public KernelCompiler(CudaDevice device, string? folder, Assembly? sources = null)
     {
+        _sources = sources ?? typeof(KernelCompiler).Assembly;
         _device = device;
         _folder = folder;
     }
@@ -35,7 +39,7 @@ internal sealed unsafe class KernelCompiler
     /// <exception cref="CudaException">The compiler refused; the message holds its log.</exception>
     public byte[] Compile(string name, IReadOnlyList<string> defines)
     {
-        string source = Source(name + ".cu"), header = Source(Header);
+        string source = Source(_sources, name + ".cu"), header = Source(typeof(KernelCompiler).Assembly, Header);
         CudaException.Check(Nvrtc.nvrtcVersion(out int major, out int minor), "nvrtcVersion");
         List<string> options = [$"--gpu-architecture=sm_{_device.ComputeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
         string key = $"{source}\0{header}\0{string.Join('\0', options)}\0{_device.DriverVersion}\0{major}.{minor}";
@@ -49,9 +53,9 @@ internal sealed unsafe class KernelCompiler
         return image;
     }
 
-    private static string Source(string resource)
+    private static string Source(Assembly assembly, string resource)
     {
-        using Stream stream = typeof(KernelCompiler).Assembly.GetManifestResourceStream(resource)
+        using Stream stream = assembly.GetManifestResourceStream(resource)
             ?? throw new CudaException("NO_SUCH_KERNEL", $"{resource} is not embedded", resource);
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();

@@ -25,8 +25,9 @@ internal static class ChunkChoice
         Tensor own = arange(first, first + Q, dtype: ScalarType.Int64, device: q.device).div(chunkSize, RoundingMode.floor).view(Q, 1);
         Tensor past = arange(full, dtype: ScalarType.Int64, device: q.device).view(1, full).lt(own);
         scores = scores.masked_fill(past.logical_not(), double.NegativeInfinity);
-        (Tensor best, Tensor order) = scores.sort(-1, descending: true, stable: true); // stable: equal scores stay in the order of their chunks
         long count = Math.Min(wanted, full);
+        // Equal scores go to the lower chunk: a stable sort keeps their order, and so does the selection on a GPU, which reads from the front; that on a CPU does not.
+        (Tensor best, Tensor order) = scores.is_cuda ? scores.topk((int)count, -1) : scores.sort(-1, descending: true, stable: true);
         Tensor chosen = order.narrow(-1, 0, count).masked_fill(best.narrow(-1, 0, count).eq(double.NegativeInfinity), -1L);
         return nn.functional.pad(chosen, [0, wanted - count], value: -1).MoveToOuterDisposeScope();
     }

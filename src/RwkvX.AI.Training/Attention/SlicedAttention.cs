@@ -32,7 +32,7 @@ internal sealed class SlicedAttention : autograd.SingleTensorFunction<SlicedAtte
             choices.Add(chosen.to(ScalarType.Int32).MoveToOuterDisposeScope());
         }
 
-        ctx.save_for_backward([q, k, v, cat(choices, 2).DetachFromDisposeScope()]);
+        ctx.save_for_backward([q, k, v, cat(choices, 2).MoveToOuterDisposeScope()]);
         ctx.save_data("chunk", chunkSize);
         return cat(y, 2).MoveToOuterDisposeScope();
     }

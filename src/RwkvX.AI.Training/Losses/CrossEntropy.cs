@@ -12,6 +12,6 @@ internal static class CrossEntropy
     public static Tensor PerToken(Tensor logits, Tensor targets)
     {
         long V = logits.shape[^1];
-        return nn.functional.cross_entropy(logits.view(-1, V), targets.view(-1), reduction: nn.Reduction.None).view(targets.shape);
+        return nn.functional.cross_entropy(logits.reshape(-1, V), targets.reshape(-1), reduction: nn.Reduction.None).view(targets.shape);
     }
 }

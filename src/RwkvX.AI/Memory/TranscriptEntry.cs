@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using RwkvX.AI.Sessions.Stores;
 
 namespace RwkvX.AI.Memory;
@@ -13,4 +14,7 @@ public sealed record TranscriptEntry(TranscriptKind Kind, string Role, string Te
 
     /// <summary>What the message holds besides its text, such as function calls, as JSON; null where that is nothing.</summary>
     public string? Contents { get; init; }
+
+    /// <summary>The message that this was; a document is marked as one.</summary>
+    public ChatMessage ToMessage() => MessageRecords.ToMessage(this);
 }

@@ -75,7 +75,7 @@ function setText(target, text) {
 /** Fenced code, `code` and **weight**; everything else is as the model wrote it. */
 function format(text) {
   return text.split(/^```[^\n]*\n([\s\S]*?)(?:^```[ \t]*$\n?|(?![\s\S]))/m).flatMap((part, index) =>
-    index % 2 === 1 ? [element('pre', '', element('code', '', part.replace(/\n$/, '')))] : inline(part));
+    index % 2 === 1 ? [element('pre', '', element('code', '', part.replace(/\n$/, '')))] : inline(part.replace(/^\n+|\n+$/g, '')));
 }
 
 function inline(text) {

@@ -1,0 +1,7 @@
+/// <summary>The rooms that have a lamp.</summary>
+internal enum Room
+{
+    Kitchen,
+    Hall,
+    Garden,
+}

@@ -1,0 +1,65 @@
+using RwkvX.AI.Evaluation.Words;
+
+namespace RwkvX.AI.Evaluation.Tasks;
+
+/// <summary>Minutes of a meeting with decisions in them, which are to be listed in their order.</summary>
+internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : TaskGenerator
+{
+    private static readonly string[] Statements =
+        ["It was decided to {v} the {s}.", "Decision: {v} the {s}.", "The meeting decided to {v} the {s}.", "After a vote it was decided to {v} the {s}.", "Decided: {v} the {s}."];
+
+    private static readonly string[] Questions =
+        ["List all decisions.", "Which decisions were made?", "What was decided?", "Please list the decisions of the meeting in order.", "Summarise the decisions."];
+
+    private static readonly string[] Frames = ["Document:\n", "Text:\n", "Read the following text and answer the questions.\n\n"];
+
+    private readonly WordList _words = new(split);
+    private readonly Grammar _grammar = new(split);
+
+    public override string Name => "decisions";
+
+    public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
+    {
+        int decided = random.Next(1, Math.Clamp(tokens / 100, 2, 8));
+        HashSet<string> used = [];
+        List<(string Action, string Topic)> decisions = [];
+        while (decisions.Count < decided)
+        {
+            string topic = _words.From(Vocabulary.Topics, random);
+            if (used.Add(topic) || used.Count > 8) decisions.Add((_words.From(Vocabulary.Actions, random), topic));
+        }
+
+        DocumentWriter writer = new(count);
+        writer.Add(Fact.Pick(Frames, random), PartKind.Question);
+        string people = string.Join(", ", Enumerable.Range(0, random.Next(2, 6)).Select(_ => _words.From(Vocabulary.FirstNames, random)));
+        writer.Add($"Minutes of the meeting of {random.Next(1, 29)} {(random.Next(2) == 0 ? "May" : "October")}. Present: {people}.\n", PartKind.Filler);
+        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(_grammar, _words);
+        Scatter.Write(writer, random, tokens - 30 - (decided * 10), filler,
+            [.. decisions.Select(decision => Fact.Pick(Statements, random).Replace("{v}", decision.Action, StringComparison.Ordinal).Replace("{s}", decision.Topic, StringComparison.Ordinal))]);
+        writer.TrimEnd().Add("\n\n", PartKind.Question).Ask(Fact.Pick(Questions, random));
+        return writer.Answer(string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {char.ToUpperInvariant(decision.Action[0])}{decision.Action[1..]} the {decision.Topic}."))).ToDocument();
+    }
+
+    /// <summary>What is said in meetings without deciding anything.</summary>
+    private sealed class Discussion(Grammar grammar, WordList words) : IFiller
+    {
+        private static readonly string[] Patterns =
+        [
+            "{P} reported on the {t}.", "{P} asked whether to {v} the {t}; this was left open.", "The {t} was discussed; {P} will find out more.", "{P} proposed to {v} the {t}, but nothing was decided.",
+            "About the {t} there were several opinions.", "{P} thanked {P} for the work on the {t}.", "The {t} will be on the agenda again.", "{P} does not want to {v} the {t} yet.", "A figure for the {t} was asked for: {d}.",
+        ];
+
+        public string Next(Random random)
+        {
+            if (random.Next(3) == 0) return (random.Next(2) == 0 ? grammar.Sentence(random) : grammar.Dialogue(random)) + Joint(random);
+            string text = Fact.Pick(Patterns, random);
+            while (text.Contains("{P}", StringComparison.Ordinal))
+                text = text[..text.IndexOf("{P}", StringComparison.Ordinal)] + words.From(Vocabulary.FirstNames, random) + text[(text.IndexOf("{P}", StringComparison.Ordinal) + 3)..];
+            return text.Replace("{t}", words.From(Vocabulary.Topics, random), StringComparison.Ordinal)
+                .Replace("{v}", words.From(Vocabulary.Actions, random), StringComparison.Ordinal)
+                .Replace("{d}", $"{random.Next(2, 5000)}", StringComparison.Ordinal) + Joint(random);
+        }
+
+        public string Joint(Random random) => random.Next(4) == 0 ? "\n" : " ";
+    }
+}

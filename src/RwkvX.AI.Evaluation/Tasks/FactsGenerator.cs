@@ -1,0 +1,56 @@
+using RwkvX.AI.Evaluation.Words;
+
+namespace RwkvX.AI.Evaluation.Tasks;
+
+/// <summary>A document with facts at random places, and questions about them and about facts that it does not hold.</summary>
+internal sealed class FactsGenerator(WordSplit split, Fillers fillers) : TaskGenerator
+{
+    private static readonly (string Before, string After)[] Frames =
+    [
+        ("Document:\n", "\n\n"), ("Text:\n", "\n\n"), ("Read the following text and answer the questions.\n\n", "\n\n"),
+        ("User: Please read this.\n\n", "\n\nAssistant: I have read it.\n\n"),
+    ];
+
+    private readonly WordList _words = new(split);
+
+    /// <summary>Facts to put in; 0 for as many as fit.</summary>
+    public int FactCount { get; init; }
+
+    /// <summary>Share of questions about what was never told.</summary>
+    public double UnknownShare { get; init; } = 0.2;
+
+    /// <summary>Whether one question asks for several facts at once.</summary>
+    public bool AskAtOnce { get; init; }
+
+    public override string Name => "facts";
+
+    public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
+    {
+        int told = FactCount > 0 ? FactCount : random.Next(1, Math.Clamp(tokens / 100, 2, 17));
+        List<Fact> facts = Fact.DrawMany(told + 4, split, _words, random);
+        List<Fact> known = facts[..Math.Min(told, facts.Count)], unknown = facts[known.Count..];
+        DocumentWriter writer = new(count);
+        (string before, string after) = Frames[random.Next(Frames.Length)];
+        writer.Add(before, PartKind.Question);
+        int questions = AskAtOnce ? 1 : Math.Clamp(told, 1, 8);
+        Scatter.Write(writer, random, tokens - 20 - (questions * 25), fillers.Draw(random), [.. known.Select(fact => fact.Statement(random))]);
+        writer.TrimEnd().Add(after, PartKind.Question);
+        if (AskAtOnce || (known.Count >= 2 && random.Next(6) == 0)) AskSeveral(writer, random, known);
+        for (int i = 0; i < questions && !AskAtOnce; i++)
+        {
+            bool isKnown = unknown.Count == 0 || random.NextDouble() >= UnknownShare;
+            Fact fact = isKnown ? known[random.Next(known.Count)] : unknown[random.Next(unknown.Count)];
+            writer.Ask(fact.Question(random)).Answer(isKnown ? fact.Answer : Fact.Unknown[0]);
+        }
+
+        return writer.ToDocument();
+    }
+
+    private static void AskSeveral(DocumentWriter writer, Random random, List<Fact> known)
+    {
+        Fact[] asked = [.. known];
+        random.Shuffle(asked);
+        asked = asked[..Math.Min(asked.Length, 4)];
+        writer.Ask(string.Join(' ', asked.Select(fact => fact.Question(random)))).Answer(string.Join(' ', asked.Select(fact => fact.Answer)));
+    }
+}

@@ -1,0 +1,82 @@
+using RwkvX.AI.Evaluation.Words;
+
+namespace RwkvX.AI.Evaluation.Tasks;
+
+/// <summary>Small talk.</summary>
+internal sealed class TalkGenerator(WordSplit split) : TaskGenerator
+{
+    private static readonly (string User, string Assistant)[] Exchanges =
+    [
+        ("How are you?", "I am well, thank you. How are you?"), ("How are you today?", "Very well, thank you. And you?"),
+        ("I am fine, thanks.", "I am glad to hear that."), ("I am a little tired.", "I am sorry to hear that. Have a rest."),
+        ("What can you do?", "I can talk with you, remember what you tell me, and answer questions about texts that you give me."),
+        ("Who are you?", "I am RwkvX, a small language model with a long memory."), ("What is your name?", "My name is RwkvX."),
+        ("Are you a person?", "No, I am a small language model."), ("Can you remember things?", "Yes. Tell me something, and ask me later."),
+        ("Thank you.", "You are welcome."), ("Thanks a lot!", "You are welcome!"), ("Good night.", "Good night, sleep well."),
+        ("The weather is {a} today.", "Then enjoy the {a} weather."), ("I was in {c} last week.", "I hope you liked {c}."),
+        ("I had {f} for lunch.", "I hope the {f} tasted good."), ("I saw a {l} in the garden.", "A {l}! How nice."),
+        ("My {n} is broken.", "I am sorry about your {n}."), ("I bought a {a} {n}.", "A {a} {n} sounds good."),
+        ("Do you like {f}?", "I cannot eat, but many people like {f}."), ("Do you know {P}?", "I do not know {P} unless you tell me something."),
+        ("What is the capital of {w}?", "I do not know. I know little about the world; I know what you tell me."),
+        ("Tell me something about {c}.", "I do not know much about the world. You could tell me something about {c}."),
+        ("Please repeat: {n}, {n}, {l}.", "{n}, {n}, {l}."), ("Say the word {w}.", "{w}."), ("Write {d} in digits.", "{d}."),
+        ("Let us talk about {t}.", "Gladly. What would you like to say about {t}?"), ("That is all for now.", "All right. I am here when you need me."),
+        ("I am reading a book about a {p}.", "A book about a {p}: I hope it is a good one."), ("My friend {P} is coming today.", "Say hello to {P} from me."),
+    ];
+
+    private readonly WordList _words = new(split);
+
+    public override string Name => "talk";
+
+    public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
+    {
+        DocumentWriter writer = new(count);
+        Greet(writer, random, _words);
+        int end = Math.Min(tokens, 400);
+        while (writer.Tokens < end) Exchange(writer, random, _words);
+        return writer.ToDocument();
+    }
+
+    /// <summary>The start of a chat, most of the time.</summary>
+    public static void Greet(DocumentWriter writer, Random random, WordList words)
+    {
+        string name = words.From(Vocabulary.FirstNames, random);
+        _ = random.Next(5) switch
+        {
+            0 => writer.Ask("Hello!").Answer("Hello! How can I help you?"),
+            1 => writer.Ask("Hi there.").Answer("Hi! What can I do for you?"),
+            2 => writer.Ask("Good morning.").Answer("Good morning! How can I help you?"),
+            3 => writer.Ask($"Hello, I am {name}.").Answer($"Hello {name}, nice to meet you."),
+            _ => writer,
+        };
+    }
+
+    /// <summary>One question or remark, and its answer; the same word at the same place.</summary>
+    public static void Exchange(DocumentWriter writer, Random random, WordList words)
+    {
+        (string user, string assistant) = Exchanges[random.Next(Exchanges.Length)];
+        foreach ((string slot, Func<string> draw) in Slots(words, random))
+        {
+            while (user.IndexOf(slot, StringComparison.Ordinal) is var at and >= 0)
+            {
+                string word = draw();
+                user = user[..at] + word + user[(at + slot.Length)..];
+                int there = assistant.IndexOf(slot, StringComparison.Ordinal);
+                if (there < 0) continue;
+                bool isOnce = assistant.IndexOf(slot, there + 1, StringComparison.Ordinal) >= 0 && user.Contains(slot, StringComparison.Ordinal);
+                assistant = isOnce ? assistant[..there] + word + assistant[(there + slot.Length)..] : assistant.Replace(slot, word, StringComparison.Ordinal);
+            }
+        }
+
+        writer.Ask(Articles.Mend(user)).Answer(Articles.Mend(assistant));
+    }
+
+    private static (string Slot, Func<string> Draw)[] Slots(WordList words, Random random) =>
+    [
+        ("{a}", () => words.From(Vocabulary.Adjectives, random)), ("{n}", () => words.From(Vocabulary.Nouns, random)),
+        ("{c}", () => words.From(Vocabulary.Cities, random)), ("{f}", () => words.From(Vocabulary.Foods, random)),
+        ("{l}", () => words.From(Vocabulary.Animals, random)), ("{P}", () => words.From(Vocabulary.FirstNames, random)),
+        ("{p}", () => words.From(Vocabulary.Professions, random)), ("{t}", () => words.From(Vocabulary.Topics, random)),
+        ("{w}", () => words.InventName(random)), ("{d}", () => $"{random.Next(2, 10_000)}"),
+    ];
+}

@@ -1,0 +1,34 @@
+namespace RwkvX.AI.Evaluation.Tasks;
+
+/// <summary>All generators by name.</summary>
+public static class TaskGenerators
+{
+    /// <summary>The names.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "chat", "decisions", "talk", "tasks"];
+
+    /// <summary>Makes a generator.</summary>
+    /// <param name="name">One of <see cref="Names"/>; <c>tasks</c> draws from all others.</param>
+    /// <param name="split">Which words it uses.</param>
+    /// <param name="prose">A paragraph of real text, for filler; null for invented filler alone.</param>
+    /// <exception cref="ArgumentException">There is no generator of that name.</exception>
+    public static TaskGenerator Open(string name, WordSplit split, Func<Random, string>? prose = null)
+    {
+        Fillers fillers = new(split, prose);
+        return name switch
+        {
+            "passkey" => new PasskeyGenerator(),
+            "needle-1" => new NeedleGenerator(NeedleKind.RepeatedFiller, split, fillers),
+            "needle-2" => new NeedleGenerator(NeedleKind.Prose, split, fillers),
+            "needle-3" => new NeedleGenerator(NeedleKind.Identifier, split, fillers),
+            "multi-key" => new NeedleGenerator(NeedleKind.MultiKey, split, fillers),
+            "multi-value" => new NeedleGenerator(NeedleKind.MultiValue, split, fillers),
+            "facts" => new FactsGenerator(split, fillers),
+            "chat" => new ChatGenerator(split, fillers),
+            "decisions" => new DecisionsGenerator(split, fillers),
+            "talk" => new TalkGenerator(split),
+            "tasks" => new MixedGenerator(split, prose),
+            _ => throw new ArgumentException($"expected {string.Join(", ", Names)}, found {name}", nameof(name)),
+        };
+    }
+}

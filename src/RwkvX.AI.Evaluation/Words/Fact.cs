@@ -1,0 +1,84 @@
+using RwkvX.AI.Evaluation.Tasks;
+
+namespace RwkvX.AI.Evaluation.Words;
+
+/// <summary>One fact.</summary>
+/// <param name="Relation">Its kind.</param>
+/// <param name="Subject">Whom or what it is about.</param>
+/// <param name="Value">What it says.</param>
+internal sealed record Fact(Relation Relation, string Subject, string Value)
+{
+    private static readonly string[] Months =
+        ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
+    /// <summary>What the model says of what it was never told.</summary>
+    public static string[] Unknown { get; } = ["I do not know; that was never mentioned.", "I do not know. Nothing was said about that.", "I do not know, you have not told me that."];
+
+    /// <summary>A fact.</summary>
+    public static Fact Draw(WordSplit split, WordList words, Random random, bool own = false)
+    {
+        Relation[] relations = own ? [.. Relation.All.Where(relation => relation.Own is not null)] : Relation.All;
+        Relation drawn = relations[random.Next(relations.Length)];
+        return new Fact(drawn, SubjectOf(drawn.Subject, words, random), ValueOf(drawn.Value, words, random));
+    }
+
+    /// <summary>Facts that differ in what would be asked.</summary>
+    public static List<Fact> DrawMany(int count, WordSplit split, WordList words, Random random, bool own = false)
+    {
+        List<Fact> facts = [];
+        for (int tries = 0; facts.Count < count && tries < 40 * count; tries++)
+        {
+            Fact fact = Draw(split, words, random, own);
+            if (!facts.Any(other => other.Relation == fact.Relation && (own || other.Subject == fact.Subject))) facts.Add(fact);
+        }
+
+        return facts;
+    }
+
+    public string Statement(Random random) => Capital(Fill(Pick(Relation.Statements, random)));
+
+    public string Question(Random random) => Capital(Fill(Pick(Relation.Questions, random)));
+
+    public string Answer => Capital(Fill(Relation.Answer));
+
+    public string OwnStatement => Fill(Relation.Own!);
+
+    public string OwnQuestion => Relation.OwnQuestion!;
+
+    public string OwnAnswer => Fill(Relation.OwnAnswer!);
+
+    private string Fill(string pattern) => Articles.Mend(pattern.Replace("{s}", Subject, StringComparison.Ordinal).Replace("{v}", Value, StringComparison.Ordinal));
+
+    private static string SubjectOf(char kind, WordList words, Random random) => kind switch
+    {
+        'P' => Person(words, random),
+        'T' => words.From(Vocabulary.Topics, random),
+        _ => $"{words.From(Vocabulary.Adjectives, random)} {words.From(Vocabulary.Nouns, random)}",
+    };
+
+    private static string ValueOf(char kind, WordList words, Random random) => kind switch
+    {
+        'c' => random.Next(6) == 0 ? words.InventName(random) : words.From(Vocabulary.Cities, random),
+        'p' => words.From(Vocabulary.Professions, random),
+        'k' => words.From(Vocabulary.Colours, random),
+        'f' => words.From(Vocabulary.Foods, random),
+        'l' => words.From(Vocabulary.Animals, random),
+        'N' => $"{words.From(Vocabulary.Adjectives, random)} {words.From(Vocabulary.Nouns, random)}",
+        'F' => Person(words, random),
+        'D' => $"{random.Next(10, 100_000)}",
+        'M' => $"{random.Next(7, 20)}:{random.Next(12) * 5:00}",
+        'E' => $"{random.Next(1, 29)} {Months[random.Next(12)]}",
+        _ => words.InventName(random),
+    };
+
+    private static string Person(WordList words, Random random) => random.Next(4) switch
+    {
+        0 => $"{words.From(Vocabulary.FirstNames, random)} {words.From(Vocabulary.Surnames, random)}",
+        1 => words.InventName(random),
+        _ => words.From(Vocabulary.FirstNames, random),
+    };
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    internal static string Pick(string[] list, Random random) => list[random.Next(list.Length)];
+}

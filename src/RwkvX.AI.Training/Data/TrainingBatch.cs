@@ -1,0 +1,46 @@
+using static TorchSharp.torch;
+
+namespace RwkvX.AI.Training.Data;
+
+/// <summary>Sequences for one forward and backward pass, still on the host.</summary>
+/// <param name="Tokens">(B, T) row-major</param>
+/// <param name="Targets">(B, T)</param>
+/// <param name="Weights">(B, T) how much each target's loss counts.</param>
+/// <param name="Batch">B</param>
+internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weights, int Batch)
+{
+    /// <summary>Σ of the weights.</summary>
+    public double WeightSum { get; } = Weights.Sum(weight => (double)weight);
+
+    /// <summary>Reads sequences.</summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="first">Number of the first.</param>
+    /// <param name="batch">B</param>
+    /// <param name="length">T</param>
+    /// <param name="kindWeights">By <see cref="TokenKind"/>.</param>
+    public static TrainingBatch Read(ISequenceSource source, long first, int batch, int length, float[] kindWeights)
+    {
+        long[] tokens = new long[batch * length], targets = new long[batch * length];
+        float[] weights = new float[batch * length];
+        int[] ids = new int[length + 1];
+        TokenKind[] kinds = new TokenKind[length + 1];
+        for (int b = 0; b < batch; b++)
+        {
+            source.Read(first + b, ids, kinds);
+            for (int t = 0; t < length; t++)
+            {
+                tokens[(b * length) + t] = ids[t];
+                targets[(b * length) + t] = ids[t + 1];
+                weights[(b * length) + t] = kindWeights[(int)kinds[t + 1]];
+            }
+        }
+
+        return new TrainingBatch(tokens, targets, weights, batch);
+    }
+
+    /// <summary>Tokens, targets and weights, each (B, T), on a device.</summary>
+    public (Tensor Tokens, Tensor Targets, Tensor Weights) To(Device device) =>
+        (Place(Tokens, device), Place(Targets, device), tensor(Weights, [Batch, Weights.Length / Batch], device: device));
+
+    private Tensor Place(long[] ids, Device device) => tensor(ids, [Batch, ids.Length / Batch], device: device);
+}

@@ -1,0 +1,26 @@
+namespace RwkvX.AI.Training.Plans;
+
+/// <summary>The model that a run starts from: one that exists, or a new one.</summary>
+public sealed record ModelPlan
+{
+    /// <summary>A model directory or checkpoint; null for a new model.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The sizes of a new model; null for an existing one.</summary>
+    public NewModelPlan? New { get; init; }
+
+    /// <summary>Sparse layers to insert into a plain RWKV-7 model, their output at zero; null for none.</summary>
+    public int? ExpandWith { get; init; }
+
+    /// <summary>Tokens in a chunk of the sparse attention.</summary>
+    public int MobaChunkSize { get; init; } = 2048;
+
+    /// <summary>Chunks that a query attends to, its own included.</summary>
+    public int MobaTopK { get; init; } = 3;
+
+    /// <summary>The vocabulary; null for that beside the model.</summary>
+    public string? Vocabulary { get; init; }
+
+    /// <summary>The name that the result carries.</summary>
+    public string Name { get; init; } = "rwkvx-trained";
+}

@@ -1,0 +1,75 @@
+using RwkvX.AI.Training.Data;
+using RwkvX.AI.Training.Losses;
+
+namespace RwkvX.AI.Training.Plans;
+
+/// <summary>One stage: a length, a learning rate, data, and what is trained.</summary>
+public sealed record StagePlan
+{
+    /// <summary>Its name in logs.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>T, tokens in a sequence.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>Sequences computed at once.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Batches whose gradients are added up before a step.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>Tokens to train on.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Seconds after which the stage ends even if tokens are left; the learning rate then falls with time. Such a run cannot be repeated exactly. Null for no limit.</summary>
+    public double? MaxSeconds { get; init; }
+
+    /// <summary>The learning rate after warm-up.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>The learning rate at the end; a half cosine leads there.</summary>
+    public required double FinalLearningRate { get; init; }
+
+    /// <summary>Steps from zero to the learning rate.</summary>
+    public int WarmupSteps { get; init; } = 10;
+
+    /// <summary><c>all</c>, or <c>new</c>: the sparse layers alone.</summary>
+    public string Train { get; init; } = "all";
+
+    /// <summary>Where sequences come from, mixed by weight.</summary>
+    public required IReadOnlyList<SourcePlan> Data { get; init; }
+
+    /// <summary>How much the loss of each kind of token counts; 1 where nothing is said.</summary>
+    public IReadOnlyDictionary<string, double>? LossWeights { get; init; }
+
+    /// <summary>LongCE; null for the plain loss.</summary>
+    public LongCrossEntropyOptions? LongCrossEntropy { get; init; }
+
+    /// <summary>Weight of (ln Σ exp logits)².</summary>
+    public double ZLoss { get; init; }
+
+    /// <summary>Weight of half the square of the highest logit, as RWKV's own trainer has it (1e-4 there).</summary>
+    public double L2Wrap { get; init; }
+
+    /// <summary>Keeps only what goes in and out of each layer and computes the rest again: less memory, a third more work.</summary>
+    public bool Recompute { get; init; }
+
+    /// <summary>Tokens in a step.</summary>
+    internal long TokensPerStep => (long)Length * Batch * Accumulate;
+
+    /// <summary>Steps of the stage.</summary>
+    internal int Steps => (int)((Tokens + TokensPerStep - 1) / TokensPerStep);
+
+    internal void Validate(string path)
+    {
+        if (Length < 2 || Batch < 1 || Accumulate < 1 || Tokens < 1)
+            throw new PlanException($"{path}: length, batch, accumulate and tokens: expected positive numbers");
+        if (Train is not ("all" or "new")) throw new PlanException($"{path}: train: expected all or new, found {Train}");
+        if (Data.Count == 0) throw new PlanException($"{path}: data: expected at least one source, found none");
+        foreach (string kind in LossWeights?.Keys ?? [])
+        {
+            if (!Enum.TryParse<TokenKind>(kind, ignoreCase: true, out _))
+                throw new PlanException($"{path}: loss_weights: expected {string.Join(", ", Enum.GetNames<TokenKind>())}, found {kind}");
+        }
+    }
+}

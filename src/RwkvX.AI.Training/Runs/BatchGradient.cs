@@ -1,0 +1,105 @@
+using RwkvX.AI.Training.Data;
+using RwkvX.AI.Training.Layers;
+using RwkvX.AI.Training.Losses;
+using RwkvX.AI.Training.Plans;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RwkvX.AI.Training.Runs;
+
+/// <summary>Adds the gradient of one batch's loss to the parameters.</summary>
+/// <param name="network">The forward pass.</param>
+/// <param name="stage">The loss, and whether layers are computed again instead of kept.</param>
+/// <param name="device">Where to compute.</param>
+internal sealed class BatchGradient(Network network, StagePlan stage, Device device)
+{
+    private const int HeadTokens = 8192; // logits of so many tokens are in memory at once
+
+    /// <summary>Computes a batch.</summary>
+    /// <param name="batch">The sequences.</param>
+    /// <param name="weightSum">Σ of the weights of all batches of the step: the loss is their weighted mean.</param>
+    /// <returns>The batch's share of the step's loss, on the device.</returns>
+    public Tensor Add(TrainingBatch batch, double weightSum)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (Tensor tokens, Tensor targets, Tensor weights) = batch.To(device);
+        if (stage.LongCrossEntropy is { } options) weights = weights * LongWeights(options, tokens, targets);
+        weights = weights / weightSum;
+        return (stage.Recompute ? AddRecomputing(tokens, targets, weights) : AddKeeping(tokens, targets, weights)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor AddKeeping(Tensor tokens, Tensor targets, Tensor weights)
+    {
+        Tensor x = network.Embed(tokens);
+        Tensor? vFirst = null;
+        for (int layer = 0; layer < network.LayerCount; layer++) (x, vFirst) = network.Layer(layer, x, vFirst);
+        (Tensor loss, Tensor dx) = Head(x, targets, weights);
+        x.backward([dx]);
+        return loss;
+    }
+
+    /// <summary>Keeps each layer's input, and goes back layer by layer, each computed a second time with its gradients.</summary>
+    private Tensor AddRecomputing(Tensor tokens, Tensor targets, Tensor weights)
+    {
+        Tensor embedded = network.Embed(tokens);
+        Tensor[] inputs = new Tensor[network.LayerCount];
+        Tensor x = embedded.detach();
+        Tensor? vFirst = null;
+        using (no_grad())
+        {
+            for (int layer = 0; layer < inputs.Length; layer++)
+            {
+                inputs[layer] = x;
+                (x, vFirst) = network.Layer(layer, x, vFirst);
+            }
+        }
+
+        (Tensor loss, Tensor dx) = Head(x, targets, weights);
+        Tensor? dFirst = null;
+        for (int layer = inputs.Length - 1; layer >= 0; layer--)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor input = inputs[layer].detach().requires_grad_(true);
+            Tensor? first = layer == 0 ? null : vFirst!.detach().requires_grad_(true);
+            (Tensor y, Tensor? values) = network.Layer(layer, input, first);
+            if (layer == 0 && dFirst is not null) autograd.backward([y, values!], [dx, dFirst]);
+            else y.backward([dx]);
+            dx = input.grad!.MoveToOuterDisposeScope();
+            if (first?.grad is { } more) dFirst = (dFirst is null ? more : dFirst + more).MoveToOuterDisposeScope();
+        }
+
+        if (embedded.requires_grad) embedded.backward([dx]);
+        return loss;
+    }
+
+    /// <summary>The loss, and its gradient with respect to what enters the head; the head's own gradients are added.</summary>
+    private (Tensor Loss, Tensor Gradient) Head(Tensor x, Tensor targets, Tensor weights)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long C = x.shape[^1], count = targets.numel();
+        Tensor rows = x.detach().view(-1, C).requires_grad_(true);
+        (Tensor flatTargets, Tensor flatWeights) = (targets.view(-1), weights.view(-1));
+        Tensor loss = zeros(1, device: device);
+        for (long from = 0; from < count; from += HeadTokens)
+        {
+            using DisposeScope slice = NewDisposeScope();
+            long length = Math.Min(HeadTokens, count - from);
+            Tensor logits = network.Head(rows.narrow(0, from, length)), w = flatWeights.narrow(0, from, length);
+            Tensor losses = CrossEntropy.PerToken(logits, flatTargets.narrow(0, from, length));
+            loss.add_((losses.detach() * w).sum());
+            if (stage.ZLoss > 0) losses = losses + (stage.ZLoss * logits.logsumexp(-1).square());
+            if (stage.L2Wrap > 0) losses = losses + (stage.L2Wrap / 2 * logits.amax([-1]).square());
+            (losses * w).sum().backward();
+        }
+
+        return (loss.MoveToOuterDisposeScope(), rows.grad!.view(x.shape).MoveToOuterDisposeScope());
+    }
+
+    private Tensor LongWeights(LongCrossEntropyOptions options, Tensor tokens, Tensor targets)
+    {
+        using IDisposable noGrad = no_grad();
+        Tensor Losses(int start, int end) => CrossEntropy.PerToken(
+            network.Logits(tokens.narrow(1, start, end - start)), targets.narrow(1, start, end - start));
+        return new LongCrossEntropy(options).Weights(Losses(0, (int)tokens.shape[1]), Losses);
+    }
+}

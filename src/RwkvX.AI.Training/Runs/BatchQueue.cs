@@ -1,0 +1,44 @@
+using RwkvX.AI.Training.Data;
+using RwkvX.AI.Training.Plans;
+
+namespace RwkvX.AI.Training.Runs;
+
+/// <summary>Reads the batches of a stage ahead of their use, on other threads.</summary>
+/// <param name="source">The stage's sequences.</param>
+/// <param name="stage">Sizes and weights.</param>
+/// <param name="firstStep">The step that is taken first.</param>
+internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int firstStep)
+{
+    private const int Ahead = 3; // steps
+
+    private readonly Queue<Task<TrainingBatch[]>> _queue = [];
+    private readonly float[] _kindWeights = KindWeights(stage);
+    private int _next = firstStep;
+
+    /// <summary>The batches of the next step.</summary>
+    public TrainingBatch[] Take()
+    {
+        while (_queue.Count <= Ahead)
+        {
+            int step = _next++;
+            _queue.Enqueue(Task.Run(() => Read(step)));
+        }
+
+        return _queue.Dequeue().GetAwaiter().GetResult();
+    }
+
+    /// <summary>By <see cref="TokenKind"/>: 1 where the plan says nothing, 0 for padding.</summary>
+    internal static float[] KindWeights(StagePlan stage)
+    {
+        float[] weights = [.. Enum.GetValues<TokenKind>().Select(kind => kind == TokenKind.Padding ? 0f : 1f)];
+        foreach ((string kind, double weight) in stage.LossWeights ?? new Dictionary<string, double>())
+            weights[(int)Enum.Parse<TokenKind>(kind, ignoreCase: true)] = (float)weight;
+        return weights;
+    }
+
+    private TrainingBatch[] Read(int step) =>
+    [
+        .. Enumerable.Range(0, stage.Accumulate).Select(part =>
+            TrainingBatch.Read(source, (((long)step * stage.Accumulate) + part) * stage.Batch, stage.Batch, stage.Length, _kindWeights)),
+    ];
+}

@@ -1,0 +1,4 @@
+using RwkvX.AI.Testing;
+using Xunit;
+
+[assembly: SkipGuard.Count, AssemblyFixture(typeof(SkipGuard))]

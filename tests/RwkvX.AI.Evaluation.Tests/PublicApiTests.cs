@@ -1,0 +1,19 @@
+using PublicApiGenerator;
+using RwkvX.AI.Evaluation.Scoring;
+using RwkvX.AI.Testing;
+using Xunit;
+
+namespace RwkvX.AI.Evaluation.Tests;
+
+/// <summary>The public API equals the committed baseline; set UPDATE_PUBLIC_API=1 to rewrite it on purpose.</summary>
+public sealed class PublicApiTests
+{
+    [Fact]
+    public void Evaluation_PublicApi_EqualsBaseline()
+    {
+        string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Evaluation.Tests", "PublicApi", "RwkvX.AI.Evaluation.txt");
+        string actual = typeof(TaskEvaluation).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
+        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
+        Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+using RwkvX.AI.Evaluation.Tasks;
+using RwkvX.AI.Evaluation.Words;
+using Xunit;
+
+namespace RwkvX.AI.Evaluation.Tests.Tasks;
+
+public sealed partial class TaskGeneratorsTests
+{
+    public static TheoryData<string> Names => [.. TaskGenerators.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Write_SameSeed_SameDocument_AskedAndAnswered(string name)
+    {
+        foreach (int words in new[] { 60, 500, 3000 })
+        {
+            TaskDocument document = Write(name, words, seed: 3), again = Write(name, words, seed: 3), other = Write(name, words, seed: 4);
+            Assert.Equal(document.Text, again.Text);
+            Assert.NotEqual(document.Text, other.Text);
+            Assert.NotEmpty(document.Questions());
+            Assert.All(document.Questions(), question => Assert.False(string.IsNullOrWhiteSpace(question.Answer)));
+            Assert.DoesNotContain('{', document.Text);
+            if (name is not ("talk" or "tasks") && words >= 500) Assert.InRange(Count(document.Text), 0.7 * words, (1.3 * words) + 150);
+        }
+    }
+
+    [Theory]
+    [InlineData("needle-2")]
+    [InlineData("multi-key")]
+    [InlineData("multi-value")]
+    [InlineData("decisions")]
+    public void Write_Answer_FollowsFromTheFacts(string name)
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            TaskDocument document = Write(name, 400, seed);
+            string facts = string.Concat(document.Parts.Where(part => part.Kind == PartKind.Fact).Select(part => part.Text));
+            string answer = document.Questions().Last().Answer;
+            string[] values = name == "decisions" ? [.. Topic().Matches(answer).Select(match => match.Groups[1].Value)] : answer.TrimEnd('.').Split(", ");
+            Assert.NotEmpty(values);
+            Assert.All(values, value => Assert.Contains(value, facts, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Write_Unknown_WasNeverTold()
+    {
+        FactsGenerator generator = new(WordSplit.Test, new Fillers(WordSplit.Test, null)) { FactCount = 4, UnknownShare = 1 };
+        TaskDocument document = generator.Write(new Random(1), 300, Count);
+        Assert.All(document.Questions(), question => Assert.StartsWith("I do not know", question.Answer, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Words_OfTraining_AreNotThoseOfTests()
+    {
+        WordList training = new(WordSplit.Training), test = new(WordSplit.Test);
+        Random random = new(1);
+        HashSet<string> seen = [.. Enumerable.Range(0, 3000).Select(_ => training.Any(random))];
+        Assert.All(Enumerable.Range(0, 3000), _ => Assert.DoesNotContain(test.Any(random), seen));
+        foreach (string[] list in new[] { Vocabulary.FirstNames, Vocabulary.Cities, Vocabulary.Topics, Vocabulary.Actions, Vocabulary.Colours, Vocabulary.Professions })
+            Assert.True(list.Count(word => WordList.SplitOf(word) == WordSplit.Test) >= 3, $"{list[0]}…: too few words for tests");
+    }
+
+    private static TaskDocument Write(string name, int words, int seed) =>
+        TaskGenerators.Open(name, WordSplit.Training).Write(new Random(seed), words, Count);
+
+    private static int Count(string text) => text.AsSpan().Count(' ') + 1;
+
+    [GeneratedRegex(@"the (\w+)\.")]
+    private static partial Regex Topic();
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using RwkvX.AI.Testing;
+using RwkvX.AI.Training.Cuda;
+using Xunit;
+
+namespace RwkvX.AI.Training.Tests.Kernels;
+
+/// <summary>Compiles the kernels with g++ and runs them on the host, over CPU tensors: the device's source without a device.</summary>
+internal sealed unsafe class HostKernelLauncher : IKernelLauncher, IDisposable
+{
+    private const string Compiler = "g++";
+
+    private readonly TestFolder _folder = new();
+    private readonly Dictionary<string, nint> _libraries = [];
+
+    public HostKernelLauncher() => Assert.SkipUnless(HasCompiler(), $"no {Compiler} that knows C++20: kernels are compiled for the host with it");
+
+    /// <summary>Launches so far, by kernel.</summary>
+    public Dictionary<string, int> Launches { get; } = [];
+
+    public void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY, int gridZ)
+        where TArgs : unmanaged
+    {
+        string key = $"{kernel} {string.Join(' ', defines)}";
+        if (!_libraries.TryGetValue(key, out nint library)) _libraries[key] = library = NativeLibrary.Load(Compile(kernel, defines));
+        var launch = (delegate* unmanaged<void*, int, int, int, int, void>)NativeLibrary.GetExport(library, "launch");
+        TArgs copy = args;
+        launch(&copy, threads, gridX, gridY, gridZ);
+        Launches[kernel] = Launches.GetValueOrDefault(kernel) + 1;
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Compile(string kernel, IReadOnlyList<string> defines)
+    {
+        string kernels = Path.Combine(Repository.Root, "src", "RwkvX.AI.Training", "Kernels");
+        string shim = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Training.Tests", "Kernels", "cuda_on_host.h");
+        string source = _folder.File($"{kernel}{_libraries.Count}.cpp"), library = Path.ChangeExtension(source, ".so");
+        File.WriteAllText(source, $"#include \"{shim}\"\n#include \"{Path.Combine(kernels, kernel + ".cu")}\"\nLAUNCH({kernel})\n");
+        (int code, string output) = Run([.. defines, "-std=c++20", "-O2", "-shared", "-fPIC", "-pthread", "-w", "-o", library, source]);
+        Assert.True(code == 0, $"{kernel}.cu: {output}");
+        return library;
+    }
+
+    private static bool HasCompiler()
+    {
+        try
+        {
+            return Run(["-std=c++20", "-fsyntax-only", "-x", "c++", "/dev/null"]).Code == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    private static (int Code, string Output) Run(string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Compiler, arguments) { RedirectStandardError = true })!;
+        string output = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output);
+    }
+}

@@ -1,0 +1,189 @@
+using RwkvX.AI.Models;
+using RwkvX.AI.Testing;
+using RwkvX.AI.Training.Data;
+using RwkvX.AI.Training.Layers;
+using RwkvX.AI.Training.Models;
+using RwkvX.AI.Training.Plans;
+using RwkvX.AI.Training.Runs;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace RwkvX.AI.Training.Tests;
+
+/// <summary>The trainer's promises, on toy models.</summary>
+public sealed class TrainerTests : TorchTest
+{
+    private static readonly RwkvXConfig Toy = new()
+    {
+        EmbeddingSize = 64, LayerCount = 2, SparseLayerCount = 1, VocabSize = 40, MobaChunkSize = 8, MobaTopK = 2,
+    };
+
+    [Theory]
+    [InlineData("f32", false)]
+    [InlineData("bf16", true)]
+    public void Run_StoppedAndResumed_GivesTheSameBits(string precision, bool recompute)
+    {
+        using TestFolder folder = new();
+        TrainingPlan plan = Plan(folder, precision, recompute);
+        float[] whole = Train(plan, folder, "whole", int.MaxValue), parts = [];
+        foreach (int steps in new[] { 2, 3, int.MaxValue }) parts = Train(plan, folder, "parts", steps); // stops inside both stages
+        TensorAssert.SameBits(whole, parts, "weights after stopping twice");
+    }
+
+    [Fact]
+    public void Run_ToyText_LearnsIt()
+    {
+        using TestFolder folder = new();
+        TrainingPlan plan = Plan(folder, "f32", false);
+        plan = plan with { Stages = [plan.Stages[1] with { Tokens = 64 * 2 * 40, LearningRate = 1e-2 }] };
+        List<double> losses = [];
+        using Trainer trainer = new(plan, folder.Path, folder.File("learns")) { Stepped = figures => losses.Add(figures.Loss) };
+        Assert.True(trainer.Run(TestContext.Current.CancellationToken));
+        Assert.True(losses[^1] < losses[0] / 2, $"first {losses[0]:g4}, last {losses[^1]:g4}");
+        Assert.True(File.ReadAllLines(Path.Combine(folder.File("learns"), "steps.csv")).Length == losses.Count + 1);
+    }
+
+    [Fact]
+    public void Run_StageOne_ChangesTheNewBlocksOnly()
+    {
+        using TestFolder folder = new();
+        TrainingPlan plan = Plan(folder, "f32", true);
+        plan = plan with { Stages = [plan.Stages[0] with { Train = "new" }] };
+        using Trainer trainer = new(plan, folder.Path, folder.File("new"));
+        Dictionary<string, float[]> before = Values(trainer.Model);
+        Assert.True(trainer.Run(TestContext.Current.CancellationToken));
+        foreach ((string name, float[] values) in Values(trainer.Model))
+        {
+            bool isNew = name.StartsWith("moba.", StringComparison.Ordinal);
+            if (isNew && name.Contains("output", StringComparison.Ordinal)) Assert.NotEqual(before[name], values);
+            if (!isNew) TensorAssert.SameBits(before[name], values, name);
+        }
+    }
+
+    [Fact]
+    public void Recompute_SameGradients()
+    {
+        using TestFolder folder = new();
+        StagePlan stage = Plan(folder, "f32", false).Stages[0];
+        using TrainableModel model = Initialization.Create(Toy, 3);
+        Perturb(model);
+        Dictionary<string, float[]> kept = Gradients(model, stage), again = Gradients(model, stage with { Recompute = true });
+        foreach (string name in kept.Keys) TensorAssert.Close(kept[name], again[name], 1e-6 + (1e-4 * kept[name].Max(Math.Abs)), name);
+    }
+
+    [Fact]
+    public void BlockExpansion_PlainModel_SameLogits()
+    {
+        using TrainableModel plain = Initialization.Create(Toy with { SparseLayerCount = 0 }, 3);
+        Perturb(plain);
+        using TrainableModel expanded = BlockExpansion.Expand(plain, 2, 8, 2, seed: 5);
+        Tensor tokens = randint(Toy.VocabSize, [2, 33], dtype: ScalarType.Int64, generator: new Generator(1));
+        Tensor before = Logits(plain, tokens), after = Logits(expanded, tokens);
+        TensorAssert.SameBits(before.data<float>().ToArray(), after.data<float>().ToArray(), "logits");
+    }
+
+    [Fact]
+    public void LowRank_BeforeTraining_ChangesNothing_AfterwardsOnlyWhenMerged()
+    {
+        using TestFolder folder = new();
+        TrainingPlan plan = Plan(folder, "f32", false) with { LowRank = new LowRankPlan(4, 8) };
+        using Trainer trainer = new(plan, folder.Path, folder.File("lora"));
+        Dictionary<string, float[]> before = Values(trainer.Model);
+        Assert.True(trainer.Run(TestContext.Current.CancellationToken));
+        foreach ((string name, float[] values) in Values(trainer.Model)) TensorAssert.SameBits(before[name], values, name);
+        trainer.Export(folder.File("exported"));
+        Assert.NotEqual(before["rwkv.blocks.1.att.value.weight"], Values(trainer.Model)["rwkv.blocks.1.att.value.weight"]);
+    }
+
+    [Fact]
+    public void Run_LossIsNaN_KeepsTheLastGoodWeights()
+    {
+        using TestFolder folder = new();
+        TrainingPlan plan = Plan(folder, "f32", false) with { Optimizer = new OptimizerPlan { MaxSkips = 3 } };
+        using Trainer trainer = new(plan, folder.Path, folder.File("nan"));
+        using (no_grad()) trainer.Model["rwkv.head.weight"].fill_(float.NaN);
+        Dictionary<string, float[]> before = Values(trainer.Model);
+        var e = Assert.Throws<TrainingDivergedException>(() => trainer.Run(TestContext.Current.CancellationToken));
+        Assert.Contains("loss NaN", e.Message, StringComparison.Ordinal);
+        TensorAssert.SameBits(before["rwkv.emb.weight"], Values(trainer.Model)["rwkv.emb.weight"], "embedding");
+    }
+
+    private static TrainingPlan Plan(TestFolder folder, string precision, bool recompute)
+    {
+        string shard = folder.File("text.rwkvtok");
+        TokenShardWriter writer = new(Toy.VocabSize);
+        Random random = new(1);
+        for (int document = 0; document < 40; document++)
+        {
+            int start = random.Next(1, 30);
+            int[] ids = [.. Enumerable.Range(0, 30).Select(i => 1 + ((start + (i * 7)) % 39))];
+            writer.Add(ids, new TokenKind[ids.Length]);
+        }
+
+        writer.Write(shard);
+        StagePlan stage = new()
+        {
+            Name = "short", Length = 24, Batch = 2, Accumulate = 2, Tokens = 24 * 4 * 4, LearningRate = 1e-3, FinalLearningRate = 1e-4, WarmupSteps = 2,
+            Recompute = recompute, Data = [new SourcePlan { Shards = [shard] }], ZLoss = 1e-4,
+        };
+        return new TrainingPlan
+        {
+            Model = new ModelPlan { New = new NewModelPlan(64, 2, 1, Toy.VocabSize), MobaChunkSize = 8, MobaTopK = 2 },
+            Precision = precision,
+            SaveEverySeconds = 1e9,
+            Stages =
+            [
+                stage,
+                stage with
+                {
+                    Name = "long", Length = 64, Accumulate = 1, Tokens = 64 * 2 * 3,
+                    LongCrossEntropy = new Losses.LongCrossEntropyOptions(16, 16, 5), L2Wrap = 1e-4,
+                },
+            ],
+        };
+    }
+
+    /// <summary>Trains for some steps, or to the end, and gives all weights.</summary>
+    private static float[] Train(TrainingPlan plan, TestFolder folder, string name, int steps)
+    {
+        using CancellationTokenSource stop = new();
+        int done = 0;
+        using Trainer trainer = new(plan, folder.Path, folder.File(name));
+        trainer.Stepped = _ =>
+        {
+            if (++done >= steps) stop.Cancel();
+        };
+        Assert.Equal(steps == int.MaxValue, trainer.Run(stop.Token));
+        return [.. Values(trainer.Model).Values.SelectMany(values => values)];
+    }
+
+    private static Dictionary<string, float[]> Values(TrainableModel model) =>
+        model.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.detach().data<float>().ToArray());
+
+    private static Dictionary<string, float[]> Gradients(TrainableModel model, StagePlan stage)
+    {
+        Operators operators = Operators.Plain(model.Config);
+        Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators.Wkv, operators.Attend);
+        using SequenceSources sources = new(Path.GetTempPath(), () => throw new InvalidOperationException());
+        TrainingBatch batch = TrainingBatch.Read(sources.Open(stage, 1, Toy.VocabSize), 0, 2, stage.Length, BatchQueue.KindWeights(stage));
+        model.ZeroGradients();
+        new BatchGradient(network, stage, CPU).Add(batch, batch.WeightSum);
+        return model.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.grad is { } grad ? grad.data<float>().ToArray() : new float[pair.Value.numel()]);
+    }
+
+    private static Tensor Logits(TrainableModel model, Tensor tokens)
+    {
+        using IDisposable noGrad = no_grad();
+        Operators operators = Operators.Plain(model.Config);
+        return new Network(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators.Wkv, operators.Attend).Logits(tokens);
+    }
+
+    /// <summary>Fresh models have outputs at zero, through which no gradient flows.</summary>
+    private static void Perturb(TrainableModel model)
+    {
+        using IDisposable noGrad = no_grad();
+        Generator generator = new(9);
+        foreach (Tensor parameter in model.Parameters.Values) parameter.add_(randn(parameter.shape, generator: generator) * 0.05);
+    }
+}
