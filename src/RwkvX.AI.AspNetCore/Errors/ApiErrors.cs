@@ -19,11 +19,6 @@ internal static class ApiErrors
         ConversationNotFoundException conversation => NotFound(conversation, "conversation", "conversation_not_found"),
         ConversationLockedException locked => new(409, ApiException.InvalidRequest, locked.Message, "conversation", "conversation_locked", locked) { RetryAfter = RetrySoon },
         WrongModelException other => new(409, ApiException.InvalidRequest, other.Message, "conversation", "conversation_of_another_model", other),
-        RwkvXOverloadedException busy => new(StatusCodes.Status429TooManyRequests, "server_error", busy.Message, code: "overloaded", inner: busy)
-        {
-            RetryAfter = (int)busy.RetryAfter.TotalSeconds,
-        },
-        RwkvXStoppingException stopping => ShuttingDown(stopping),
         GrammarException grammar => Refused(grammar, "unsupported_schema"),
         GrammarLimitException limit => Refused(limit, "invalid_value"),
         RwkvXOverloadedException overload => Overloaded(overload),
