@@ -5,7 +5,6 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI.Chat;
 using RwkvX.AI.AspNetCore.Tests.Page;
-using RwkvX.AI.Chat;
 using Xunit;
 using ChatMessage = OpenAI.Chat.ChatMessage;
 
@@ -93,6 +92,27 @@ public sealed class EmbeddedModelTests(ChromiumFixture chromium) : IClassFixture
         Assert.Equal(JsonValueKind.String, JsonElement.Parse(whole.ToolCalls[0].FunctionArguments.ToString()).GetProperty("city").ValueKind);
         Assert.Equal(whole.ToolCalls[0].FunctionArguments.ToString(), arguments.ToString());
         Assert.Equal(JsonValueKind.String, JsonElement.Parse(structured.Content[0].Text).GetProperty("city").ValueKind);
+    }
+
+    [Fact]
+    public async Task Post_NoRoom_Gives429WhileTheOtherIsRead()
+    {
+        await using EndpointHost host = await EndpointHost.StartAsync(
+            options => options.KeepAliveInterval = TimeSpan.FromMilliseconds(50),
+            services => services.AddRwkvX(options => (options.MaxActiveRequests, options.MaxQueuedRequests) = (1, 0)));
+        const string Short = """{"messages":[{"role":"user","content":"Hi"}],"max_tokens":1}""";
+        string text = string.Concat(Enumerable.Range(0, 10_000).Select(number => $"Line {number} says nothing. ")); // takes a while to read: it is left
+        object request = new { stream = true, messages = new[] { new { role = "user", content = text } } };
+        using HttpRequestMessage post = new(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(JsonSerializer.Serialize(request), Encoding.UTF8, "application/json") };
+
+        HttpResponseMessage reading = await host.Http.SendAsync(post, HttpCompletionOption.ResponseHeadersRead, Cancel); // begun, and silent
+        (HttpStatusCode status, JsonElement body) = await host.PostAsync(Short);
+        reading.Dispose();
+
+        Assert.Equal(HttpStatusCode.OK, reading.StatusCode);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "rate_limit_exceeded"), (status, EndpointHost.Error(body).Code));
+        while (status == HttpStatusCode.TooManyRequests) (status, _) = await host.PostAsync(Short); // until the place is given back
+        Assert.Equal(HttpStatusCode.OK, status);
     }
 
     [Fact]

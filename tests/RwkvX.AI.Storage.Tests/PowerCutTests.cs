@@ -24,7 +24,7 @@ public sealed class PowerCutTests
             int which = random.Next(bases.Length);
             string root = Path.Combine(work.Path, "case");
             TestFolder.Copy(bases[which], root);
-            string damage = Damage(root, random);
+            string damage = FileDamage.Apply(root, random);
             await Check(root, twins[which], verifyFirst: i % 2 == 0, $"case {i}: {damage}");
             Directory.Delete(root, recursive: true);
         }
@@ -46,23 +46,6 @@ public sealed class PowerCutTests
 
         Directory.Delete(live, recursive: true);
         return script.Twins;
-    }
-
-    private static string Damage(string root, Random random)
-    {
-        // Not by size or number: every kind of file is as likely as another.
-        string[] kinds = ["*.log", "*.log", "*.state", "*.pages", "heads.journal", "index.db", "index.db-wal"];
-        string[] files = [];
-        while (files.Length == 0) files = Directory.GetFiles(root, kinds[random.Next(kinds.Length)], SearchOption.AllDirectories);
-        Array.Sort(files, StringComparer.Ordinal);
-        string path = files[random.Next(files.Length)];
-        using FileStream file = new(path, FileMode.Open);
-        long at = random.NextInt64(file.Length + 1);
-        bool zero = random.Next(2) == 0;
-        long length = file.Length;
-        file.SetLength(at);
-        if (zero) file.SetLength(length);
-        return $"{Path.GetFileName(path)} {(zero ? "zeroed" : "cut")} from {at} of {length}";
     }
 
     private async Task Check(string root, Dictionary<string, StoreTwin> twins, bool verifyFirst, string what)

@@ -256,7 +256,7 @@ public sealed class ChatPageTests(ChromiumFixture chromium) : IClassFixture<Chro
         Assert.Empty(nameless);
     }
 
-    private static Task DropAsync(IPage page, string name, string text) => page.EvaluateAsync(
+    private static async Task DropAsync(IPage page, string name, string text) => await page.EvaluateAsync(
         """
         ([name, text]) => {
           const data = new DataTransfer();

@@ -78,5 +78,5 @@ internal sealed class PageTab : IAsyncDisposable
         Assert.Empty(_complaints);
     }
 
-    private Task ReadyAsync() => Page.WaitForSelectorAsync("body[data-ready=true], dialog[open]");
+    private async Task ReadyAsync() => await Page.WaitForSelectorAsync("body[data-ready=true], dialog[open]");
 }

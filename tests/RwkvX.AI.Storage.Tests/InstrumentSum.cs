@@ -1,0 +1,26 @@
+using System.Diagnostics.Metrics;
+
+namespace RwkvX.AI.Storage.Tests;
+
+/// <summary>Adds up what an instrument of the library counts.</summary>
+internal sealed class InstrumentSum : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private long _value;
+
+    /// <param name="name">The instrument's name.</param>
+    public InstrumentSum(string name)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == "RwkvX.AI" && instrument.Name == name) listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((_, measured, _, _) => Interlocked.Add(ref _value, measured));
+        _listener.Start();
+    }
+
+    /// <summary>The sum so far, over everything in the process.</summary>
+    public long Value => Interlocked.Read(ref _value);
+
+    public void Dispose() => _listener.Dispose();
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using RwkvX.AI.Sessions.Stores;
+using RwkvX.AI.Testing.Memory;
+using Xunit;
+
+namespace RwkvX.AI.Storage.Tests;
+
+/// <summary>Many conversations of several tenants at once, with room for few of their states.</summary>
+/// <remarks>Two seconds by default; RWKVX_TEST_MEMORY_SOAK says how many.</remarks>
+public sealed class MemorySoakTests
+{
+    private static readonly TimeSpan Time =
+        TimeSpan.FromSeconds(double.TryParse(Environment.GetEnvironmentVariable("RWKVX_TEST_MEMORY_SOAK"), CultureInfo.InvariantCulture, out double seconds) ? seconds : 2);
+
+    [Fact]
+    public async Task Conversations_OfFourTenantsUnderConstantEviction_AreTheirTwins()
+    {
+        using TestFolder folder = new(inMemory: true);
+        using InstrumentSum evictions = new("rwkvx.memory.evictions"), restores = new("rwkvx.memory.restores"), replayed = new("rwkvx.memory.replayed_tokens");
+        await using MemoryHarness harness = MemoryHarness.Open(FileStateStore.Open(new FileStateStoreOptions { Root = folder.Path }), residentBytes: 40_000);
+        long operations = await MemorySoak.Run(harness, threads: 16, tenants: 4, conversations: 200, Time, seed: 3);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{operations} operations in {Time.TotalSeconds} s and the check of all, {evictions.Value} evictions, {restores.Value} restores, {replayed.Value} tokens replayed");
+        Assert.True(evictions.Value > operations / 10, $"only {evictions.Value} evictions in {operations} operations");
+    }
+
+    [Fact]
+    public async Task Conversations_OfAFewNames_AreTheirTwins()
+    {
+        await using MemoryHarness harness = MemoryHarness.Open(InMemoryStateStore.Create(), residentBytes: 8_000);
+        await MemorySoak.Run(harness, threads: 16, tenants: 2, conversations: 4, Time / 2, seed: 4);
+    }
+}
