@@ -1,20 +1,42 @@
 #!/usr/bin/env bash
-# Packs the CUDA tests and benchmarks with their runtime for a Linux machine that has a GPU and no .NET SDK.
-#   eng/pack-cuda-tests.sh FILE.tar.xz
-# There: unpack anywhere inside a checkout (tests find fixtures by walking up to RwkvX.AI.sln), point RWKVX_LIBTORCH at a torch/lib
-# folder with CUDA, then run RwkvX.AI.Torch.Tests or RwkvX.AI.Torch.Benchmarks.
+# Packs the device tests and the tool, as built, with a .NET runtime for a Linux machine that has a GPU and no .NET.
+#   dotnet build && eng/pack-cuda-tests.sh FILE.tar.xz
+# There: eng/cuda-check.sh FILE.tar.xz from inside a checkout (tests find fixtures by walking up to RwkvX.AI.sln, so it is unpacked there).
 set -euo pipefail
 out=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
+configuration=${CONFIGURATION:-Debug} # optimised too, see Directory.Build.props
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
-for project in RwkvX.AI.Torch.Benchmarks RwkvX.AI.Torch.Tests; do
-    dotnet publish "tests/$project" -c Release -r linux-x64 --self-contained -v q -o "$stage/cuda-tests"
-done
-cd "$stage/cuda-tests"
-# The embedded model is read from the checkout; debuggers and compilers of other languages are not needed.
-rm -f RwkvX.AI.DefaultModel.dll ./*.pdb ./*.xml libmscordaccore.so libmscordbi.so libclrgcexp.so libcoreclrtraceptprovider.so \
-    Microsoft.VisualBasic.Core.dll Microsoft.CSharp.dll System.Private.DataContractSerialization.dll System.Data.Common.dll
+pack="$stage/cuda-tests"
+root=$(dirname "$(readlink -f "$(command -v dotnet)")")
+version=$(dotnet --list-runtimes | awk '$1 == "Microsoft.NETCore.App" && $2 ~ /^10\./ {v = $2} END {print v}')
+mkdir -p "$pack/shared/Microsoft.NETCore.App" "$pack/host"
+cp "$root/dotnet" "$pack"
+cp -r "$root/host/fxr" "$pack/host"
+cp -r "$root/shared/Microsoft.NETCore.App/$version" "$pack/shared/Microsoft.NETCore.App"
+# Debuggers are not needed; nor are CPU libtorch, other languages, and the embedded model, which is read from the checkout.
+(cd "$pack/shared/Microsoft.NETCore.App/$version" && rm -f libmscordaccore.so libmscordbi.so libclrgcexp.so libcoreclrtraceptprovider.so createdump)
+app() {
+    mkdir "$pack/$2"
+    cp "$1"/*.dll "$1"/*.json "$pack/$2"
+    rm -f "$pack/$2/RwkvX.AI.DefaultModel.dll"
+    printf '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexport DOTNET_ROOT="$here"\nexec "$here/dotnet" "$here/%s/%s.dll" "$@"\n' "$2" "$3" >"$pack/$3"
+    chmod +x "$pack/$3"
+}
+app "src/RwkvX.AI.Cli/bin/$configuration/net10.0" tool rwkvx
+app "tests/RwkvX.AI.Torch.Tests/bin/$configuration/net10.0" tests RwkvX.AI.Torch.Tests
+# The benchmark needs no web server: the tool starts without that framework.
+python3 - "$pack/tool/rwkvx.runtimeconfig.json" "$version" <<'CONFIG'
+import json, sys
+path, version = sys.argv[1:]
+with open(path) as file:
+    config = json.load(file)
+config["runtimeOptions"].pop("frameworks", None)
+config["runtimeOptions"]["framework"] = {"name": "Microsoft.NETCore.App", "version": version}
+with open(path, "w") as file:
+    json.dump(config, file)
+CONFIG
 mkdir -p "$(dirname "$out")"
-tar -C "$stage" -cf - cuda-tests | xz -T0 -6 >"$out"
+tar -C "$stage" -cf - cuda-tests | xz -T0 -"${XZ_LEVEL:-6}" >"$out"
 ls -l "$out"

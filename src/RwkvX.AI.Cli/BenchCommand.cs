@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Models;
+using RwkvX.AI.Torch;
 
 namespace RwkvX.AI.Cli;
 
@@ -24,15 +26,22 @@ internal static class BenchCommand
             }
         });
         Option<string?> json = new("--json") { Description = "Where the figures go as JSON, too.", HelpName = "FILE" };
+        Option<string> contexts = Numbers("--contexts", "On a GPU: tokens behind each sequence, and lengths of prompts.", "4096,32768,131072");
+        Option<string> batches = Numbers("--batches", "On a GPU: sequences that decode together.", "1,8,64,256");
+        Option<int?> steps = ModelArguments.Positive("--steps", "On a GPU: decoding steps of a figure at batch 1 (200).");
+        Option<bool> gather = new("--gather-rows") { Description = "On a GPU: prefill gathers the rows that chose a chunk.", Hidden = true };
+        EngineArguments engines = new();
         Verb command = new("bench",
             "Measure reading (prefill) and writing (decode), in 16 bit and int8, beside the memory bandwidth measured in the same run.",
             """
             rwkvx bench
             rwkvx bench --shape 12x768+0 --json figures.json
+            rwkvx bench --device cuda --shape 32x2560+8 --contexts 4096,32768,131072,1048576 --batches 1,8,64,256
 
             A decoding step reads every weight once, so 100% of the read bandwidth is the most that can be had.
-            """) { shape, json };
+            """) { shape, json, contexts, batches, steps, gather };
         model.AddTo(command);
+        engines.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(model.Model) is not null && result.GetValue(shape) is not null)
@@ -40,6 +49,15 @@ internal static class BenchCommand
         });
         command.SetAction((result, cancellationToken) =>
         {
+            EngineRequest request = engines.Request(result);
+            if (request.Device.StartsWith("cuda", StringComparison.Ordinal))
+            {
+                OnDevice(host, request, result.GetValue(gather), model, result, result.GetValue(shape), ParseNumbers(result.GetRequiredValue(contexts)), ParseNumbers(result.GetRequiredValue(batches)), result.GetValue(steps) ?? 200, result.GetValue(json), cancellationToken);
+                return Task.CompletedTask;
+            }
+
+            if (request.Engine == "torch")
+                throw new CliException("bench --engine torch: expected --device cuda; CPU libtorch is there to compare results, not to be fast");
             ModelFileOptions sizes = new() { MobaChunkSize = result.GetValue(model.MobaChunkSize), MobaTopK = result.GetValue(model.MobaTopK) };
             BenchFigures figures = result.GetValue(shape) is { } text
                 ? OfShape(host, ModelShape.Parse(text)!, sizes, cancellationToken)
@@ -49,6 +67,36 @@ internal static class BenchCommand
             return Task.CompletedTask;
         });
         return command;
+    }
+
+    private static Option<string> Numbers(string name, string description, string fallback)
+    {
+        Option<string> option = new(name) { Description = description, HelpName = "N,N,…", DefaultValueFactory = _ => fallback };
+        option.Validators.Add(value =>
+        {
+            if (value.Tokens.Count == 1 && !value.Tokens[0].Value.Split(',').All(n => int.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+                value.AddError($"{name}: expected whole numbers with commas between, found {value.Tokens[0].Value}");
+        });
+        return option;
+    }
+
+    private static int[] ParseNumbers(string numbers) => [.. numbers.Split(',').Select(n => int.Parse(n, NumberStyles.None, CultureInfo.InvariantCulture))];
+
+    private static void OnDevice(
+        CliHost host, EngineRequest request, bool gather, ModelArguments model, ParseResult result, string? shape, int[] contexts, int[] batches, int steps, string? json, CancellationToken cancellationToken)
+    {
+        TorchEngineProvider provider = new();
+        if (provider.WhyNot(request) is { } why)
+            throw new CliException($"device {request.Device}: {why}");
+        using ModelFiles? files = shape is null ? model.Open(result) : null;
+        using RandomCheckpoint? random = shape is null ? null : new RandomCheckpoint(ModelShape.Parse(shape)!);
+        ModelTensors tensors = files is not null ? ModelTensors.Read(files)
+            : ModelTensors.Read(random!, result.GetValue(model.MobaChunkSize) ?? 2048, result.GetValue(model.MobaTopK) ?? 3);
+        CudaModelOptions options = TorchEngineProvider.CudaOptions(request);
+        options.GatherRows = gather;
+        using CudaModel engine = CudaModel.Load(tensors, options);
+        DeviceBenchFigures figures = new DeviceBench(host, engine, files?.Name ?? "random weights").Run(contexts, batches, steps, cancellationToken);
+        if (json is not null) File.WriteAllBytes(json, figures.ToJson());
     }
 
     private static BenchFigures OfModel(CliHost host, ModelArguments model, ParseResult result, CancellationToken cancellationToken)
@@ -79,8 +127,8 @@ internal static class BenchCommand
         {
             // Weights that are stored in 8 bits have no 16-bit form.
             bool isInt8 = ModelTensors.Read(files).Head.Type == TensorType.I8;
-            if (!isInt8) engines.Add(("16 bit", host.LoadEngine(files, Precision.BF16)));
-            engines.Add(("int8", host.LoadEngine(files, Precision.Int8)));
+            if (!isInt8) engines.Add(("16 bit", host.LoadEngine(files, new EngineRequest { Engine = "cpu", Precision = Precision.BF16 })));
+            engines.Add(("int8", host.LoadEngine(files, new EngineRequest { Engine = "cpu", Precision = Precision.Int8 })));
             return ProgressBar.Run(host, "measuring", 1, report => Measure(engines, name, host.BenchEffort, report, cancellationToken));
         }
         finally

@@ -36,6 +36,8 @@ internal static class ChatCommand
             In a conversation, /stats shows what is remembered and how fast it goes, and /exit ends.
             """) { documents, once, temperature, maxTokens, seed };
         model.AddTo(command);
+        EngineArguments engines = new();
+        engines.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             List<ChatMessage> messages = [.. (result.GetValue(documents) ?? []).Select(ReadDocument)];
@@ -45,7 +47,7 @@ internal static class ChatCommand
                 MaxOutputTokens = result.GetValue(maxTokens),
                 Seed = result.GetValue(seed),
             };
-            using RwkvXChatClient client = new(model.ToChatOptions(result));
+            using RwkvXChatClient client = new(model.ToChatOptions(result, engines.Request(result)));
             ChatConversation conversation = new(host, client, options, messages);
             if (result.GetValue(once) is { } question) await conversation.AskAsync(question, cancellationToken);
             else await conversation.RunAsync(cancellationToken);

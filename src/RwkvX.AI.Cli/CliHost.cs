@@ -1,5 +1,5 @@
+using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
-using RwkvX.AI.Cpu;
 using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Cli;
@@ -26,8 +26,7 @@ internal sealed class CliHost
     public bool IsErrorTerminal { get; init; }
 
     /// <summary>Makes an engine of a model; the files stay open as long as it lives.</summary>
-    public Func<ModelFiles, Precision, IRwkvXModel> LoadEngine { get; init; } =
-        (files, precision) => CpuModel.Load(files, new CpuModelOptions { Precision = precision });
+    public Func<ModelFiles, EngineRequest, IRwkvXModel> LoadEngine { get; init; } = (files, request) => EngineChoice.Load(files, request);
 
     /// <summary>How long <c>bench</c> measures.</summary>
     public BenchEffort BenchEffort { get; init; } = new();

@@ -25,7 +25,7 @@ internal static class EvalPasskeyCommand
             int[] all = result.GetRequiredValue(lengths);
             if (all.Length == 0 || all.Any(length => length < 100)) throw new CliException("--lengths: expected lengths of at least 100 tokens");
             using ModelFiles files = model.Open(result);
-            using IRwkvXModel engine = host.LoadEngine(files, Precision.F32);
+            using IRwkvXModel engine = host.LoadEngine(files, new EngineRequest { Engine = "cpu", Precision = Precision.F32 });
             TaskEvaluation evaluation = new(engine, ModelArguments.OpenTokenizer(files));
             List<TaskSample> found = [];
             foreach (int length in all)

@@ -34,7 +34,7 @@ internal static class EvalTaskCommand
             string kind = tasks.Length > 1 ? result.GetRequiredValue(task) : tasks[0];
             int count = result.GetValue(documents) ?? 10, length = result.GetValue(tokens)!.Value;
             using ModelFiles files = model.Open(result);
-            using IRwkvXModel engine = host.LoadEngine(files, Precision.F32);
+            using IRwkvXModel engine = host.LoadEngine(files, new EngineRequest { Engine = "cpu", Precision = Precision.F32 });
             List<TaskSample> samples = ProgressBar.Run(host, "asking", count, report => new TaskEvaluation(engine, ModelArguments.OpenTokenizer(files))
             {
                 Prose = Prose(result.GetValue(prose)),

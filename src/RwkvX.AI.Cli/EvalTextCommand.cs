@@ -73,7 +73,7 @@ internal static class EvalTextCommand
             if (!File.Exists(path)) throw new CliException($"{path}: expected a file, found none");
             using ModelFiles files = model.Open(result);
             WorldTokenizer tokenizer = ModelArguments.OpenTokenizer(files);
-            using IRwkvXModel engine = host.LoadEngine(files, Precision.F32);
+            using IRwkvXModel engine = host.LoadEngine(files, new EngineRequest { Engine = "cpu", Precision = Precision.F32 });
             action(files, tokenizer, new LogLikelihood(engine, tokenizer), path, result, cancellationToken);
             return Task.CompletedTask;
         });

@@ -28,7 +28,7 @@ internal static class LogitsCommand
             if (value.Tokens.Count == 1 && Schedule.Parse(value.Tokens[0].Value) is null)
                 value.AddError($"--schedule: expected sequence, step or split:N with N of at least 1, found {value.Tokens[0].Value}");
         });
-        Option<string> precision = ModelArguments.Precision("The form of the weights; f32 is as stored, with arithmetic in f32.");
+        EngineArguments engines = new(fallback: "f32");
         Verb command = new("logits",
             "Run tokens through a model and write the logits after each token, (T, V), and the state after the last, all as F32.",
             """
@@ -36,12 +36,13 @@ internal static class LogitsCommand
             rwkvx logits --model my-model --tokens tokens.json --out logits.safetensors --schedule split:16
 
             The state's tensors are named state.rwkv.{i}.att_x_prev|wkv|ffn_x_prev and state.moba.{i}.key|value|ffn_x_prev.
-            """) { tokens, output, schedule, precision };
+            """) { tokens, output, schedule };
         model.AddTo(command);
+        engines.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
             using ModelFiles files = model.Open(result);
-            using IRwkvXModel engine = host.LoadEngine(files, ModelArguments.ParsePrecision(result.GetRequiredValue(precision)));
+            using IRwkvXModel engine = host.LoadEngine(files, engines.Request(result));
             int[] ids = ReadTokens(result.GetRequiredValue(tokens), engine.Config.VocabSize);
             Schedule pieces = Schedule.Parse(result.GetRequiredValue(schedule))!.Value;
             string path = result.GetRequiredValue(output);

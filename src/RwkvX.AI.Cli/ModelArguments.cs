@@ -56,9 +56,18 @@ internal sealed class ModelArguments
     }
 
     /// <summary>The same choices for a chat client, which opens the model itself.</summary>
-    public RwkvXOptions ToChatOptions(ParseResult result)
+    /// <param name="result">The command line.</param>
+    /// <param name="engine">What calculates; null leaves it to the options.</param>
+    public RwkvXOptions ToChatOptions(ParseResult result, EngineRequest? engine = null)
     {
-        RwkvXOptions options = new();
+        engine ??= new EngineRequest();
+        RwkvXOptions options = new()
+        {
+            Engine = engine.Engine,
+            Device = engine.Device,
+            Precision = engine.Precision,
+            LibTorchPath = engine.LibTorchPath,
+        };
         Configure(result, options);
         return options;
     }
@@ -96,25 +105,15 @@ internal sealed class ModelArguments
         return option;
     }
 
-    /// <summary>The flag <c>--precision</c>.</summary>
-    public static Option<string> Precision(string description)
-    {
-        Option<string> option = new("--precision")
-        {
-            Description = description,
-            HelpName = "f32|bf16|int8",
-            DefaultValueFactory = _ => "f32",
-        };
-        return option.AcceptOnlyFromAmong("f32", "bf16", "int8");
-    }
-
     /// <summary>The precision by its name on the command line.</summary>
     public static Precision ParsePrecision(string name) => name switch
     {
         "f32" => Models.Precision.F32,
         "bf16" => Models.Precision.BF16,
+        "f16" => Models.Precision.F16,
         "int8" => Models.Precision.Int8,
-        _ => throw new CliException($"--precision: expected f32, bf16 or int8, found {name}"),
+        "fp8" => Models.Precision.Fp8,
+        _ => throw new CliException($"--precision: expected f32, bf16, f16, int8 or fp8, found {name}"),
     };
 
     /// <summary>The embedded model is as it was trained.</summary>

@@ -26,11 +26,13 @@ internal static class PasskeyCommand
             This asks for 20 numbers: 4 at each of 5 depths.
             """) { tokens, samples, depths, seed };
         model.AddTo(command);
+        EngineArguments engines = new();
+        engines.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
             using ModelFiles files = model.Open(result);
             WorldTokenizer tokenizer = ModelArguments.OpenTokenizer(files);
-            using IRwkvXModel engine = host.LoadEngine(files, Precision.F32);
+            using IRwkvXModel engine = host.LoadEngine(files, engines.Request(result));
             int n = result.GetValue(tokens)!.Value, perDepth = result.GetValue(samples)!.Value, places = result.GetValue(depths) ?? 5;
             Run(host, engine, tokenizer, n, places, perDepth, result.GetValue(seed), cancellationToken);
             return Task.CompletedTask;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.AI;
@@ -48,7 +49,7 @@ internal static class ServeCommand
             rwkvx serve --urls http://0.0.0.0:8080 --api-key "$(cat key.txt)"
 
             OpenAI's clients need http://127.0.0.1:5055/v1 as their base URL and any API key.
-            Ctrl+C ends; answers under way may take 5 more seconds.
+            /health/live and /health/ready are for what watches it. Ctrl+C ends; answers under way may take 5 more seconds.
             """) { urls, apiKey, root, allowRemote, maxTokens };
         model.AddTo(command);
         command.Validators.Add(result =>
@@ -60,6 +61,7 @@ internal static class ServeCommand
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
             builder.Services.AddRwkvX(options => model.Configure(result, options));
+            builder.Services.AddHealthChecks().AddRwkvX();
             builder.Services.AddRwkvXEndpoint(options =>
             {
                 options.ApiKey = Key(result.GetValue(apiKey));
@@ -82,6 +84,8 @@ internal static class ServeCommand
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false).UseUrls(urls);
         await using WebApplication app = builder.Build();
         app.MapRwkvX();
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
         OpenStore(app.Services);
         try
         {

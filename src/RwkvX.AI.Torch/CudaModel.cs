@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Torch.Cuda.Interop;
@@ -13,7 +15,7 @@ namespace RwkvX.AI.Torch;
 /// cuBLAS products with kernels of their own in between. Weights, pages and matrix inputs have the precision asked for; the residual
 /// stream, the recurrent state and all sums are single precision.
 /// </remarks>
-public sealed class CudaModel : IRwkvXModel
+public sealed class CudaModel : IRwkvXModel, ISamplingEngine
 {
     private const int MaxRows = 4096, MaxSequences = 256;
 
@@ -29,30 +31,49 @@ public sealed class CudaModel : IRwkvXModel
     private readonly StateStore _store;
     private readonly Dictionary<int, StepPass> _steps = [];
     private readonly bool _capture;
+    private readonly bool _gather;
+    private readonly Lazy<string> _hash;
     private readonly CudaState _padding;
+    private readonly SamplePass _sampling;
     private RowsPass? _rows;
     private bool _disposed;
 
     private CudaModel(ModelTensors tensors, CudaModelOptions options)
     {
         _capture = options.CaptureDecoding;
-        Task<string> hash = Task.Run(tensors.ComputeHash); // the tensors are gone after the load
+        _gather = options.GatherRows;
+        _hash = new Lazy<string>(tensors.ComputeHash); // reads every weight, so not before somebody asks
         _device = new CudaDevice(options.Device, options.LibTorchPath);
-        if (_device.ComputeCapability < 90)
-            throw new CudaException("DEVICE_TOO_OLD", $"expected compute capability 9.0 or newer, found {_device.ComputeCapability / 10}.{_device.ComputeCapability % 10} ({_device.Name})");
+        if (_device.ComputeCapability < LeastComputeCapability)
+            throw new CudaException("DEVICE_TOO_OLD", TooOld(_device));
         _shape = Shape(tensors, options.Precision, _device.MultiprocessorCount);
         string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
-        KernelCompiler compiler = new(_device, folder);
+        KernelCompiler compiler = new(_device.ComputeCapability, _device.DriverVersion, folder);
+        long started = Stopwatch.GetTimestamp();
+        TimeSpan Lap()
+        {
+            TimeSpan lap = Stopwatch.GetElapsedTime(started);
+            started = Stopwatch.GetTimestamp();
+            return lap;
+        }
         _kernels = new KernelSet(_device, compiler, _shape, options.KernelDefines);
         CompiledKernels = compiler.CompiledCount;
+        TimeSpan kernels = Lap();
         _stream = new CudaStream();
         _blas = new CudaBlas(_device, _stream, _shape.WeightType switch { 0 => CuBlas.TypeF32, 1 => CuBlas.TypeBF16, _ => CuBlas.TypeF16 });
+        TimeSpan blas = Lap();
         _weights = new DeviceWeights(new WeightArena(_device, _stream, _kernels["convert"], _shape.WeightType), tensors);
-        _store = new StateStore(_device, _stream, _shape, options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0));
+        Startup = [("libraries", _device.LibraryTime), ("driver", _device.DriverTime), ("kernels", kernels), ("cuBLAS", blas), ("weights", Lap())];
+        long pageBudget = options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0);
+        _store = new StateStore(_device, _stream, _shape, pageBudget);
+        _sampling = new SamplePass(_device, _stream, _kernels["sample"], _shape.V);
         _padding = new CudaState(_store);
         _padding.Reserve(1);
-        ModelHash = hash.GetAwaiter().GetResult();
-        Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors");
+        Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors")
+        {
+            PrefillSpan = MaxRows,
+            DeviceStateBytes = pageBudget,
+        };
     }
 
     /// <inheritdoc/>
@@ -62,10 +83,22 @@ public sealed class CudaModel : IRwkvXModel
     public EngineInfo Engine { get; }
 
     /// <inheritdoc/>
-    public string ModelHash { get; }
+    public string ModelHash => _hash.Value;
 
     /// <summary>How many kernels this load compiled; 0 where all were on disk.</summary>
     public int CompiledKernels { get; }
+
+    /// <summary>What each part of loading took.</summary>
+    internal IReadOnlyList<(string Part, TimeSpan Time)> Startup { get; }
+
+    /// <summary>Bytes of pages of keys and values of so many tokens.</summary>
+    internal long PageBytes(long tokens) => _shape.Config.SparseLayerCount == 0 ? 0 : (tokens + _shape.PageTokens - 1) / _shape.PageTokens * _shape.PageBytes;
+
+    /// <summary>Bytes of pages that are taken from the device and held by no state.</summary>
+    internal long FreePageBytes => _store.Pages.FreeBytes;
+
+    /// <summary>Ten times the version of the oldest device that the kernels run on: Hopper.</summary>
+    internal const int LeastComputeCapability = 90;
 
     /// <summary>The device, for measurements.</summary>
     internal CudaDevice Device => _device;
@@ -77,7 +110,7 @@ public sealed class CudaModel : IRwkvXModel
     internal long AllWeightBytes => _weights.Bytes;
 
     /// <summary>Loads a model onto a device.</summary>
-    /// <param name="tensors">Needed only during the call.</param>
+    /// <param name="tensors">The weights; after the call only <see cref="ModelHash"/> needs them.</param>
     /// <param name="options">Device, precision, budget; null for the defaults.</param>
     /// <exception cref="CudaException">No device, a library is missing, or a kernel does not compile.</exception>
     /// <exception cref="ArgumentException">The engine has no such precision, or the layers' LoRA ranks differ.</exception>
@@ -91,26 +124,27 @@ public sealed class CudaModel : IRwkvXModel
     public RwkvXState CreateState() => _store.Exclusive(() => new CudaState(_store));
 
     /// <inheritdoc/>
-    public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default)
+    public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default) => Forward(batch.ToArray(), null, cancellationToken);
+
+    /// <inheritdoc/>
+    void ISamplingEngine.ForwardAndSample(ReadOnlySpan<ForwardItem> batch, ReadOnlySpan<Sampler?> samplers, Span<int> tokens, CancellationToken cancellationToken)
     {
-        ForwardItem[] items = batch.ToArray();
-        _store.Exclusive(() =>
+        if (samplers.Length != batch.Length || tokens.Length != batch.Length)
+            throw new ArgumentException($"expected {batch.Length} samplers and room for as many tokens, got {samplers.Length} and {tokens.Length}");
+        for (int i = 0; i < batch.Length; i++)
+            if (samplers[i] is not null && !batch[i].Logits.IsEmpty)
+                throw new ArgumentException("expected no room for logits beside a sampler, got some");
+        Sampler?[] each = samplers.ToArray();
+        int[] chosen = Forward(batch.ToArray(), each, cancellationToken);
+        for (int i = 0; i < chosen.Length; i++)
         {
-            Check(items);
-            foreach (ForwardItem item in items)
-                ((CudaState)item.State).Reserve(item.Tokens.Length);
-            try
-            {
-                Run(items, cancellationToken);
-            }
-            catch
-            {
-                foreach (ForwardItem item in items)
-                    ((CudaState)item.State).Invalidate();
-                throw;
-            }
-            return true;
-        });
+            if (each[i] is not { } sampler)
+                continue;
+            if (chosen[i] < 0)
+                Sampler.Throw(isBroken: chosen[i] == SamplePass.Broken);
+            sampler.Count(chosen[i]);
+        }
+        chosen.CopyTo(tokens);
     }
 
     /// <inheritdoc/>
@@ -138,12 +172,24 @@ public sealed class CudaModel : IRwkvXModel
         foreach (StepPass step in _steps.Values)
             step.Dispose();
         _rows?.Dispose();
+        _sampling.Dispose();
         _weights.Dispose();
         _blas.Dispose();
         _kernels.Dispose();
         _stream.Dispose();
         _device.Dispose();
     }
+
+    /// <summary>Device memory of the caller's own, for tests.</summary>
+    internal DeviceMemory NewDeviceMemory(long bytes) => _store.Exclusive(() => new DeviceMemory(_device, bytes, "a test"));
+
+    /// <summary>Uploads logits and chooses from them, for tests.</summary>
+    internal void Sample(ulong at, float[] logits, Sampler[] samplers, int[] rows, int[] tokens) => _store.Exclusive(() =>
+    {
+        _stream.Upload<float>(logits, at);
+        _sampling.Run(at, samplers, rows, tokens);
+        return true;
+    });
 
     /// <summary>The decoding pass of 1, 2 or 4 lanes.</summary>
     internal StepPass StepFor(int lanes)
@@ -179,53 +225,53 @@ public sealed class CudaModel : IRwkvXModel
         };
     }
 
-    private void Check(ForwardItem[] items)
-    {
-        if (items.Length == 0)
-            throw new ArgumentException("expected at least one item, got none");
-        HashSet<CudaState> states = [];
-        foreach (ForwardItem item in items)
-        {
-            CudaState state = Own(item.State);
-            if (!states.Add(state))
-                throw new ArgumentException("expected a state of its own for every item, got one twice");
-            int tokens = item.Tokens.Length, logits = item.Logits.Length;
-            if (tokens == 0)
-                throw new ArgumentException("expected at least one token, got none");
-            if (logits != 0 && logits != _shape.V && logits != (long)tokens * _shape.V)
-                throw new ArgumentException($"expected room for 0, {_shape.V} or {(long)tokens * _shape.V} logits, got {logits}");
-            foreach (int token in item.Tokens.Span)
-                if ((uint)token >= (uint)_shape.V)
-                    throw new ArgumentException($"expected tokens below {_shape.V}, got {token}");
-            if (state.TokenCount + tokens > int.MaxValue)
-                throw new ArgumentException($"expected at most {int.MaxValue} tokens in a state, got {state.TokenCount} and {tokens} more");
-        }
-        foreach (CudaState state in states)
-            state.ThrowIfUnusable();
-    }
-
     private CudaState Own(RwkvXState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         return state is CudaState mine && mine.Store == _store ? mine : throw new ArgumentException("expected a state of this model, got one of another");
     }
 
-    private void Run(ForwardItem[] items, CancellationToken cancellationToken)
+    /// <summary>Why a device cannot be used.</summary>
+    internal static string TooOld(CudaDevice device)
+        => $"expected compute capability {LeastComputeCapability / 10}.{LeastComputeCapability % 10} or newer, found {device.ComputeCapability / 10}.{device.ComputeCapability % 10} ({device.Name})";
+
+    /// <summary>A pass; for items with a sampler, also the token that comes next.</summary>
+    private int[] Forward(ForwardItem[] items, Sampler?[]? samplers, CancellationToken cancellationToken) => _store.Exclusive(() =>
+    {
+        ForwardItems.Check(items, _shape.Config, state => Own(state).ThrowIfUnusable());
+        foreach (ForwardItem item in items)
+            ((CudaState)item.State).Reserve(item.Tokens.Length);
+        int[] chosen = new int[items.Length];
+        Array.Fill(chosen, -1);
+        try
+        {
+            Run(items, samplers, chosen, cancellationToken);
+        }
+        catch
+        {
+            foreach (ForwardItem item in items)
+                ((CudaState)item.State).Invalidate();
+            throw;
+        }
+        return chosen;
+    });
+
+    private void Run(ForwardItem[] items, Sampler?[]? samplers, int[] chosen, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (items.Length <= KernelSet.MaxStepBatch && items.All(i => i.Tokens.Length == 1))
         {
-            Step(items);
+            Step(items, samplers, chosen);
             return;
         }
         foreach (Span[] pass in Passes(items))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            RunRows(items, pass);
+            RunRows(items, pass, samplers, chosen);
         }
     }
 
-    private void Step(ForwardItem[] items)
+    private void Step(ForwardItem[] items, Sampler?[]? samplers, int[] chosen)
     {
         int lanes = items.Length == 3 ? 4 : items.Length;
         StepPass step = StepFor(lanes);
@@ -238,6 +284,7 @@ public sealed class CudaModel : IRwkvXModel
             logits |= i < items.Length && !items[i].Logits.IsEmpty;
         }
         step.Run(filled[..lanes], _capture, logits);
+        Choose(step.LogitsAddress, [.. Enumerable.Range(0, items.Length).Where(i => samplers?[i] is not null).Select(i => (i, i))], samplers, chosen);
         _stream.Synchronize();
         for (int i = 0; i < items.Length; i++)
         {
@@ -272,32 +319,46 @@ public sealed class CudaModel : IRwkvXModel
             yield return [.. pass];
     }
 
-    private void RunRows(ForwardItem[] items, Span[] spans)
+    private void RunRows(ForwardItem[] items, Span[] spans, Sampler?[]? samplers, int[] chosen)
     {
         int rows = spans.Sum(s => s.Count), sequences = spans.Length;
         bool single = rows == sequences;
         // A batch of single tokens is padded to a power of two, so that few graphs serve all sizes.
         int padded = single ? (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(rows, 8)) : rows;
         RowsPass pass = Rows(padded, single ? padded : sequences);
-        List<(int Item, int Token)> wanted = [];
+        List<(int Item, int Token)> wanted = []; // rows whose logits go to the host
+        List<(int Item, int Row)> sampled = [];
         int row = 0;
         for (int s = 0; s < spans.Length; s++)
         {
             (int index, int first, int count) = spans[s];
             ForwardItem item = items[index];
             Place(pass, s, row, item.Tokens.Span.Slice(first, count), (CudaState)item.State);
-            for (int i = 0; i < count; i++)
+            bool isLast = first + count == item.Tokens.Length;
+            if (samplers?[index] is not null)
             {
-                bool last = first + i == item.Tokens.Length - 1;
-                if (item.Logits.IsEmpty || (item.Logits.Length == _shape.V && !last))
-                    continue;
-                pass.Wanted[wanted.Count] = row + i;
-                wanted.Add((index, first + i));
+                if (isLast)
+                    sampled.Add((index, row + count - 1));
+            }
+            else if (item.Logits.Length == _shape.V && isLast)
+            {
+                pass.Wanted[wanted.Count] = row + count - 1;
+                wanted.Add((index, 0));
+            }
+            else if (item.Logits.Length > _shape.V)
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    pass.Wanted[wanted.Count] = row + i;
+                    wanted.Add((index, first + i));
+                }
             }
             row += count;
         }
         for (; row < padded; row++)
             Place(pass, row, row, [0], _padding);
+        for (int i = 0; i < sampled.Count; i++)
+            pass.Wanted[wanted.Count + i] = sampled[i].Row;
         pass.Starts[single ? padded : sequences] = padded;
         pass.Run(padded, single ? padded : sequences, _capture && single);
         for (int first = 0; first < wanted.Count; first += pass.MaxLogitRows)
@@ -307,13 +368,28 @@ public sealed class CudaModel : IRwkvXModel
             for (int i = 0; i < count; i++)
             {
                 (int index, int token) = wanted[first + i];
-                ForwardItem item = items[index];
-                logits.Slice(i * _shape.V, _shape.V).CopyTo(item.Logits.Span[(item.Logits.Length == _shape.V ? 0 : token * _shape.V)..]);
+                logits.Slice(i * _shape.V, _shape.V).CopyTo(items[index].Logits.Span[(token * _shape.V)..]);
             }
+        }
+        for (int first = 0; first < sampled.Count; first += pass.MaxLogitRows)
+        {
+            int count = Math.Min(pass.MaxLogitRows, sampled.Count - first);
+            Choose(pass.ComputeLogits(wanted.Count + first, count), [.. sampled.Slice(first, count).Select((r, i) => (r.Item, i))], samplers!, chosen);
         }
         _stream.Synchronize();
         foreach (Span span in spans)
             ((CudaState)items[span.Item].State).Advance(span.Count);
+    }
+
+    /// <summary>Tokens from logits on the device, of items and the rows of logits that are theirs.</summary>
+    private void Choose(ulong logits, (int Item, int Row)[] which, Sampler?[]? samplers, int[] chosen)
+    {
+        if (which.Length == 0)
+            return;
+        int[] tokens = new int[which.Length];
+        _sampling.Run(logits, [.. which.Select(w => samplers![w.Item]!)], [.. which.Select(w => w.Row)], tokens);
+        for (int i = 0; i < tokens.Length; i++)
+            chosen[which[i].Item] = tokens[i];
     }
 
     private static void Place(RowsPass pass, int sequence, int row, ReadOnlySpan<int> tokens, CudaState state)
@@ -335,7 +411,7 @@ public sealed class CudaModel : IRwkvXModel
         int maxSequences = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(sequences, Math.Max(8, _rows?.MaxSequences ?? 0)));
         _rows?.Dispose();
         _rows = null;
-        return _rows = new RowsPass(_device, _stream, _shape, _weights, _kernels, _blas, maxRows, maxSequences);
+        return _rows = new RowsPass(_device, _stream, _shape, _weights, _kernels, _blas, maxRows, maxSequences, _gather);
     }
 
     /// <summary>Some of an item's tokens.</summary>

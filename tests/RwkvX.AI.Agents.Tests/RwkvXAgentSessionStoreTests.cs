@@ -1,6 +1,5 @@
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
-using RwkvX.AI.Memory;
 using RwkvX.AI.Sessions.Stores;
 using Xunit;
 

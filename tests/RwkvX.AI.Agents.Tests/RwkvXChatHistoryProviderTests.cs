@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
-using RwkvX.AI.Memory;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Testing;
 using Xunit;

@@ -95,6 +95,27 @@ public sealed class EmbeddedModelTests(ChromiumFixture chromium) : IClassFixture
     }
 
     [Fact]
+    public async Task Post_NoRoom_Gives429WhileTheOtherIsRead()
+    {
+        await using EndpointHost host = await EndpointHost.StartAsync(
+            options => options.KeepAliveInterval = TimeSpan.FromMilliseconds(50),
+            services => services.AddRwkvX(options => (options.MaxActiveRequests, options.MaxQueuedRequests) = (1, 0)));
+        const string Short = """{"messages":[{"role":"user","content":"Hi"}],"max_tokens":1}""";
+        string text = string.Concat(Enumerable.Range(0, 10_000).Select(number => $"Line {number} says nothing. ")); // takes a while to read: it is left
+        object request = new { stream = true, messages = new[] { new { role = "user", content = text } } };
+        using HttpRequestMessage post = new(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent(JsonSerializer.Serialize(request), Encoding.UTF8, "application/json") };
+
+        HttpResponseMessage reading = await host.Http.SendAsync(post, HttpCompletionOption.ResponseHeadersRead, Cancel); // begun, and silent
+        (HttpStatusCode status, JsonElement body) = await host.PostAsync(Short);
+        reading.Dispose();
+
+        Assert.Equal(HttpStatusCode.OK, reading.StatusCode);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "rate_limit_exceeded"), (status, EndpointHost.Error(body).Code));
+        while (status == HttpStatusCode.TooManyRequests) (status, _) = await host.PostAsync(Short); // until the place is given back
+        Assert.Equal(HttpStatusCode.OK, status);
+    }
+
+    [Fact]
     public async Task Post_WhatTheModelCannotDo_Gives400()
     {
         await using EndpointHost host = await StartAsync();

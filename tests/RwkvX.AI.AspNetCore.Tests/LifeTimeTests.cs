@@ -77,6 +77,8 @@ public sealed class LifeTimeTests
             (new Sessions.Stores.ConversationNotFoundException(new("default", "c-1")), 404, "conversation_not_found"),
             (new Sessions.Stores.ConversationLockedException(new("t", "c-1")), 409, "conversation_locked"),
             (new ObjectDisposedException("client"), 503, "service_unavailable"),
+            (new RwkvXStoppingException(wasRunning: false), 503, "service_unavailable"),
+            (new RwkvXOverloadedException(queueLength: 9, TimeSpan.FromSeconds(7)), 429, "rate_limit_exceeded"),
             (new OperationCanceledException(), 503, "service_unavailable"),
         ];
         await using EndpointHost host = await EndpointHost.StartAsync();
@@ -92,6 +94,18 @@ public sealed class LifeTimeTests
                 Assert.DoesNotContain("Parameter", message, StringComparison.Ordinal);
             }
         }
+    }
+
+    [Fact]
+    public async Task Post_Overloaded_SaysWhenToTryAgain()
+    {
+        await using EndpointHost host = await EndpointHost.StartAsync();
+        host.Client.Fail(new RwkvXOverloadedException(queueLength: 9, TimeSpan.FromSeconds(7)));
+
+        using HttpResponseMessage response = await host.Http.PostAsync("/v1/chat/completions", new StringContent(Body, Encoding.UTF8, "application/json"), Cancel);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(7), response.Headers.RetryAfter?.Delta);
     }
 
     [Fact]

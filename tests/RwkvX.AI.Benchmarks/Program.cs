@@ -14,6 +14,24 @@ if (args is ["cpu-model", string path, ..])
     return;
 }
 
+if (args is ["long-context", ..])
+{
+    LongContextQuick.Run(args[1..]);
+    return;
+}
+
+if (args is ["batch", ..])
+{
+    BatchQuick.Run(args[1..]);
+    return;
+}
+
+if (args is ["reopen", string stores, ..])
+{
+    ReopenQuick.Run(stores, args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100_000);
+    return;
+}
+
 if (args is ["constrained", ..])
 {
     await ConstrainedQuick.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 0);

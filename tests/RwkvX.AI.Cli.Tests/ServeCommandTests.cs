@@ -76,6 +76,7 @@ public sealed class ServeCommandTests
             using HttpResponseMessage response = await http.PostAsync("chat/completions", content, Cancel);
             JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
             Assert.True(response.IsSuccessStatusCode, answer.ToString());
+            foreach (string check in (string[])["live", "ready"]) Assert.Equal("Healthy", await http.GetStringAsync($"/health/{check}", Cancel));
 
             using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"])) await kill.WaitForExitAsync(Cancel);
             await process.WaitForExitAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(60), Cancel);

@@ -2,7 +2,6 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
 using Microsoft.SemanticKernel.ChatCompletion;
-using RwkvX.AI.Memory;
 using RwkvX.AI.Sessions.Stores;
 using Xunit;
 

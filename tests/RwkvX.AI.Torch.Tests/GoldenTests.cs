@@ -46,15 +46,20 @@ public sealed class GoldenTests
         using GoldenCase golden = GoldenCase.Open(name);
         using CudaModel model = CudaTest.Load(ModelTensors.Read(golden.Files), precision);
         using ScheduledRun run = ScheduledRun.Run(model, golden.Tokens, schedule);
+        CheckRms(golden, run, $"{name} {schedule} {precision}");
+    }
+
+    internal static void CheckRms(GoldenCase golden, ScheduledRun run, string what)
+    {
         double square = 0;
         for (int i = 0; i < run.Logits.Length; i++)
             square += Math.Pow(run.Logits[i] - golden.Logits[i], 2);
         double rms = Math.Sqrt(square / run.Logits.Length);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name} {schedule} {precision}: rms error {rms:g3}");
-        Assert.True(rms <= CudaTolerances.Narrow, $"{name} {schedule} {precision}: rms error {rms:g3}, tolerance {CudaTolerances.Narrow}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: rms error {rms:g3}");
+        Assert.True(rms <= CudaTolerances.Narrow, $"{what}: rms error {rms:g3}, tolerance {CudaTolerances.Narrow}");
     }
 
-    private static void CheckState(GoldenCase golden, StateSnapshot state, string what)
+    internal static void CheckState(GoldenCase golden, StateSnapshot state, string what)
     {
         for (int i = 0; i < state.RwkvLayers.Count; i++)
         {

@@ -33,7 +33,7 @@ internal sealed class RequestGuard(AccessCheck access, ILogger<RequestGuard> log
 
     private async Task RefuseAsync(HttpContext context, ApiException error)
     {
-        if (error.Status >= 500 && error.InnerException is not null and not ObjectDisposedException)
+        if (error is { Status: 500, InnerException: not null })
             EndpointLog.Failed(logger, context.TraceIdentifier, context.Request.Path, error.InnerException);
         else
             EndpointLog.Refused(logger, context.TraceIdentifier, context.Request.Path, error.Status, error.Code, error.Param);

@@ -21,7 +21,8 @@ internal static class ApiErrors
         WrongModelException other => new(409, ApiException.InvalidRequest, other.Message, "conversation", "conversation_of_another_model", other),
         GrammarException grammar => Refused(grammar, "unsupported_schema"),
         GrammarLimitException limit => Refused(limit, "invalid_value"),
-        ObjectDisposedException disposed => ShuttingDown(disposed),
+        RwkvXOverloadedException overload => Overloaded(overload),
+        RwkvXStoppingException or ObjectDisposedException => ShuttingDown(exception),
         ArgumentNullException => Unexpected(exception),
         ArgumentException or NotSupportedException => Refused(exception, "invalid_value"),
         _ => Unexpected(exception),
@@ -37,6 +38,12 @@ internal static class ApiErrors
     /// <summary>The request took longer than it may.</summary>
     public static ApiException TimedOut(TimeSpan limit) => new(
         StatusCodes.Status504GatewayTimeout, "server_error", $"The request took longer than {limit.TotalSeconds:0.###} s and was cancelled", code: "timeout");
+
+    private static ApiException Overloaded(RwkvXOverloadedException overload) => new(
+        StatusCodes.Status429TooManyRequests, "requests", overload.Message, code: "rate_limit_exceeded", inner: overload)
+    {
+        RetryAfter = (int)Math.Ceiling(overload.RetryAfter.TotalSeconds),
+    };
 
     private static ApiException NotFound(Exception e, string param, string code) =>
         new(StatusCodes.Status404NotFound, ApiException.InvalidRequest, e.Message, param, code, e);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using RwkvX.AI.Torch.Cuda.Interop;
 
@@ -16,7 +17,10 @@ internal sealed unsafe class CudaDevice : IDisposable
     /// <exception cref="CudaException">No driver, no such device, or a library is missing.</exception>
     public CudaDevice(int ordinal, string? libTorchPath)
     {
+        long started = Stopwatch.GetTimestamp();
         CudaLibraries.Load(libTorchPath);
+        LibraryTime = Stopwatch.GetElapsedTime(started);
+        started = Stopwatch.GetTimestamp();
         CudaException.Check(CudaDriver.cuInit(0), "cuInit");
         CudaException.Check(CudaDriver.cuDeviceGetCount(out int count), "cuDeviceGetCount");
         if (ordinal < 0 || ordinal >= count)
@@ -24,6 +28,7 @@ internal sealed unsafe class CudaDevice : IDisposable
         CudaException.Check(CudaDriver.cuDeviceGet(out _device, ordinal), "cuDeviceGet");
         CudaException.Check(CudaDriver.cuDevicePrimaryCtxRetain(out _context, _device), "cuDevicePrimaryCtxRetain");
         Use();
+        DriverTime = Stopwatch.GetElapsedTime(started);
         Ordinal = ordinal;
         MultiprocessorCount = Attribute(CudaDriver.AttributeMultiprocessorCount);
         ComputeCapability = Attribute(CudaDriver.AttributeComputeCapabilityMajor) * 10 + Attribute(CudaDriver.AttributeComputeCapabilityMinor);
@@ -35,6 +40,12 @@ internal sealed unsafe class CudaDevice : IDisposable
     }
 
     public int Ordinal { get; }
+
+    /// <summary>What loading the libraries took.</summary>
+    public TimeSpan LibraryTime { get; }
+
+    /// <summary>What starting the driver and the device's context took.</summary>
+    public TimeSpan DriverTime { get; }
 
     public string Name { get; }
 

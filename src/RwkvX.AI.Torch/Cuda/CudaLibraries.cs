@@ -16,15 +16,21 @@ internal static class CudaLibraries
 
     /// <summary>Makes the P/Invokes of this assembly find their libraries. The first call decides the path.</summary>
     /// <exception cref="CudaException">One of the libraries is not to be found; the message lists what was tried and how to mend it.</exception>
-    public static void Load(string? libTorchPath)
+    public static void Load(string? libTorchPath) => Load(libTorchPath, [CudaDriver.Library, Nvrtc.Library, CuBlas.Library]);
+
+    /// <summary>The same for the compiler alone, which needs no GPU.</summary>
+    public static void LoadCompiler(string? libTorchPath) => Load(libTorchPath, [Nvrtc.Library]);
+
+    private static void Load(string? libTorchPath, ReadOnlySpan<string> libraries)
     {
         lock (Gate)
         {
+            Tried.Clear();
             _libTorchPath ??= libTorchPath ?? Environment.GetEnvironmentVariable(LibTorch.PathVariable);
             if (!_registered)
                 NativeLibrary.SetDllImportResolver(typeof(CudaLibraries).Assembly, Resolve);
             _registered = true;
-            foreach (string library in (ReadOnlySpan<string>)[CudaDriver.Library, Nvrtc.Library, CuBlas.Library])
+            foreach (string library in libraries)
                 if (Find(library) == 0)
                     throw NotFound(library);
         }

@@ -12,20 +12,18 @@ internal sealed unsafe class KernelCompiler
 {
     private const string Header = "common.cuh";
 
-    private readonly CudaDevice _device;
+    private readonly int _computeCapability;
+    private readonly int _driverVersion;
     private readonly string? _folder;
     private readonly Assembly _sources;
     private int _compiled;
 
-    /// <param name="device">The device to compile for.</param>
+    /// <param name="computeCapability">To compile for, as <see cref="CudaDevice.ComputeCapability"/>.</param>
+    /// <param name="driverVersion">Part of the key, as <see cref="CudaDevice.DriverVersion"/>.</param>
     /// <param name="folder">Where compiled kernels are kept; null keeps none.</param>
     /// <param name="sources">Whose resources the kernels are; null for this assembly's. The shared header is always this assembly's.</param>
-    public KernelCompiler(CudaDevice device, string? folder, Assembly? sources = null)
-    {
-        _sources = sources ?? typeof(KernelCompiler).Assembly;
-        _device = device;
-        _folder = folder;
-    }
+    public KernelCompiler(int computeCapability, int driverVersion, string? folder, Assembly? sources = null)
+        => (_computeCapability, _driverVersion, _folder, _sources) = (computeCapability, driverVersion, folder, sources ?? typeof(KernelCompiler).Assembly);
 
     /// <summary>How many kernels were compiled rather than found on disk.</summary>
     public int CompiledCount => _compiled;
@@ -41,8 +39,8 @@ internal sealed unsafe class KernelCompiler
     {
         string source = Source(_sources, name + ".cu"), header = Source(typeof(KernelCompiler).Assembly, Header);
         CudaException.Check(Nvrtc.nvrtcVersion(out int major, out int minor), "nvrtcVersion");
-        List<string> options = [$"--gpu-architecture=sm_{_device.ComputeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
-        string key = $"{source}\0{header}\0{string.Join('\0', options)}\0{_device.DriverVersion}\0{major}.{minor}";
+        List<string> options = [$"--gpu-architecture=sm_{_computeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
+        string key = $"{source}\0{header}\0{string.Join('\0', options)}\0{_driverVersion}\0{major}.{minor}";
         string? file = _folder is null ? null : Path.Combine(_folder, $"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..32]}.cubin");
         if (file is not null && File.Exists(file))
             return File.ReadAllBytes(file);

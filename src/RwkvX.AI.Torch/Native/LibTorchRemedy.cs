@@ -15,6 +15,10 @@ internal static class LibTorchRemedy
         return $"{file}: expected in {string.Join(" or ", folders)}, found in none. {mend}";
     }
 
+    /// <summary>A libtorch of another version than TorchSharp's.</summary>
+    public static string WrongVersion(string folder, string version)
+        => $"{folder}: expected libtorch {Needed}, which TorchSharp needs, found {version}. Install that version of PyTorch, or add the package libtorch-cpu-linux-x64.";
+
     /// <summary>A file that is there and does not load.</summary>
     /// <param name="file">The file.</param>
     /// <param name="error">What the loader said.</param>

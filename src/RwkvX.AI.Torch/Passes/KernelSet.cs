@@ -15,15 +15,34 @@ internal sealed class KernelSet : IDisposable
 
     private readonly List<CudaKernel> _all = [];
 
-    /// <summary>Compiles what is not on disk yet, on several threads.</summary>
+    /// <summary>Loads all kernels, compiled where they are not on disk yet.</summary>
     public KernelSet(CudaDevice device, KernelCompiler compiler, ModelShape shape, IReadOnlyList<string> extraDefines)
     {
-        IReadOnlyList<string> defines = [.. shape.Defines(), .. extraDefines];
+        List<Request> requests = Requests(shape);
+        byte[][] images = Compile(compiler, requests, [.. shape.Defines(), .. extraDefines], device.Use);
+        for (int i = 0; i < images.Length; i++)
+        {
+            CudaKernel kernel = new(new CudaModule(images[i], requests[i].Name), requests[i].Name, requests[i].Threads, requests[i].SharedBytes);
+            _all.Add(kernel);
+            _byName[(requests[i].Key, requests[i].Batch)] = kernel;
+        }
+    }
+
+    /// <summary>Machine code of all kernels of a shape; no device is needed.</summary>
+    public static IReadOnlyList<(string Kernel, byte[] Image)> CompileAll(KernelCompiler compiler, ModelShape shape, IReadOnlyList<string> extraDefines)
+    {
+        List<Request> requests = Requests(shape);
+        byte[][] images = Compile(compiler, requests, [.. shape.Defines(), .. extraDefines], () => { });
+        return [.. requests.Select((request, i) => (request.Key, images[i]))];
+    }
+
+    private static List<Request> Requests(ModelShape shape)
+    {
         List<Request> requests = [new("convert", 256)];
         requests.AddRange([
             new("embed", 256), new("step_wkv", 512, WkvShared(shape)),
             new("rows_norm", 256), new("rows_prev", 256), new("rows_activate", 256),
-            new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32), new("rows_wkv_out", 256),
+            new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32), new("rows_wkv_out", 256),
         ]);
         if (shape.Config.SparseLayerCount > 0)
             requests.AddRange([
@@ -31,7 +50,12 @@ internal sealed class KernelSet : IDisposable
                 new("rows_pages", 256), new("rows_means", 512), new("rows_choose", 256), new("rows_attend", 256),
             ]);
         if (shape.Config.SparseLayerCount > 0 && shape.WeightType != 0)
-            requests.Add(new("rows_attend_tiles", 128));
+            requests.AddRange([new("rows_attend_tiles", 128), .. shape.Config.MobaTopK < 2 ? (Request[])[] :
+            [
+                new("rows_lists", 1024),
+                new("rows_attend_tiles", 128, Variant: "attend_gathered", Options: ["-DMODE=1"]),
+                new("rows_attend_tiles", 128, Variant: "attend_own", Options: ["-DMODE=2"]),
+            ]]);
         int piece = 32 * 16 / shape.ElementBytes, padded = (shape.C + piece - 1) / piece * piece;
         foreach (int batch in StepBatches)
         {
@@ -39,18 +63,20 @@ internal sealed class KernelSet : IDisposable
             requests.Add(new("step_gemv", 320, OutputRing + batch * padded * sizeof(float), batch, "output", ["-DTHREADS=320", "-DDEPTH=11"]));
             requests.Add(new("step_value", 512, 0, batch));
         }
+        return requests;
+    }
+
+    /// <summary>Compiles what is not on disk yet, on several threads.</summary>
+    private static byte[][] Compile(KernelCompiler compiler, List<Request> requests, IReadOnlyList<string> defines, Action enter)
+    {
         byte[][] images = new byte[requests.Count][];
         Parallel.For(0, images.Length, i =>
         {
-            device.Use();
-            images[i] = compiler.Compile(requests[i].Name, requests[i].Batch == 0 ? defines : [.. defines, $"-DB={requests[i].Batch}", .. requests[i].Defines]);
+            enter();
+            IReadOnlyList<string> batch = requests[i].Batch == 0 ? [] : [$"-DB={requests[i].Batch}"];
+            images[i] = compiler.Compile(requests[i].Name, [.. defines, .. batch, .. requests[i].Defines]);
         });
-        for (int i = 0; i < images.Length; i++)
-        {
-            CudaKernel kernel = new(new CudaModule(images[i], requests[i].Name), requests[i].Name, requests[i].Threads, requests[i].SharedBytes);
-            _all.Add(kernel);
-            _byName[(requests[i].Key, requests[i].Batch)] = kernel;
-        }
+        return images;
     }
 
     private readonly Dictionary<(string Name, int Batch), CudaKernel> _byName = [];

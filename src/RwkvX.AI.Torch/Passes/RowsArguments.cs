@@ -74,7 +74,16 @@ internal struct RowsAttendTilesArgs
 {
     public ulong Qkv, Segments, Starts, Tables, Positions, Chosen, Tiles;
     public int Layer;
-    public ulong Out;
+    public ulong Out, List, Counts;
+    public int Entries;
+    public ulong Parts;
+}
+
+internal struct RowsListsArgs
+{
+    public ulong Chosen;
+    public int Rows, Most;
+    public ulong List, Tiles, Counts;
 }
 
 internal struct RowsAttendArgs

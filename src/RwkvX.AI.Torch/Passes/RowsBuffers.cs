@@ -10,7 +10,16 @@ internal sealed class RowsBuffers : IDisposable
 
     private readonly DeviceMemory _memory;
 
-    public RowsBuffers(CudaDevice device, ModelShape shape, int rows, int sequences, int logitRows)
+    /// <summary>Past chunks that rows_lists can tell apart.</summary>
+    public const int MaxListedChunks = 4096;
+
+    /// <param name="device">The device.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="rows">T.</param>
+    /// <param name="sequences">S.</param>
+    /// <param name="logitRows">Rows whose logits fit at once.</param>
+    /// <param name="gather">Room for the rows that chose a chunk, gathered.</param>
+    public RowsBuffers(CudaDevice device, ModelShape shape, int rows, int sequences, int logitRows, bool gather)
     {
         (Rows, Sequences, LogitRows) = (rows, sequences, logitRows);
         BufferPlan plan = new();
@@ -40,14 +49,25 @@ internal sealed class RowsBuffers : IDisposable
         G = Narrow(wide);
         Vl = Narrow(wide);
         Down = [Narrow(rows * (long)shape.RankW), Narrow(rows * (long)shape.RankA), Narrow(rows * (long)shape.RankG), Narrow(rows * (long)shape.RankV)];
-        // Never alive together: the operands of the recurrence, the inner vectors of a channel mix, the q, k, v of a sparse layer.
-        Records = plan.Add(Math.Max(wide * 6 * sizeof(float), Math.Max(rows * (long)shape.F * element + 16, wide * 3 * sizeof(float))));
+        int past = shape.Config.SparseLayerCount > 0 ? shape.Config.MobaTopK - 1 : 0;
+        long choices = (long)rows * shape.H * past, parts = gather ? choices * (shape.Config.HeadSize + 2) * sizeof(float) : 0;
+        // Never alive together: the operands of the recurrence, the inner vectors of a channel mix, the q, k, v of a sparse layer (and
+        // what its rows got from past chunks).
+        Parts = wide * 3 * sizeof(float);
+        Records = plan.Add(Math.Max(wide * 6 * sizeof(float), Math.Max(rows * (long)shape.F * element + 16, Parts + parts)));
+        Parts += Records;
+        if (gather)
+        {
+            List = plan.Add(choices * sizeof(int));
+            ListTiles = plan.Add((long)MostTiles(rows, past, MaxListedChunks) * shape.H * 4 * sizeof(int));
+            ListCounts = plan.Add(shape.H * sizeof(int));
+        }
         Logits = plan.Floats((long)logitRows * shape.V);
         if (shape.Config.SparseLayerCount > 0)
         {
-            long parts = (long)shape.Config.MobaTopK * shape.PagesPerChunk;
+            long pages = (long)shape.Config.MobaTopK * shape.PagesPerChunk;
             Chosen = plan.Add((long)rows * shape.H * shape.Config.MobaTopK * sizeof(int));
-            AttentionPartials = plan.Floats((long)sequences * shape.H * parts * (shape.Config.HeadSize + 2));
+            AttentionPartials = plan.Floats((long)sequences * shape.H * pages * (shape.Config.HeadSize + 2));
             AttentionArrivals = plan.Add((long)sequences * shape.H * sizeof(uint));
         }
         _memory = plan.Allocate(device, $"buffers of {rows} rows");
@@ -116,6 +136,18 @@ internal sealed class RowsBuffers : IDisposable
 
     public long Records { get; }
 
+    /// <summary>What rows got from past chunks, behind the q, k, v in <see cref="Records"/>.</summary>
+    public long Parts { get; }
+
+    /// <summary>(H, T, PAST) the rows that chose each chunk.</summary>
+    public long List { get; }
+
+    /// <summary>(H, most, 4) their tiles.</summary>
+    public long ListTiles { get; }
+
+    /// <summary>(H) the number of tiles.</summary>
+    public long ListCounts { get; }
+
     public long Logits { get; }
 
     public long Chosen { get; }
@@ -123,6 +155,9 @@ internal sealed class RowsBuffers : IDisposable
     public long AttentionPartials { get; }
 
     public long AttentionArrivals { get; }
+
+    /// <summary>Tiles of a head at most, where so many past chunks may be chosen.</summary>
+    public static int MostTiles(int rows, int past, int chunks) => rows * past / TileRows + Math.Min(chunks, rows * past) + 1;
 
     public ulong this[long offset] => _memory.Address + (ulong)offset;
 

@@ -14,12 +14,13 @@ internal sealed class RowsPass : IDisposable
     private readonly CudaBlas _blas;
     private readonly RowsBuffers _at;
     private readonly PinnedMemory _header;
-    private readonly PinnedMemory _logits;
+    private PinnedMemory? _logits;
     private readonly Dictionary<int, CudaGraph> _graphs = [];
     private readonly HashSet<int> _warm = [];
     private int _rows;
     private int _sequences;
     private bool _single;
+    private readonly bool _gather;
     private int _tiles;
 
     /// <param name="device">The device.</param>
@@ -30,12 +31,13 @@ internal sealed class RowsPass : IDisposable
     /// <param name="blas">The matrix products.</param>
     /// <param name="rows">Rows at most.</param>
     /// <param name="sequences">Sequences at most.</param>
-    public RowsPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, CudaBlas blas, int rows, int sequences)
+    /// <param name="gather">Gather the rows that chose a chunk, where one sequence has more past chunks than its rows choose.</param>
+    public RowsPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, CudaBlas blas, int rows, int sequences, bool gather)
     {
         (_stream, _shape, _weights, _kernels, _blas) = (stream, shape, weights, kernels, blas);
-        _at = new RowsBuffers(device, shape, rows, sequences, logitRows: Math.Max(Math.Min(rows, 64), sequences));
+        _gather = gather && shape.WeightType != 0 && shape.Config.SparseLayerCount > 0 && shape.Config.MobaTopK > 1;
+        _at = new RowsBuffers(device, shape, rows, sequences, logitRows: Math.Max(Math.Min(rows, 64), sequences), _gather);
         _header = new PinnedMemory(_at.HeaderBytes);
-        _logits = new PinnedMemory((long)_at.LogitRows * shape.V * sizeof(float));
         _at.Clear(stream);
         stream.Synchronize();
     }
@@ -98,6 +100,17 @@ internal sealed class RowsPass : IDisposable
     /// <returns>(count, V), until the next call.</returns>
     public unsafe ReadOnlySpan<float> ReadLogits(int first, int count)
     {
+        ulong logits = ComputeLogits(first, count);
+        _logits ??= new PinnedMemory((long)_at.LogitRows * _shape.V * sizeof(float));
+        _stream.Download(logits, _logits.Pointer, (long)count * _shape.V * sizeof(float));
+        _stream.Synchronize();
+        return new ReadOnlySpan<float>(_logits.Pointer, checked(count * _shape.V));
+    }
+
+    /// <summary>Puts the logits of some of the wanted rows on the stream.</summary>
+    /// <returns>Device address of (count, V), until the next call.</returns>
+    public ulong ComputeLogits(int first, int count)
+    {
         RowsNormArgs norm = new()
         {
             X = _at[_at.X],
@@ -109,9 +122,7 @@ internal sealed class RowsPass : IDisposable
         norm.Out[0] = _at[_at.Mixes[0]];
         _kernels["rows_norm"].Launch(_stream, norm, count);
         _blas.MultiplyWide(_at[_at.Mixes[0]], _weights.Head, _at[_at.Logits], count, _shape.V, _shape.C);
-        _stream.Download(_at[_at.Logits], _logits.Pointer, (long)count * _shape.V * sizeof(float));
-        _stream.Synchronize();
-        return new ReadOnlySpan<float>(_logits.Pointer, checked(count * _shape.V));
+        return _at[_at.Logits];
     }
 
     public void Dispose()
@@ -120,7 +131,7 @@ internal sealed class RowsPass : IDisposable
             graph.Dispose();
         _at.Dispose();
         _header.Dispose();
-        _logits.Dispose();
+        _logits?.Dispose();
     }
 
     /// <summary>Tiles for the tensor cores; 0 where they do not apply: single precision, or more chunks than a block can mark.</summary>
@@ -287,6 +298,7 @@ internal sealed class RowsPass : IDisposable
 
     private void AttendRows(int layer, ulong qkv, ulong output)
     {
+        int t = _rows;
         (ulong segments, ulong starts, ulong tables, ulong positions) = (_at[_at.Segments], _at[_at.Starts], _at[_at.Tables], _at[_at.Positions]);
         int headBlocks = (_shape.H + 7) / 8;
         RowsPagesArgs pages = new() { Qkv = qkv, Segments = segments, Starts = starts, Tables = tables, Positions = positions, Layer = layer };
@@ -329,7 +341,11 @@ internal sealed class RowsPass : IDisposable
                 Layer = layer,
                 Out = output,
             };
-            _kernels["rows_attend_tiles"].Launch(_stream, tiles, _tiles, _shape.H);
+            int chunks = (Positions[0] + t - 1) / _shape.Config.MobaChunkSize, past = _shape.Config.MobaTopK - 1;
+            if (_gather && _sequences == 1 && chunks > past && chunks <= RowsBuffers.MaxListedChunks)
+                AttendGathered(tiles, chunks, past);
+            else
+                _kernels["rows_attend_tiles"].Launch(_stream, tiles, _tiles, _shape.H);
             return;
         }
         RowsAttendArgs attend = new()
@@ -344,6 +360,19 @@ internal sealed class RowsPass : IDisposable
             Out = output,
         };
         _kernels["rows_attend"].Launch(_stream, attend, _rows, headBlocks);
+    }
+
+    /// <summary>Past chunks one by one, each with the rows that chose it; then each row's own chunk, and the sums joined.</summary>
+    private void AttendGathered(RowsAttendTilesArgs tiles, int chunks, int past)
+    {
+        int most = RowsBuffers.MostTiles(_rows, past, chunks);
+        RowsListsArgs lists = new() { Chosen = tiles.Chosen, Rows = _rows, Most = most, List = _at[_at.List], Tiles = _at[_at.ListTiles], Counts = _at[_at.ListCounts] };
+        _kernels["rows_lists"].Launch(_stream, lists, _shape.H);
+        (tiles.List, tiles.Counts, tiles.Entries, tiles.Parts) = (lists.List, lists.Counts, _rows * past, _at[_at.Parts]);
+        RowsAttendTilesArgs gathered = tiles;
+        gathered.Tiles = lists.Tiles;
+        _kernels["attend_gathered"].Launch(_stream, gathered, most, _shape.H);
+        _kernels["attend_own"].Launch(_stream, tiles, _tiles, _shape.H);
     }
 
     /// <summary>Norm and mixes into <see cref="RowsBuffers.Mixes"/>; a negative offset means no token shift.</summary>

@@ -45,6 +45,9 @@ internal sealed class StepPass : IDisposable
     /// <summary>(B, V) after <see cref="Run"/> and a synchronisation, where logits were asked for.</summary>
     public unsafe ReadOnlySpan<float> Logits => new(_pinned.Pointer + _at.LaneBytes, checked(_batch * _shape.V));
 
+    /// <summary>Device address of (B, V), for the next thing on the stream.</summary>
+    public ulong LogitsAddress => _at[_at.Logits];
+
     /// <summary>Puts a step on the stream. Lanes beyond the sequences given repeat the last state given as padding.</summary>
     /// <param name="lanes">One lane a sequence, (B) in all.</param>
     /// <param name="capture">Replay as a graph.</param>

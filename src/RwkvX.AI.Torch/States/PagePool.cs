@@ -30,6 +30,16 @@ internal sealed class PagePool : IDisposable
     /// <summary>Bytes of a piece.</summary>
     public long Bytes { get; }
 
+    /// <summary>Bytes of pieces that nobody holds.</summary>
+    public long FreeBytes
+    {
+        get
+        {
+            lock (_gate)
+                return _free.Count * Bytes;
+        }
+    }
+
     /// <summary>Bytes taken from the device.</summary>
     public long Allocated { get; private set; }
 

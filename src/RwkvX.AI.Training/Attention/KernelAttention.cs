@@ -70,7 +70,7 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
             Dk = (float*)TensorPointer.Of(dk), Dv = (float*)TensorPointer.Of(dv), Tokens = tokens, Chunks = chunks,
         }, 256, (tokens + KeyBlock - 1) / KeyBlock, rows, Parts);
         Tensor Result(Tensor gradient) => gradient.to(q.dtype).MoveToOuterDisposeScope();
-        return [Result(dq), Result(dk.sum(0)), Result(dv.sum(0)), null!, null!, null!];
+        return [Result(dq), Result(dk.sum([0L])), Result(dv.sum([0L])), null!, null!, null!];
     }
 
     /// <summary>The queries that chose each chunk of each head, in ascending order, and where each list begins.</summary>

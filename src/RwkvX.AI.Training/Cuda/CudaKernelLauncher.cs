@@ -16,7 +16,7 @@ internal sealed class CudaKernelLauncher : IKernelLauncher, IDisposable
     public CudaKernelLauncher(int ordinal = 0)
     {
         _device = new CudaDevice(ordinal, null);
-        _compiler = new KernelCompiler(_device, KernelCompiler.DefaultFolder, typeof(CudaKernelLauncher).Assembly);
+        _compiler = new KernelCompiler(_device.ComputeCapability, _device.DriverVersion, KernelCompiler.DefaultFolder, typeof(CudaKernelLauncher).Assembly);
     }
 
     public void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY, int gridZ)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RwkvX.AI.Training.Plans;
 
 /// <summary>The model that a run starts from: one that exists, or a new one.</summary>
@@ -16,6 +18,7 @@ public sealed record ModelPlan
     public int MobaChunkSize { get; init; } = 2048;
 
     /// <summary>Chunks that a query attends to, its own included.</summary>
+    [JsonPropertyName("moba_topk")] // as in config.json
     public int MobaTopK { get; init; } = 3;
 
     /// <summary>The vocabulary; null for that beside the model.</summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.AI;
-using RwkvX.AI.Prompts;
 using RwkvX.AI.Tokenization;
 
 namespace RwkvX.AI.Chat;
@@ -12,34 +11,11 @@ namespace RwkvX.AI.Chat;
 /// </remarks>
 internal sealed class AnswerText
 {
-    private const int Inside = -1;
-
-    private enum Phase
-    {
-        /// <summary>Before anything that could tell thinking, a call and text apart.</summary>
-        Start,
-        Reasoning,
-        Text,
-
-        /// <summary>Inside the JSON of a call.</summary>
-        Call,
-
-        /// <summary>After the JSON, before the closing mark.</summary>
-        CallEnd,
-
-        /// <summary>After a call: another one may come, and nothing else.</summary>
-        Between,
-    }
-
-    private readonly WorldTokenizer _tokenizer;
     private readonly AnswerForm _form;
-    private readonly StreamingDetokenizer _detokenizer;
-    private readonly List<int> _ids = [];
-    private readonly List<int> _ends = []; // per id: characters up to its end, or Inside where it ends inside a character
-    private readonly StringBuilder _raw = new(); // everything decoded
+    private readonly AnswerIds _ids;
     private readonly StringBuilder _visible = new();
     private readonly List<FunctionCallContent> _calls = [];
-    private Phase _phase;
+    private AnswerPhase _phase;
     private int _phaseStart; // characters before the phase
     private string _pending = ""; // of Start: what is not told apart yet
     private string[] _openings; // of Start: what may open something else than text
@@ -52,24 +28,23 @@ internal sealed class AnswerText
 
     public AnswerText(WorldTokenizer tokenizer, AnswerForm form)
     {
-        _tokenizer = tokenizer;
+        _ids = new AnswerIds(tokenizer);
         _form = form;
-        _detokenizer = new StreamingDetokenizer(tokenizer);
         _openings = Openings(form.Reasoning?.Open, form.Calls?.Open);
-        Enter(_openings.Length > 0 ? Phase.Start : Phase.Text);
+        Enter(_openings.Length > 0 ? AnswerPhase.Start : AnswerPhase.Text);
     }
 
     /// <summary>All ids taken, those of a stop sequence included.</summary>
-    public IReadOnlyList<int> Ids => _ids;
+    public IReadOnlyList<int> Ids => _ids.All;
 
     /// <summary>Everything decoded.</summary>
-    public string Raw => _raw.ToString();
+    public string Raw => _ids.Text;
 
     /// <summary>Whether a stop sequence ended the answer.</summary>
     public bool IsStopped { get; private set; }
 
     /// <summary>Whether the answer may turn out to end before the last ids: inside what may be a stop sequence or is half a character.</summary>
-    public bool IsUndecided => _matcher.HeldLength > 0 || _detokenizer.HeldBytes > 0 || _pending.Length > 0;
+    public bool IsUndecided => _matcher.HeldLength > 0 || _ids.IsInsideCharacter || _pending.Length > 0;
 
     /// <summary>What the caller has seen so far of text.</summary>
     public string Visible => _visible.ToString();
@@ -88,12 +63,12 @@ internal sealed class AnswerText
     {
         foreach (int id in ids)
         {
-            Take(id);
+            _ids.Add(id);
         }
 
         _hasThought = true;
         _openings = Openings(null, _form.Calls?.Open);
-        Enter(thinks ? Phase.Reasoning : _openings.Length > 0 ? Phase.Start : Phase.Text);
+        Enter(thinks ? AnswerPhase.Reasoning : _openings.Length > 0 ? AnswerPhase.Start : AnswerPhase.Text);
         string open = thinks ? _form.Reasoning!.Open : "";
         int begun = open.Length;
         while (begun > 0 && !Raw.EndsWith(open[..begun], StringComparison.Ordinal))
@@ -108,7 +83,7 @@ internal sealed class AnswerText
     /// <returns>What can now be shown, possibly nothing.</returns>
     public List<AIContent> Append(int id)
     {
-        string text = Take(id);
+        string text = _ids.Add(id);
         List<AIContent> shown = [];
         while (text.Length > 0 && !IsStopped)
         {
@@ -123,7 +98,7 @@ internal sealed class AnswerText
     public List<AIContent> Finish()
     {
         List<AIContent> shown = [];
-        if (_phase == Phase.Start)
+        if (_phase == AnswerPhase.Start)
         {
             FeedText(StartText(), shown);
         }
@@ -137,34 +112,14 @@ internal sealed class AnswerText
     }
 
     /// <summary>The ids of the answer, without what ended it. Where a stop sequence begins inside an id, what stands before it is encoded anew.</summary>
-    public int[] KeptIds()
-    {
-        int length = _phaseStart + (_phase is Phase.Text or Phase.Reasoning ? _matcher.ReleasedLength : 0);
-        int count = _ids.Count;
-        while (count > 0 && (_ends[count - 1] == Inside || _ends[count - 1] > length))
-        {
-            count--;
-        }
-
-        int start = count == 0 ? 0 : _ends[count - 1];
-        return [.. _ids[..count], .. _tokenizer.Encode(_raw.ToString(start, length - start))];
-    }
-
-    private string Take(int id)
-    {
-        string text = _detokenizer.Append(id);
-        _raw.Append(text);
-        _ids.Add(id);
-        _ends.Add(_detokenizer.HeldBytes == 0 ? _raw.Length : Inside);
-        return text;
-    }
+    public int[] KeptIds() => _ids.UpTo(_phaseStart + (_phase is AnswerPhase.Text or AnswerPhase.Reasoning ? _matcher.ReleasedLength : 0));
 
     /// <summary>Leads text through the phase that it is in.</summary>
     /// <returns>What is left for the next phase.</returns>
     private string Feed(string text, List<AIContent> shown) => _phase switch
     {
-        Phase.Start => FeedStart(text),
-        Phase.Call => FeedCall(text, shown),
+        AnswerPhase.Start => FeedStart(text),
+        AnswerPhase.Call => FeedCall(text, shown),
         _ => FeedText(text, shown),
     };
 
@@ -178,7 +133,7 @@ internal sealed class AnswerText
             {
                 string rest = begun[opening.Length..].ToString();
                 _pending = "";
-                Enter(!_hasThought && opening == _form.Reasoning?.Open ? Phase.Reasoning : Phase.Call, rest);
+                Enter(!_hasThought && opening == _form.Reasoning?.Open ? AnswerPhase.Reasoning : AnswerPhase.Call, rest);
                 return rest;
             }
 
@@ -196,7 +151,7 @@ internal sealed class AnswerText
     {
         string rest = _pending;
         _pending = "";
-        Enter(Phase.Text, rest);
+        Enter(AnswerPhase.Text, rest);
         return rest;
     }
 
@@ -208,7 +163,7 @@ internal sealed class AnswerText
             FunctionCallContent call = _scanner.ToContent();
             _calls.Add(call);
             shown.Add(call);
-            Enter(Phase.CallEnd, rest);
+            Enter(AnswerPhase.CallEnd, rest);
         }
 
         return rest;
@@ -234,39 +189,39 @@ internal sealed class AnswerText
     }
 
     /// <summary>The phase after a mark that was found.</summary>
-    private Phase AfterMatch(int found)
+    private AnswerPhase AfterMatch(int found)
     {
         switch (_phase)
         {
-            case Phase.Reasoning when found == _stops:
+            case AnswerPhase.Reasoning when found == _stops:
                 _hasThought = true;
                 _openings = Openings(null, _form.Calls?.Open);
-                return _openings.Length > 0 ? Phase.Start : Phase.Text;
-            case Phase.CallEnd:
-                return Phase.Between;
+                return _openings.Length > 0 ? AnswerPhase.Start : AnswerPhase.Text;
+            case AnswerPhase.CallEnd:
+                return AnswerPhase.Between;
             default:
-                return Phase.Call; // the opening mark of a call, in text, in thinking or after another call
+                return AnswerPhase.Call; // the opening mark of a call, in text, in thinking or after another call
         }
     }
 
     /// <summary>Begins a phase; what is left of the text belongs to it.</summary>
-    private void Enter(Phase phase, string rest = "")
+    private void Enter(AnswerPhase phase, string rest = "")
     {
         _phase = phase;
-        _phaseStart = _raw.Length - rest.Length;
+        _phaseStart = _ids.Length - rest.Length;
         string[] free = _form.IsConstrained ? [] : [.. _form.TemplateStops];
         string[] calls = _form is { IsConstrained: false, Calls: { } marks } ? [marks.Open] : [];
         (string[] stops, string[] marked) = phase switch
         {
-            Phase.Text => (_form.IsConstrained ? free : [.. free, .. _form.UserStops], calls),
-            Phase.Reasoning => (free, [_form.Reasoning!.Close, .. calls]),
-            Phase.CallEnd => ([], [_form.Calls!.Close]),
-            Phase.Between => ([], [_form.Calls!.Open]),
+            AnswerPhase.Text => (_form.IsConstrained ? free : [.. free, .. _form.UserStops], calls),
+            AnswerPhase.Reasoning => (free, [_form.Reasoning!.Close, .. calls]),
+            AnswerPhase.CallEnd => ([], [_form.Calls!.Close]),
+            AnswerPhase.Between => ([], [_form.Calls!.Open]),
             _ => ((string[])[], (string[])[]),
         };
         _matcher = new StopSequenceMatcher([.. stops, .. marked]);
         _stops = stops.Length;
-        if (phase == Phase.Call)
+        if (phase == AnswerPhase.Call)
         {
             _scanner = new CallScanner();
         }
@@ -274,26 +229,26 @@ internal sealed class AnswerText
 
     private void Show(string text, List<AIContent> shown)
     {
-        while (_phase == Phase.Reasoning && _unopened.Length > 0 && text.Length > 0)
+        while (_phase == AnswerPhase.Reasoning && _unopened.Length > 0 && text.Length > 0)
         {
             bool opens = text[0] == _unopened[0];
             text = opens ? text[1..] : text;
             _unopened = opens ? _unopened[1..] : "";
         }
 
-        bool isFirst = _phase == Phase.Reasoning ? !_hasReasoned : _visible.Length == 0 && !_form.IsVerbatim;
+        bool isFirst = _phase == AnswerPhase.Reasoning ? !_hasReasoned : _visible.Length == 0 && !_form.IsVerbatim;
         text = isFirst ? text.TrimStart() : text;
         if (text.Length == 0)
         {
             return;
         }
 
-        if (_phase == Phase.Text)
+        if (_phase == AnswerPhase.Text)
         {
             _visible.Append(text);
             shown.Add(new TextContent(text));
         }
-        else if (_phase == Phase.Reasoning)
+        else if (_phase == AnswerPhase.Reasoning)
         {
             _hasReasoned = true;
             if (_form.ShowsReasoning)

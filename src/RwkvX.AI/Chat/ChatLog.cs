@@ -33,4 +33,7 @@ internal static partial class ChatLog
 
     [LoggerMessage(9, LogLevel.Debug, "Said {ResponseId}: {Answer}")]
     public static partial void Said(ILogger logger, string responseId, string answer);
+
+    [LoggerMessage(20, LogLevel.Information, "Device auto takes the CPU; no GPU: {Reason}")]
+    public static partial void GpuPassedOver(ILogger logger, string reason);
 }

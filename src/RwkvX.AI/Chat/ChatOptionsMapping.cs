@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Generation;
-using RwkvX.AI.Grammars;
 
 namespace RwkvX.AI.Chat;
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.AI;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Grammars;
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using RwkvX.AI.Chat.Requests;
 using RwkvX.AI.Checkpoints;
-using RwkvX.AI.Cpu;
 using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Grammars;
 using RwkvX.AI.Memory;
@@ -22,10 +21,12 @@ internal sealed class LoadedModel : IDisposable
     private readonly RwkvXOptions _options;
     private readonly ModelManifest? _manifest;
     private readonly string _name;
+    private readonly ModelFiles _files;
 
     private LoadedModel(RwkvXOptions options, ModelFiles files, WorldTokenizer tokenizer, IRwkvXModel model, TimeProvider? time)
     {
         _options = options;
+        _files = files;
         _manifest = files.Manifest;
         _name = files.Name;
         Tokenizer = tokenizer;
@@ -35,7 +36,7 @@ internal sealed class LoadedModel : IDisposable
         Requests = new RequestQueue(options.MaxActiveRequests, options.MaxQueuedRequests, time ?? TimeProvider.System);
     }
 
-    /// <summary>The engine, which owns the files.</summary>
+    /// <summary>The engine.</summary>
     public IRwkvXModel Model { get; }
 
     /// <summary>The model's tokenizer.</summary>
@@ -60,27 +61,23 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Opens the files and loads the weights.</summary>
     /// <param name="options">Which model, and how it runs.</param>
-    /// <param name="logger">Null logs nothing.</param>
+    /// <param name="logger">Told what was taken, and why not what; null logs nothing.</param>
     /// <param name="time">Null for the system's clock.</param>
+    /// <param name="providers">Makers of engines from the container.</param>
     /// <exception cref="CheckpointException">A file is missing, damaged or not what another says.</exception>
-    public static LoadedModel Load(RwkvXOptions options, ILogger? logger, TimeProvider? time)
+    /// <exception cref="EngineUnavailableException">The engine or device that is asked for cannot run here.</exception>
+    public static LoadedModel Load(RwkvXOptions options, ILogger? logger, TimeProvider? time, IEnumerable<IRwkvXEngineProvider>? providers = null)
     {
+        ILogger log = logger ?? NullLogger.Instance;
         ModelFiles files = Open(options);
         try
         {
             WorldTokenizer tokenizer = LoadTokenizer(files, options);
-            CpuModelOptions cpu = new()
-            {
-                Threads = options.Threads,
-                Precision = options.Precision ?? Precision.F32,
-                PageMemoryBytes = options.PageMemoryBytes,
-                PageFolder = options.PageFolder,
-            };
-            CpuModel model = CpuModel.Load(files, cpu, ownsFiles: true);
+            IRwkvXModel model = EngineChoice.Load(files, options.EngineRequest, providers, reason => ChatLog.GpuPassedOver(log, reason));
             if (tokenizer.VocabularySize <= model.Config.VocabSize)
             {
                 LoadedModel loaded = new(options, files, tokenizer, model, time);
-                ChatLog.Loaded(logger ?? NullLogger.Instance, loaded.ModelId, model.Engine);
+                ChatLog.Loaded(log, loaded.ModelId, model.Engine);
                 return loaded;
             }
 
@@ -99,17 +96,18 @@ internal sealed class LoadedModel : IDisposable
     public async Task WarmAsync(CancellationToken cancellationToken)
     {
         using RwkvXState state = Model.CreateState();
-        using ScheduledSequence sequence = Scheduler.Open(_options.PassLimits);
+        using ScheduledSequence sequence = Scheduler.Open(_options.LimitsFor(Model.Engine));
         float[] logits = Scheduler.RentLogits();
         await sequence.RunAsync(state, new int[WarmupTokens], default, cancellationToken).ConfigureAwait(false);
         await sequence.RunAsync(state, new int[1], logits, cancellationToken).ConfigureAwait(false);
         Scheduler.ReturnLogits(logits);
+        await Task.Run(Grammars.Warm, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A memory over this model.</summary>
     /// <param name="store">Where it keeps conversations where the options do not say; null for this process's memory.</param>
     /// <param name="logger">Null logs nothing.</param>
-    public RwkvXMemory NewMemory(IStateStore? store, ILogger? logger) => new(Model, Tokenizer, _options.StateStore ?? store, _options.ToMemoryOptions(logger));
+    public RwkvXMemory NewMemory(IStateStore? store, ILogger? logger) => new(Model, Tokenizer, _options.StateStore ?? store, _options.ToMemoryOptions(Model.Engine, logger));
 
     /// <summary>What a client over this model needs, with a cache of its own.</summary>
     /// <param name="memory">Its stored conversations; null for a memory of its own.</param>
@@ -124,11 +122,11 @@ internal sealed class LoadedModel : IDisposable
         Tokenizer = Tokenizer,
         Template = Template,
         Grammars = Grammars,
-        Cache = new PrefixCache(_options.EffectivePrefixCacheBytes, Model.Config.MobaChunkSize),
+        Cache = new PrefixCache(_options.EffectivePrefixCacheBytes(Model.Engine), Model.Config.MobaChunkSize),
         ModelId = ModelId,
         Defaults = _manifest?.Generation,
         EndOfText = EndOfText,
-        Limits = _options.PassLimits,
+        Limits = _options.LimitsFor(Model.Engine),
         Requests = Requests,
         MaxUnread = _options.MaxUnreadUpdates,
         ReaderTimeout = _options.ReaderTimeout,
@@ -136,7 +134,11 @@ internal sealed class LoadedModel : IDisposable
     };
 
     /// <summary>Disposes the engine and closes the files.</summary>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Model.Dispose();
+        _files.Dispose();
+    }
 
     private static ModelFiles Open(RwkvXOptions options)
     {

@@ -37,14 +37,29 @@ public sealed class RwkvXOptions
     [Range(0, 1024)]
     public int Threads { get; set; }
 
-    /// <summary>Where the model runs: <c>auto</c> or <c>cpu</c>.</summary>
+    /// <summary>
+    /// Where the model runs: <c>auto</c>, <c>cpu</c>, <c>cuda</c> (the first GPU) or <c>cuda:N</c>. A GPU needs the package RwkvX.AI.Torch in the
+    /// application; <c>auto</c> takes one where it can, and logs what it took and why.
+    /// </summary>
     [Required]
-    [AllowedValues("auto", "cpu")]
+    [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Device: expected auto, cpu, cuda or cuda:N")]
     public string Device { get; set; } = "auto";
+
+    /// <summary>What calculates: <c>auto</c>, <c>cpu</c> (the managed engine) or <c>torch</c> (the package RwkvX.AI.Torch, on a GPU or on CPU libtorch).</summary>
+    [Required]
+    [AllowedValues("auto", "cpu", "torch")]
+    public string Engine { get; set; } = "auto";
+
+    /// <summary>The <c>torch/lib</c> folder of an existing Python install, for <c>torch</c>; null for the variable RWKVX_LIBTORCH, or the application's own package.</summary>
+    public string? LibTorchPath { get; set; }
+
+    /// <summary>The most device memory that pages of keys and values may take, in bytes; null for what the device has.</summary>
+    [Range(0d, 1L << 50)]
+    public long? DevicePageBytes { get; set; }
 
     /// <summary>
     /// Bytes of states that are kept at message borders, so that a conversation goes on where it was; 0 keeps none, null a quarter of the
-    /// memory that the process may use. A state that does not fit is logged as a warning: the next turn then computes everything again.
+    /// memory that the process may use, or half of what a GPU has left. A state that does not fit is logged as a warning: the next turn then computes everything again.
     /// </summary>
     [Range(0d, 1L << 50)]
     public long? PrefixCacheBytes { get; set; }
@@ -59,9 +74,9 @@ public sealed class RwkvXOptions
     /// <summary>The folder of the page file, which belongs to this process alone and goes with it; null for the folder of temporary files.</summary>
     public string? PageFolder { get; set; }
 
-    /// <summary>Tokens of a prompt in one pass, at most.</summary>
+    /// <summary>Tokens of a prompt in one pass, at most; null for what the engine likes, <see cref="EngineInfo.PrefillSpan"/>.</summary>
     [Range(1, 1 << 20)]
-    public int PrefillSpan { get; set; } = PassLimits.DefaultPrefillSpan;
+    public int? PrefillSpan { get; set; }
 
     /// <summary>
     /// How long a pass with tokens of prompts may hold up streams that are being written: prompts are cut into spans that take no longer, by the
@@ -122,20 +137,34 @@ public sealed class RwkvXOptions
     /// <summary>Where in the configuration these options are looked for; null for options made by hand.</summary>
     internal string? ConfigurationPath { get; set; }
 
+    /// <summary>The engine that is asked for.</summary>
+    internal EngineRequest EngineRequest => new()
+    {
+        Engine = Engine,
+        Device = Device,
+        Precision = Precision,
+        Threads = Threads,
+        LibTorchPath = LibTorchPath,
+        DevicePageBytes = DevicePageBytes,
+        PageMemoryBytes = PageMemoryBytes,
+        PageFolder = PageFolder,
+    };
+
     /// <summary>The budget that <see cref="PrefixCacheBytes"/> stands for.</summary>
-    internal long EffectivePrefixCacheBytes => PrefixCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    internal long EffectivePrefixCacheBytes(EngineInfo engine) =>
+        PrefixCacheBytes ?? engine.DeviceStateBytes / 2 ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     /// <summary>The two of them that the scheduler needs.</summary>
-    internal PassLimits PassLimits => new() { PrefillSpan = PrefillSpan, MaxStall = MaxStall };
+    internal PassLimits LimitsFor(EngineInfo engine) => new() { PrefillSpan = PrefillSpan ?? engine.PrefillSpan, MaxStall = MaxStall };
 
     /// <summary>Those of them that a memory needs.</summary>
-    internal RwkvXMemoryOptions ToMemoryOptions(ILogger? logger) => new()
+    internal RwkvXMemoryOptions ToMemoryOptions(EngineInfo engine, ILogger? logger) => new()
     {
         Template = Template,
         ResidentBytes = ResidentBytes,
         Writers = Writers,
         SnapshotTokens = SnapshotTokens,
-        Limits = PassLimits,
+        Limits = LimitsFor(engine),
         Logger = logger,
     };
 

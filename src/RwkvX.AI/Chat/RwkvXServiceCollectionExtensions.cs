@@ -106,7 +106,10 @@ public static class RwkvXServiceCollectionExtensions
         try
         {
             status.Loaded = LoadedModel.Load(
-                provider.GetRequiredService<IOptionsMonitor<RwkvXOptions>>().Get(name), provider.GetService<ILogger<RwkvXChatClient>>(), provider.GetService<TimeProvider>());
+                provider.GetRequiredService<IOptionsMonitor<RwkvXOptions>>().Get(name),
+                provider.GetService<ILogger<RwkvXChatClient>>(),
+                provider.GetService<TimeProvider>(),
+                provider.GetServices<IRwkvXEngineProvider>());
             return status.Loaded;
         }
         catch (Exception e)

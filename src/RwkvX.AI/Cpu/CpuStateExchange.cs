@@ -175,7 +175,7 @@ internal static unsafe class CpuStateExchange
                 ChunkGate.Mean(state.KeyValues(layer)[chunk].Keys(head), state.Config.MobaChunkSize, MeanOf(state, layer, chunk, head));
             }
 
-            MeanCodes.Encode(means[chunk / means.RowsPerPage], head, chunk % means.RowsPerPage);
+            MeanCodes.Encode(means, head, chunk);
         }
     }
 

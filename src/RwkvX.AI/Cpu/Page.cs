@@ -10,15 +10,21 @@ namespace RwkvX.AI.Cpu;
 /// claimed count may claim more and append in place; any other first takes a copy of its own rows (<see cref="Copy"/>).
 /// Nobody reads rows beyond its own count, so readers need no lock. Growth moves the rows: only inside the model's turn.
 /// Layout: head after head, each its keys (or means) in blocks of 16 rows × 64 columns, transposed (<see cref="KeyScores"/>); then its values
-/// row by row, or the means' 8-bit codes in blocks likewise and one scale a row (<see cref="MeanCodes"/>).
+/// row by row, or the means' codes for the search among them (<see cref="MeanCodes"/>).
 /// A full page of keys and values lies in memory, in the page file, or still in the snapshot that it comes from. Passes look at it through
 /// <see cref="Use"/>; it moves between passes alone (<see cref="PagePool"/>), and whoever reads it outside of one takes its lock.
 /// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The last Release disposes it: a page has many owners.")]
 internal sealed unsafe class Page
 {
-    /// <summary>A mean's 64 codes and its scale.</summary>
-    private const int CodedRowFloats = (Wkv.N / sizeof(float)) + 1;
+    /// <summary>A mean's share of a block of 4-bit codes, its 8-bit codes and their scale.</summary>
+    private const int CodedRowFloats = CoarseFloats + FineFloats + 1;
+
+    private const int CoarseFloats = CoarseBlock.Bytes / KeyScores.BlockRows / sizeof(float);
+    private const int FineFloats = Wkv.N / sizeof(float);
+
+    /// <summary>The center of a head's means, and three norms.</summary>
+    private const int HeadFloats = Wkv.N + 16;
 
     private readonly PagePool _pool;
     private readonly Lock _moving = new();
@@ -79,7 +85,7 @@ internal sealed unsafe class Page
     /// <summary>Passes that used it, each soon after the one before; the pool's alone.</summary>
     public int UsesInARow { get; private set; }
 
-    private long HeadStride => (long)Capacity * (Wkv.N + (_areMeans ? CodedRowFloats : Wkv.N));
+    private long HeadStride => _areMeans ? ((long)Capacity * (Wkv.N + CodedRowFloats)) + HeadFloats : (long)Capacity * 2 * Wkv.N;
 
     private float* Data => (float*)_data;
 
@@ -95,11 +101,20 @@ internal sealed unsafe class Page
     /// <summary>Where a row's value (64) is.</summary>
     public float* Value(int head, int row) => Values(head) + (row * Wkv.N);
 
-    /// <summary>The 8-bit codes of a head's means, in blocks of 16 rows.</summary>
-    public sbyte* Codes(int head) => (sbyte*)Values(head);
+    /// <summary>The 4-bit codes of a head's means, in blocks of 16 rows.</summary>
+    public CoarseBlock* Coarse(int head) => (CoarseBlock*)Values(head);
 
-    /// <summary>(Capacity) the codes' scales.</summary>
-    public float* Scales(int head) => Values(head) + ((long)Capacity * Wkv.N / sizeof(float));
+    /// <summary>(Capacity, 64) the 8-bit codes.</summary>
+    public sbyte* Fine(int head) => (sbyte*)(Values(head) + ((long)Capacity * CoarseFloats));
+
+    /// <summary>(Capacity) the scales of the 8-bit codes.</summary>
+    public float* FineScales(int head) => Values(head) + ((long)Capacity * (CoarseFloats + FineFloats));
+
+    /// <summary>(64) what is taken off a head's means before they are coded.</summary>
+    public float* Center(int head) => FineScales(head) + Capacity;
+
+    /// <summary>(3) the largest norm of a mean and of its 4-bit form so far, and the center's.</summary>
+    public float* Norms(int head) => Center(head) + Wkv.N;
 
     /// <summary>Makes the page readable for the rest of this pass and notes that it was used.</summary>
     public Page Use(PageVisits visits)
@@ -233,7 +248,7 @@ internal sealed unsafe class Page
             _data = (nint)_slot.Data;
             _buffer = null;
             UsesInARow = 0;
-            _pool.Give(buffer);
+            _pool.Recycle(buffer);
         }
     }
 
@@ -354,8 +369,10 @@ internal sealed unsafe class Page
             CopyBytes(Keys(head), other.Keys(head), blockRows * Wkv.N * sizeof(float));
             if (_areMeans)
             {
-                CopyBytes(Codes(head), other.Codes(head), blockRows * Wkv.N);
-                CopyBytes(Scales(head), other.Scales(head), blockRows * sizeof(float));
+                CopyBytes(Coarse(head), other.Coarse(head), blockRows / KeyScores.BlockRows * CoarseBlock.Bytes);
+                CopyBytes(Fine(head), other.Fine(head), blockRows * Wkv.N);
+                CopyBytes(FineScales(head), other.FineScales(head), blockRows * sizeof(float));
+                CopyBytes(Center(head), other.Center(head), HeadFloats * sizeof(float));
             }
             else
             {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace RwkvX.AI.Cpu;
 
 /// <summary>The memory of one engine's pages, within a budget: full pages that were not used for longest move to a page file on disk.</summary>
@@ -6,10 +8,13 @@ namespace RwkvX.AI.Cpu;
 /// pass fetches the chunks that were chosen and nothing else. One that is used again and again comes back into memory. Chunk means count
 /// towards the budget and stay in memory. Without a budget nothing moves and nothing is noted.
 /// </remarks>
-internal sealed class PagePool
+internal sealed unsafe class PagePool
 {
     /// <summary>Uses on disk in a row after which a page comes back.</summary>
     private const int UsesToComeBack = 4;
+
+    /// <summary>Buffers that wait for the next pages; freed and allocated again, they would leave the heap full of holes.</summary>
+    private const int MostSpare = 64;
 
     /// <summary>Passes between two uses that still count as in a row.</summary>
     private const int NearPasses = 32;
@@ -19,9 +24,11 @@ internal sealed class PagePool
     private readonly Lock _lock = new();
     private readonly LinkedList<Page> _byUse = new(); // full pages in memory, the one not used for longest first
     private readonly List<PageVisits> _visits = [];
+    private readonly Stack<NativeBuffer> _spare = new(); // what pages left behind that moved: the next pages need the same sizes
     private SpillFile? _spill;
     private long _memoryBytes;
     private long _pass;
+    private bool _closed;
 
     /// <summary>A pool.</summary>
     /// <param name="budget">Bytes of memory for pages; null for no bound.</param>
@@ -41,6 +48,9 @@ internal sealed class PagePool
     /// <summary>Pages that came back into memory so far.</summary>
     public long CameBack { get; private set; }
 
+    /// <summary>Bytes that passes read of chosen pages and of means so far; see <see cref="PageVisits.BytesRead"/>.</summary>
+    public long BytesRead => _visits.Sum(visits => visits.BytesRead);
+
     /// <summary>A worker's note of the pages it looks at.</summary>
     public PageVisits AddVisits()
     {
@@ -52,7 +62,7 @@ internal sealed class PagePool
     /// <summary>Memory for a page.</summary>
     public NativeBuffer Take(long floats)
     {
-        NativeBuffer buffer = new(floats);
+        NativeBuffer buffer = TakeSpare(floats) ?? new NativeBuffer(floats);
         Interlocked.Add(ref _memoryBytes, buffer.Bytes);
         return buffer;
     }
@@ -65,6 +75,22 @@ internal sealed class PagePool
     {
         Interlocked.Add(ref _memoryBytes, -buffer.Bytes);
         buffer.Dispose();
+    }
+
+    /// <summary>Gives back the memory of a full page that has moved, for the next one.</summary>
+    public void Recycle(NativeBuffer buffer)
+    {
+        lock (_lock)
+        {
+            if (_spare.Count < MostSpare && !_closed)
+            {
+                Interlocked.Add(ref _memoryBytes, -buffer.Bytes);
+                _spare.Push(buffer);
+                return;
+            }
+        }
+
+        Give(buffer);
     }
 
     /// <summary>A page in memory has become full: from now on it may move.</summary>
@@ -150,7 +176,29 @@ internal sealed class PagePool
         lock (_lock)
         {
             _spill?.Close();
+            _closed = true;
+            while (_spare.TryPop(out NativeBuffer? buffer))
+            {
+                buffer.Dispose();
+            }
         }
+    }
+
+    private NativeBuffer? TakeSpare(long floats)
+    {
+        NativeBuffer? buffer;
+        lock (_lock)
+        {
+            if (!_spare.TryPeek(out buffer) || buffer.Count != floats)
+            {
+                return null;
+            }
+
+            _spare.Pop();
+        }
+
+        NativeMemory.Clear(buffer.Data, (nuint)buffer.Bytes);
+        return buffer;
     }
 
     /// <returns>Pages on disk to bring back, each held.</returns>

@@ -31,7 +31,7 @@ internal static unsafe class SparseAttention<V>
                 Page meanPage = means[chunk / means.RowsPerPage];
                 int meanRow = chunk % means.RowsPerPage;
                 ChunkGate.Mean(page.Keys(head), B, meanPage.Key(head, meanRow));
-                MeanCodes.Encode(meanPage, head, meanRow);
+                MeanCodes.Encode(means, head, chunk);
             }
         }
     }
@@ -90,18 +90,23 @@ internal static unsafe class SparseAttention<V>
                 q[i] = scratch.Queries[t0 + Math.Min(i, count - 1)].Q;
             }
 
-            if (count == 1 && past >= MeanCodes.WorthwhileFrom)
-            {
-                MeanCodes.ScoreCandidates<V>(means, head, q[0], past, take, scratch);
-            }
-            else
+            bool search = count == 1 && past >= MeanSearch.WorthwhileFrom;
+            if (!search)
             {
                 Score(means, head, q, count, past, scratch.Scores, ld);
             }
 
             for (int i = 0; i < count; i++)
             {
-                ChunkGate.Select<V>(scratch.Scores + ((nint)i * ld), past, chosen, scratch.Best.AsSpan(0, take));
+                if (search)
+                {
+                    scratch.Pages.BytesRead += MeanSearch.Choose<V>(means, head, q[0], past, scratch, chosen);
+                }
+                else
+                {
+                    ChunkGate.Select<V>(scratch.Scores + ((nint)i * ld), past, chosen, scratch.Best.AsSpan(0, take));
+                }
+
                 hook?.Invoke(layer, run.Position + t0 + i, head, chosen);
                 foreach (int chunk in chosen)
                 {
@@ -149,6 +154,7 @@ internal static unsafe class SparseAttention<V>
                 ChunkAttention.Visit<V>(tile, count, page.Keys(head), page.Values(head), keyValues.RowsPerPage, causal: false);
             }
 
+            scratch.Pages.BytesRead += 2L * keyValues.RowsPerPage * N * sizeof(float);
             keyValues.NoteLooks(chunk, i - first, run.Position + (scratch.Visits[i - 1] & (QueryRun.MaxCount - 1)));
         }
     }

@@ -31,6 +31,18 @@ internal sealed class Sampler
         _random = new SplitMix64(options.Seed ?? Random.Shared.NextInt64(long.MinValue, long.MaxValue));
     }
 
+    /// <summary>How it chooses.</summary>
+    public SamplingOptions Options => _options;
+
+    /// <summary>What the penalties have counted; null where none is on.</summary>
+    public TokenPenalties? Penalties => _penalties;
+
+    /// <summary>The draw of the next token, for an engine that chooses it in this sampler's place; 0 where nothing is drawn.</summary>
+    public double NextDraw() => _options.Temperature == 0 ? 0 : _random.NextDouble();
+
+    /// <summary>Notes a token that an engine chose in this sampler's place.</summary>
+    public void Count(int token) => _penalties?.Count(token);
+
     /// <summary>Chooses a token and counts it for the penalties.</summary>
     /// <param name="logits">(V) logits; −∞ stands for a token that cannot come.</param>
     /// <param name="allowed">One bit an id for the tokens that may come (see <see cref="TokenMask"/>); empty allows all.</param>
@@ -278,6 +290,18 @@ internal sealed class Sampler
     [DoesNotReturn]
     private static void ThrowLength(ReadOnlySpan<float> logits, int expected) =>
         throw new ArgumentException($"logits: expected {expected} values, found {logits.Length}", nameof(logits));
+
+    /// <summary>The errors of <see cref="Sample"/>, for an engine that chooses in its place.</summary>
+    [DoesNotReturn]
+    public static void Throw(bool isBroken)
+    {
+        if (isBroken)
+        {
+            ThrowBroken(float.NaN);
+        }
+
+        ThrowNothingLeft();
+    }
 
     [DoesNotReturn]
     private static void ThrowBroken(float found) =>

@@ -18,6 +18,12 @@ internal sealed class TokenPenalties
         _order = new int[vocabSize];
     }
 
+    /// <summary>The ids counted so far, in order of first appearance.</summary>
+    public ReadOnlySpan<int> Seen => _order.AsSpan(0, _seenCount);
+
+    /// <summary>How often a token was generated, faded.</summary>
+    public float CountOf(int token) => _counts[token];
+
     /// <summary>Lowers the logits of tokens generated before, in place.</summary>
     public void Apply(Span<float> logits)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using System.Text;
 using RwkvX.AI.Tokenization;
 
@@ -12,6 +13,9 @@ internal sealed class GrammarCache
 {
     /// <summary>Grammars kept: each holds a mask of V bits for every place in it that was visited, a few megabytes at most.</summary>
     public const int Capacity = 32;
+
+    private const string WarmSchema =
+        """{"type":"object","properties":{"s":{"type":"string"},"n":{"type":"integer"},"a":{"type":"array","items":{"enum":["x","y"]},"minItems":1},"o":{"type":"boolean"}},"required":["s","n","a"]}""";
 
     private readonly Lock _lock = new();
     private readonly LinkedList<(string Key, Lazy<TokenGrammar> Grammar)> _byUse = new(); // the most recently used first
@@ -55,6 +59,29 @@ internal sealed class GrammarCache
 
     /// <summary>What completes a mark over this vocabulary; there are few marks, and all are kept.</summary>
     public MarkMasks Mark(string mark) => _marks.GetOrAdd(mark, text => new MarkMasks(Vocabulary, Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Prepares the vocabulary and runs a small schema once, so that the first schema of a request pays for itself only.</summary>
+    public void Warm()
+    {
+        GrammarConstraint constraint;
+        try
+        {
+            constraint = Get(new GrammarSource(GrammarNotation.JsonSchema, WarmSchema)).CreateConstraint(256);
+        }
+        catch (GrammarException)
+        {
+            return; // a vocabulary that cannot spell JSON; a request that asks for it is told so
+        }
+
+        ulong[] allowed = new ulong[Vocabulary.MaskWords];
+        while (constraint.CanContinue)
+        {
+            constraint.FillMask(allowed, 256);
+            constraint.FillMask(allowed, constraint.TokensToClose); // the closing alone
+            int word = allowed.AsSpan().IndexOfAnyExcept(0UL);
+            constraint.Accept((word * 64) + BitOperations.TrailingZeroCount(allowed[word]));
+        }
+    }
 
     private TokenGrammar Get(string key, Func<Grammar> compile)
     {

@@ -54,7 +54,7 @@ internal sealed class GrammarConstraint : ITokenConstraint
         {
             StepMask step = _runtime.StepOf(_at);
             if (_ended) return;
-            if (remainingTokens > step.Cost) step.Words.CopyTo(allowed);
+            if (remainingTokens > step.Cost) step.Tokens.AddTo(allowed);
             else FillTight(allowed, remainingTokens);
             if (!_runtime.Store[_at].IsComplete) return;
         }

@@ -1,4 +1,3 @@
-using System.Text;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Grammars.Masks;
 using RwkvX.AI.Tokenization;

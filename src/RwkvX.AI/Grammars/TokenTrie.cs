@@ -16,7 +16,7 @@ internal sealed class TokenTrie
     public TokenTrie(IEnumerable<(ReadOnlyMemory<byte> Bytes, int Token)> entries)
     {
         (ReadOnlyMemory<byte> Bytes, int Token)[] sorted = [.. entries];
-        Array.Sort(sorted, (x, y) => Compare(x, y));
+        if (!IsSorted(sorted)) Array.Sort(sorted, (x, y) => Compare(x, y));
         List<byte> labels = [0];
         List<short> depths = [0];
         List<int> starts = [0];
@@ -78,6 +78,16 @@ internal sealed class TokenTrie
         int node = 0;
         for (int i = 0; i < bytes.Length && node >= 0; i++) node = Child(node, bytes[i]);
         return node;
+    }
+
+    private static bool IsSorted((ReadOnlyMemory<byte> Bytes, int Token)[] entries)
+    {
+        for (int i = 1; i < entries.Length; i++)
+        {
+            if (Compare(entries[i - 1], entries[i]) > 0) return false;
+        }
+
+        return true;
     }
 
     private static int Compare((ReadOnlyMemory<byte> Bytes, int Token) x, (ReadOnlyMemory<byte> Bytes, int Token) y)

@@ -14,11 +14,19 @@ internal sealed class TokenVocabulary
     /// <param name="bytes">What each id stands for. Empty entries (special tokens, holes) are never allowed in a text.</param>
     /// <param name="endOfText">Ids that end a text; allowed where the grammar is complete.</param>
     public TokenVocabulary(IReadOnlyList<ReadOnlyMemory<byte>> bytes, params IReadOnlyList<int> endOfText)
+        : this(bytes, Enumerable.Range(0, bytes.Count), endOfText)
+    {
+    }
+
+    /// <param name="bytes">As above.</param>
+    /// <param name="order">All ids that stand for something; quicker if by their bytes.</param>
+    /// <param name="endOfText">As above.</param>
+    private TokenVocabulary(IReadOnlyList<ReadOnlyMemory<byte>> bytes, IEnumerable<int> order, IReadOnlyList<int> endOfText)
     {
         _bytes = bytes;
         EndOfText = endOfText;
         HashSet<int> special = [.. endOfText];
-        Trie = new TokenTrie(Enumerable.Range(0, bytes.Count).Where(id => bytes[id].Length > 0 && !special.Contains(id)).Select(id => (bytes[id], id)));
+        Trie = new TokenTrie(order.Where(id => bytes[id].Length > 0 && !special.Contains(id)).Select(id => (bytes[id], id)));
         Array.Fill(_singleBytes, -1);
         for (int child = 1; child < Trie.Count; child = Trie.Ends[child])
         {
@@ -34,7 +42,7 @@ internal sealed class TokenVocabulary
     {
         var bytes = new ReadOnlyMemory<byte>[count];
         for (int id = 0; id < count; id++) bytes[id] = tokenizer.VocabularyMemory(id);
-        return new TokenVocabulary(bytes, endOfText);
+        return new TokenVocabulary(bytes, tokenizer.SortedIds().Where(id => id < count), endOfText);
     }
 
     /// <summary>Ids, special ones and holes included.</summary>

@@ -6,4 +6,11 @@ namespace RwkvX.AI.Models;
 /// <param name="Precision">The form of weights and arithmetic.</param>
 /// <param name="WeightBytes">Bytes of weights that a decoding step reads once (the head included, the embedding table not).</param>
 /// <param name="Description">One line for people: instruction set and threads, or the card's name.</param>
-public sealed record EngineInfo(string Name, string Device, Precision Precision, long WeightBytes, string Description);
+public sealed record EngineInfo(string Name, string Device, Precision Precision, long WeightBytes, string Description)
+{
+    /// <summary>Tokens of a prompt that the engine likes in one pass: enough for its matrix products, few enough to share it.</summary>
+    public int PrefillSpan { get; init; } = 256;
+
+    /// <summary>Bytes that the device has for states beside the weights; null where states lie in the process's own memory.</summary>
+    public long? DeviceStateBytes { get; init; }
+}

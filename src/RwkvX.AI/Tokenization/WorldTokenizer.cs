@@ -77,6 +77,9 @@ public sealed class WorldTokenizer : Tokenizer
         return _pieces[id];
     }
 
+    /// <summary>The ids that have a piece, ordered by its bytes.</summary>
+    internal int[] SortedIds() => _pieces.SortedIds();
+
     /// <summary>The same as <see cref="VocabularyBytes"/>, to be kept.</summary>
     internal ReadOnlyMemory<byte> VocabularyMemory(int id) => _pieces.Memory(id);
 

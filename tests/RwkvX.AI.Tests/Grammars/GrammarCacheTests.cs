@@ -59,5 +59,14 @@ public sealed class GrammarCacheTests
     }
 
     [Fact]
+    public void Warm_AnyVocabulary_FollowsOneText()
+    {
+        GrammarCache cache = NewCache();
+        cache.Warm();
+        cache.Warm();
+        Assert.Equal(1, cache.Count);
+    }
+
+    [Fact]
     public void Vocabulary_BlankLineOfOneToken_EndsATextToo() => Assert.Equal([0, Tokenizers.Embedded.Encode("\n\n")[0]], NewCache().Vocabulary.EndOfText);
 }

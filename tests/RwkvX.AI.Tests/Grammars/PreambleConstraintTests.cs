@@ -1,5 +1,4 @@
 using System.Text;
-using RwkvX.AI.Generation;
 using RwkvX.AI.Grammars;
 using RwkvX.AI.Grammars.Masks;
 using RwkvX.AI.Tokenization;

@@ -1,16 +1,40 @@
-// Lets a kernel be compiled as C++ and run on the host, one operating-system thread a CUDA thread: slow, but the same source, barriers and all.
-#include <barrier>
+// Lets a kernel be compiled as C++ and run on the host: the threads of a block are fibers of one thread, switched at barriers and shuffles.
 #include <cmath>
 #include <cstring>
 #include <memory>
-#include <thread>
+#include <ucontext.h>
 #include <vector>
 
 struct Dimensions { int x, y, z; };
-static thread_local Dimensions threadIdx, blockIdx;
-static Dimensions gridDim;
-static std::unique_ptr<std::barrier<>> block_barrier;
-static std::vector<std::unique_ptr<std::barrier<>>> warp_barriers;
+static Dimensions threadIdx, blockIdx, gridDim;
+
+struct Fiber
+{
+    ucontext_t context;
+    std::unique_ptr<char[]> stack;
+    bool done;
+};
+
+static ucontext_t scheduler;
+static std::vector<Fiber> fibers;
+
+// Runs the other fibers until the barrier opens.
+struct Barrier
+{
+    int expected, arrived = 0, generation = 0;
+    void wait()
+    {
+        const int mine = generation;
+        if (++arrived == expected)
+        {
+            arrived = 0;
+            generation++;
+        }
+        while (generation == mine) swapcontext(&fibers[threadIdx.x].context, &scheduler);
+    }
+};
+
+static Barrier block_barrier{0}, warp_barriers[32] = {};
 static float exchanged[32][32];
 
 #define __global__
@@ -20,8 +44,8 @@ static float exchanged[32][32];
 #define __launch_bounds__(...)
 #define __grid_constant__
 
-static inline void __syncthreads() { block_barrier->arrive_and_wait(); }
-static inline void __syncwarp() { warp_barriers[threadIdx.x / 32]->arrive_and_wait(); }
+static inline void __syncthreads() { block_barrier.wait(); }
+static inline void __syncwarp() { warp_barriers[threadIdx.x / 32].wait(); }
 static inline float __shfl_xor_sync(unsigned, float value, int mask)
 {
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
@@ -38,23 +62,45 @@ static inline unsigned __float_as_uint(float f) { unsigned u; std::memcpy(&u, &f
 using std::fmaxf;
 
 #define LAUNCH(kernel) \
+    static const Args *arguments; \
+    static void run() \
+    { \
+        const int thread = threadIdx.x; \
+        kernel(*arguments); \
+        fibers[thread].done = true; \
+    } \
     extern "C" void launch(const Args *args, int threads, int x, int y, int z) \
     { \
+        const int StackBytes = 64 * 1024; \
+        arguments = args; \
         gridDim = {x, y, z}; \
-        block_barrier = std::make_unique<std::barrier<>>(threads); \
-        warp_barriers.clear(); \
-        for (int w = 0; w < threads / 32; w++) warp_barriers.push_back(std::make_unique<std::barrier<>>(32)); \
-        std::barrier<> between(threads); \
-        std::vector<std::thread> all; \
-        for (int t = 0; t < threads; t++) \
-            all.emplace_back([=, &between] { \
-                threadIdx = {t, 0, 0}; \
-                for (int block = 0; block < x * y * z; block++) \
+        fibers.resize(threads); \
+        for (Fiber &fiber : fibers) \
+            if (!fiber.stack) fiber.stack = std::make_unique<char[]>(StackBytes); \
+        for (int block = 0; block < x * y * z; block++) \
+        { \
+            blockIdx = {block % x, block / x % y, block / x / y}; \
+            block_barrier = Barrier{threads}; \
+            for (int w = 0; w < threads / 32; w++) warp_barriers[w] = Barrier{32}; \
+            for (Fiber &fiber : fibers) \
+            { \
+                getcontext(&fiber.context); \
+                fiber.context.uc_stack.ss_sp = fiber.stack.get(); \
+                fiber.context.uc_stack.ss_size = StackBytes; \
+                fiber.context.uc_link = &scheduler; \
+                fiber.done = false; \
+                makecontext(&fiber.context, run, 0); \
+            } \
+            for (bool running = true; running;) \
+            { \
+                running = false; \
+                for (int t = 0; t < threads; t++) \
                 { \
-                    blockIdx = {block % x, block / x % y, block / x / y}; \
-                    kernel(*args); \
-                    between.arrive_and_wait(); \
+                    if (fibers[t].done) continue; \
+                    running = true; \
+                    threadIdx = {t, 0, 0}; \
+                    swapcontext(&scheduler, &fibers[t].context); \
                 } \
-            }); \
-        for (auto &thread : all) thread.join(); \
+            } \
+        } \
     }

@@ -53,6 +53,32 @@ internal static unsafe class ChunkGate
         chosen.Sort();
     }
 
+    /// <summary>Offers one more score for the choice; scores come with ascending indices.</summary>
+    /// <param name="score">The score.</param>
+    /// <param name="index">Its index.</param>
+    /// <param name="found">How many were taken so far; what <paramref name="chosen"/> and <paramref name="best"/> hold beyond it does not count.</param>
+    /// <param name="chosen">The indices taken, by falling score; of equal scores the lower index first.</param>
+    /// <param name="best">Their scores.</param>
+    /// <returns>How many are taken now.</returns>
+    public static int Offer(float score, int index, int found, Span<int> chosen, Span<float> best)
+    {
+        if (found == chosen.Length && !(score > best[^1]))
+        {
+            return found;
+        }
+
+        int at = found < chosen.Length ? found : found - 1;
+        for (; at > 0 && best[at - 1] < score; at--)
+        {
+            best[at] = best[at - 1];
+            chosen[at] = chosen[at - 1];
+        }
+
+        best[at] = score;
+        chosen[at] = index;
+        return Math.Min(found + 1, chosen.Length);
+    }
+
     /// <summary>Puts a score behind all that are equal or larger and drops the last.</summary>
     private static void Insert(float score, int index, Span<int> chosen, Span<float> best)
     {

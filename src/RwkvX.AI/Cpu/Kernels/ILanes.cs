@@ -13,9 +13,6 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf Load(float* source);
 
-    /// <summary>Loads signed bytes, widened to floats.</summary>
-    static abstract TSelf Widen(sbyte* source);
-
     static abstract TSelf Splat(float value);
 
     static abstract TSelf operator +(TSelf x, TSelf y);

@@ -47,6 +47,21 @@ internal static unsafe class KeyScores
             sum3.Store(scores + s + (3 * V.Count));
         }
 
+        for (; s + V.Count < count; s += 2 * V.Count)
+        {
+            float* k0 = keys + Offset(s), k1 = keys + Offset(s + V.Count);
+            V sum0 = V.Splat(0), sum1 = V.Splat(0);
+            for (int d = 0; d < N; d++)
+            {
+                V qd = V.Splat(q[d]);
+                sum0 = V.MultiplyAdd(qd, V.Load(k0 + (d * BlockRows)), sum0);
+                sum1 = V.MultiplyAdd(qd, V.Load(k1 + (d * BlockRows)), sum1);
+            }
+
+            sum0.Store(scores + s);
+            sum1.Store(scores + s + V.Count);
+        }
+
         for (; s < count; s += V.Count)
         {
             float* k = keys + Offset(s);

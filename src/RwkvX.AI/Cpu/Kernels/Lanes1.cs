@@ -13,9 +13,6 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     public static Lanes1 Load(float* source) => new(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes1 Widen(sbyte* source) => new(*source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Splat(float value) => new(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

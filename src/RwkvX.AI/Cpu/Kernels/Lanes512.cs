@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace RwkvX.AI.Cpu.Kernels;
 
@@ -13,19 +12,6 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Load(float* source) => new(Vector512.Load(source));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Widen(sbyte* source)
-    {
-        Vector128<sbyte> bytes = Vector128.Load(source);
-        if (Avx512F.IsSupported)
-        {
-            return new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes)));
-        }
-
-        (Vector256<int> lower, Vector256<int> upper) = Vector256.Widen(Vector256.Create(Vector128.WidenLower(bytes), Vector128.WidenUpper(bytes)));
-        return new(Vector512.ConvertToSingle(Vector512.Create(lower, upper)));
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Splat(float value) => new(Vector512.Create(value));

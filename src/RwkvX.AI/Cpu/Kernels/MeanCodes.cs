@@ -1,112 +1,122 @@
+using System.Numerics.Tensors;
+
 namespace RwkvX.AI.Cpu.Kernels;
 
-/// <summary>Chunk means in 8 bits: a quarter of the bytes to find the few chunks among which the exact scores have to decide.</summary>
+/// <summary>Chunk means in 4 and in 8 bits, for the search among them (<see cref="MeanSearch"/>).</summary>
 /// <remarks>
-/// A mean m is kept as codes c and a scale s with |m_d − s·c_d| ≤ s / 2, so |q·m − s·(q·c)| ≤ s·‖q‖₁ / 2. The k-th largest lower bound is a
-/// score that k chunks reach; a chunk whose upper bound is below it is not among the k best. All others get the score that a full scan gives
-/// them, from the same kernel, so the choice is the same, ties included. See docs/kernels/sparse-attention.md.
+/// What is coded is m̃ = m − center, where the center is the average of the means on the page before: all means have much in common, and what
+/// they share decides nothing. The first page is coded when it is full, around its own average; until then nobody searches. Coarse: m̃ = s·(u − 8) + e with u in 1…15, and ‖e‖ is kept. Fine: |m̃_d − s·c_d| ≤ s/2 with c in −127…127.
 /// </remarks>
 internal static unsafe class MeanCodes
 {
-    /// <summary>Chunks from which on a single query looks at the codes first; below, all means are soon read.</summary>
-    public const int WorthwhileFrom = 128;
+    /// <summary>What stands for a difference of 0 in the coarse codes.</summary>
+    public const int CoarseZero = 8;
 
-    /// <summary>
-    /// 1/2 for the codes, and the rounding of two sums of 64 products, at most 2·64·2⁻²⁴ of Σ|q|·|m| ≤ 127·s·‖q‖₁: less than 0.001 s·‖q‖₁; doubled and more.
-    /// </summary>
-    private const float ErrorPerScale = 0.505f;
+    /// <summary>Sizes and errors are rounded up by this, so that no bound is too small.</summary>
+    private const float Above = 1.00001f;
 
-    /// <summary>Keeps the scale of a mean of zeros a normal number.</summary>
-    private const float SmallestScale = 1e-30f;
+    /// <summary>Keeps the scale of a difference of zeros a normal number.</summary>
+    private const float SmallestScale = 1e-28f;
+
+    private const int CoarseMax = 7;
+    private const int FineMax = 127;
 
     private const int N = Wkv.N;
-    private const int BlockRows = KeyScores.BlockRows;
 
-    /// <summary>Writes the codes and the scale of a mean.</summary>
-    /// <param name="page">A page of means.</param>
+    /// <summary>Codes a mean, or the whole first page with its last one.</summary>
+    /// <param name="means">The means of a layer, this one and all before it written.</param>
     /// <param name="head">The head.</param>
-    /// <param name="row">The mean's row.</param>
-    public static void Encode(Page page, int head, int row)
+    /// <param name="chunk">The mean's chunk.</param>
+    public static void Encode(PagedRows means, int head, int chunk)
     {
-        float* mean = page.Key(head, row);
-        sbyte* codes = page.Codes(head) + KeyScores.Offset(row);
-        float largest = 127 * SmallestScale;
-        for (int d = 0; d < N; d++)
+        (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
+        if (index > 0)
         {
-            largest = MathF.Max(largest, MathF.Abs(mean[d * BlockRows]));
-        }
-
-        float scale = largest / 127;
-        page.Scales(head)[row] = scale;
-        for (int d = 0; d < N; d++)
-        {
-            codes[d * BlockRows] = (sbyte)Math.Clamp(MathF.Round(mean[d * BlockRows] / scale), -127, 127);
-        }
-    }
-
-    /// <summary>Scores of one query: exact for all chunks that may be among the best, −∞ or exact for the others.</summary>
-    /// <param name="means">The pages of means.</param>
-    /// <param name="head">The head.</param>
-    /// <param name="q">(64) the query.</param>
-    /// <param name="past">Chunks to choose from.</param>
-    /// <param name="take">k, the chunks to be chosen.</param>
-    /// <param name="scratch">Its first row of scores is the result; the second and third are used.</param>
-    public static void ScoreCandidates<V>(PagedRows means, int head, float* q, int past, int take, AttentionScratch scratch)
-        where V : struct, ILanes<V>
-    {
-        int ld = (past + BlockRows - 1) / BlockRows * BlockRows;
-        float* scores = scratch.Scores, lower = scores + ld, upper = lower + ld;
-        Bounds<V>(means, head, q, past, lower, upper);
-        Span<float> best = scratch.Best.AsSpan(0, take);
-        ChunkGate.Select<V>(lower, past, scratch.Chosen.AsSpan(0, take), best);
-        float bar = MathF.BitDecrement(best[^1]); // what has an upper bound above it, so at least the k-th lower bound, may be among the best
-        new Span<float>(scores, ld).Fill(float.NegativeInfinity);
-        for (int block = 0; block < past; block += BlockRows)
-        {
-            if (AnyAbove<V>(upper + block, Math.Min(BlockRows, past - block), bar))
+            if (row == 0)
             {
-                (int page, int row) = Math.DivRem(block, means.RowsPerPage);
-                KeyScores.One<V>(q, means[page].Keys(head) + KeyScores.Offset(row), Math.Min(BlockRows, past - block), scores + block);
+                SetCenter(means[index], head, means[index - 1]);
+            }
+
+            Encode(means[index], head, row);
+        }
+        else if (row == means.RowsPerPage - 1)
+        {
+            SetCenter(means[0], head, means[0]);
+            for (int i = 0; i <= row; i++)
+            {
+                Encode(means[0], head, i);
             }
         }
     }
 
-    private static void Bounds<V>(PagedRows means, int head, float* q, int past, float* lower, float* upper)
-        where V : struct, ILanes<V>
+    private static void Encode(Page page, int head, int row)
     {
-        float norm = 0; // ‖q‖₁
-        for (int d = 0; d < N; d++)
-        {
-            norm += MathF.Abs(q[d]);
-        }
-
-        V error = V.Splat(norm * ErrorPerScale);
-        for (int start = 0; start < past; start += V.Count)
-        {
-            (int page, int row) = Math.DivRem(start, means.RowsPerPage);
-            sbyte* codes = means[page].Codes(head) + KeyScores.Offset(row);
-            V even = V.Splat(0), odd = V.Splat(0);
-            for (int d = 0; d < N; d += 2)
-            {
-                even = V.MultiplyAdd(V.Splat(q[d]), V.Widen(codes + (d * BlockRows)), even);
-                odd = V.MultiplyAdd(V.Splat(q[d + 1]), V.Widen(codes + ((d + 1) * BlockRows)), odd);
-            }
-
-            V scale = V.Load(means[page].Scales(head) + row), score = (even + odd) * scale, margin = error * scale;
-            (score - margin).Store(lower + start);
-            (score + margin).Store(upper + start);
-        }
+        Span<float> mean = stackalloc float[N], difference = stackalloc float[N];
+        PlainRows.GatherKey(page.Key(head, row), mean);
+        TensorPrimitives.Subtract(mean, new ReadOnlySpan<float>(page.Center(head), N), difference);
+        float* norms = page.Norms(head);
+        norms[0] = MathF.Max(norms[0], TensorPrimitives.Norm<float>(mean) * Above);
+        float largest = MathF.Max(SmallestScale, MathF.Abs(TensorPrimitives.MaxMagnitude<float>(difference)));
+        EncodeCoarse(page, head, row, difference, largest / CoarseMax);
+        EncodeFine(page, head, row, difference, largest / FineMax);
     }
 
-    private static bool AnyAbove<V>(float* x, int count, float bound)
-        where V : struct, ILanes<V>
+    private static void EncodeCoarse(Page page, int head, int row, ReadOnlySpan<float> difference, float scale)
     {
-        bool any = false;
-        for (int i = 0; i < count; i += V.Count)
+        Span<float> coded = stackalloc float[N], left = stackalloc float[N];
+        Span<byte> u = stackalloc byte[N];
+        Round(difference, scale, coded);
+        for (int d = 0; d < N; d++)
         {
-            any |= V.KeepFirst(V.Load(x + i), count - i, float.NegativeInfinity).AnyAbove(bound);
+            u[d] = (byte)((int)coded[d] + CoarseZero);
         }
 
-        return any;
+        CoarseBlock* block = page.Coarse(head) + (row / KeyScores.BlockRows);
+        CoarseScores.Write(u, block->Codes, row % KeyScores.BlockRows);
+        TensorPrimitives.Multiply(coded, scale, coded);
+        TensorPrimitives.Subtract(difference, coded, left);
+        block->Scales[row % KeyScores.BlockRows] = scale;
+        block->Errors[row % KeyScores.BlockRows] = TensorPrimitives.Norm<float>(left) * Above;
+        float* norms = page.Norms(head);
+        norms[1] = MathF.Max(norms[1], TensorPrimitives.Norm<float>(coded) * Above);
+    }
+
+    private static void EncodeFine(Page page, int head, int row, ReadOnlySpan<float> difference, float scale)
+    {
+        Span<float> coded = stackalloc float[N];
+        Round(difference, scale, coded);
+        sbyte* codes = page.Fine(head) + (row * N);
+        for (int d = 0; d < N; d++)
+        {
+            codes[d] = (sbyte)(int)coded[d];
+        }
+
+        page.FineScales(head)[row] = scale;
+    }
+
+    /// <summary>x in whole steps.</summary>
+    private static void Round(ReadOnlySpan<float> x, float scale, Span<float> steps)
+    {
+        TensorPrimitives.Divide(x, scale, steps);
+        TensorPrimitives.Round(steps, steps);
+    }
+
+    /// <summary>The center of a page that has no codes yet: the average of a full page's means.</summary>
+    private static void SetCenter(Page page, int head, Page full)
+    {
+        float* center = page.Center(head), norms = page.Norms(head);
+        for (int d = 0; d < N; d++)
+        {
+            double sum = 0;
+            for (int row = 0; row < full.MaxRows; row++)
+            {
+                sum += full.Key(head, row)[d * KeyScores.BlockRows];
+            }
+
+            center[d] = (float)(sum / full.MaxRows);
+        }
+
+        norms[0] = norms[1] = 0;
+        norms[2] = TensorPrimitives.Norm(new ReadOnlySpan<float>(center, N)) * Above;
     }
 }

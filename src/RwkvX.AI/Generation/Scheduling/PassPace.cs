@@ -9,7 +9,10 @@ namespace RwkvX.AI.Generation.Scheduling;
 /// </remarks>
 internal sealed class PassPace
 {
-    private const double Share = 0.25; // of the newest figure in the running mean
+    // Of the newest figure in the running mean. Other work on the machine only ever adds time, the more to a token the fewer a pass has:
+    // faster figures count for more, or spans that a busy moment made short would stay short.
+    private const double SlowerShare = 0.15;
+    private const double FasterShare = 0.5;
     private const int Growth = 2; // a span is at most so many times the last one: an estimate is trusted near where it was made
     private const int FirstSpan = 32;
     private const int LeastSpan = 8;
@@ -66,5 +69,5 @@ internal sealed class PassPace
         return 0;
     }
 
-    private static double Mean(double known, double seconds) => known == 0 ? seconds : known + (Share * (seconds - known));
+    private static double Mean(double known, double seconds) => known == 0 ? seconds : known + ((seconds < known ? FasterShare : SlowerShare) * (seconds - known));
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using RwkvX.AI.Grammars.Automata;
 using RwkvX.AI.Grammars.Machine;
@@ -43,7 +44,7 @@ internal sealed class GrammarRuntime
         Array.Clear(_words);
         int cost = 0;
         foreach (Item item in Store[number].Items) cost = Math.Max(cost, AddItem(item, int.MaxValue));
-        return known = new StepMask((ulong[])_words.Clone(), cost);
+        return known = new StepMask(new TokenSet(_words), cost);
     }
 
     /// <summary>Adds what may follow a configuration if the text must be closed with this many tokens after it.</summary>
@@ -51,7 +52,7 @@ internal sealed class GrammarRuntime
     {
         Array.Clear(_words);
         foreach (Item item in Store[number].Items) AddItem(item, budget);
-        for (int i = 0; i < _words.Length; i++) mask[i] |= _words[i];
+        TensorPrimitives.BitwiseOr(mask[.._words.Length], _words, mask);
     }
 
     /// <summary>Adds one reading's tokens; returns the bytes that close the text after the worst of them, at most.</summary>
@@ -67,7 +68,7 @@ internal sealed class GrammarRuntime
         if (frame.Exits is { } exits && item.Stack != StackTable.Root) cost = Math.Max(cost, AddReadable(exits, Store.AfterPop(item), budget));
         if (frame.Uncertain is { } uncertain) cost = Math.Max(cost, AddReadable(uncertain, Store.Of(item), budget));
         if (isInKey) RemoveUsedKeys(item.Key);
-        for (int i = 0; i < _words.Length; i++) _words[i] |= _itemWords[i];
+        TensorPrimitives.BitwiseOr<ulong>(_words, _itemWords, _words);
         return cost;
     }
 

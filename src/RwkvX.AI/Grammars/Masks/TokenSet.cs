@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+
 namespace RwkvX.AI.Grammars.Masks;
 
 /// <summary>A set of token ids: a list where they are few, one bit an id where they are many.</summary>
@@ -18,6 +21,24 @@ internal sealed class TokenSet
         foreach (int id in ids) Set(_words, id);
     }
 
+    /// <summary>The tokens of a mask, which is copied.</summary>
+    public TokenSet(ReadOnlySpan<ulong> mask)
+    {
+        long count = TensorPrimitives.PopCount(mask);
+        if (count >= mask.Length * 2)
+        {
+            _words = mask.ToArray();
+            return;
+        }
+
+        _ids = new int[count];
+        int next = 0;
+        for (int word = mask.IndexOfAnyExcept(0UL); word >= 0 && word < mask.Length; word++)
+        {
+            for (ulong bits = mask[word]; bits != 0; bits &= bits - 1) _ids[next++] = (word * 64) + BitOperations.TrailingZeroCount(bits);
+        }
+    }
+
     public bool IsEmpty => _ids is { Length: 0 };
 
     public void AddTo(Span<ulong> mask)
@@ -28,7 +49,7 @@ internal sealed class TokenSet
             return;
         }
 
-        for (int i = 0; i < _words!.Length; i++) mask[i] |= _words[i];
+        TensorPrimitives.BitwiseOr(mask[.._words!.Length], _words, mask);
     }
 
     public void RemoveFrom(Span<ulong> mask)

@@ -22,6 +22,7 @@ internal sealed class RandomScript : IDisposable
     private readonly List<CancellationTokenSource> _sources = [];
     private readonly int _endsAt; // the pass in which the client is disposed, or the host stops
     private readonly bool _isStopped;
+    private Task _ending = Task.CompletedTask;
 
     public RandomScript(int seed)
     {
@@ -44,6 +45,7 @@ internal sealed class RandomScript : IDisposable
     {
         Task<string>[] requests = [.. Enumerable.Range(0, _random.Next(1, 7)).Select(_ => RequestAsync(_random.Next()))];
         string[] ends = await Task.WhenAll(requests).WaitAsync(TimeSpan.FromMinutes(2)); // a stuck request fails here
+        await _ending.WaitAsync(TimeSpan.FromMinutes(2));
         Assert.Equal((0, 0, 0), (_client.Requests.Active, _client.Requests.Suspended, _client.Requests.Queued));
         Assert.Equal(0, PassScheduler.For(_model).WaitingCount);
         if (_endsAt == int.MaxValue)
@@ -85,11 +87,11 @@ internal sealed class RandomScript : IDisposable
         if (_isStopped)
         {
             _client.Requests.Close();
-            ThreadPool.QueueUserWorkItem(_ => _client.Requests.Abort());
+            _ending = Task.Run(_client.Requests.Abort);
         }
         else
         {
-            ThreadPool.QueueUserWorkItem(_ => _client.Dispose());
+            _ending = Task.Run(_client.Dispose);
         }
     }
 

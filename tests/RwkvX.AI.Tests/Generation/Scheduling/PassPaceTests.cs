@@ -57,7 +57,7 @@ public sealed class PassPaceTests
         }
 
         Assert.InRange(pace.Span(0, Stall), 190, 200); // twice the last one at most, though 500 would fit
-        for (int pass = 0; pass < 20; pass++)
+        for (int pass = 0; pass < 40; pass++)
         {
             pace.Observe(0, 100, TimeSpan.FromMilliseconds(100));
         }

@@ -1,21 +1,20 @@
 using System.Runtime.InteropServices;
 using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Models;
 
-namespace RwkvX.AI.Torch.Benchmarks;
+namespace RwkvX.AI.Cli;
 
-/// <summary>A checkpoint of any shape with bf16 random weights. Tensors share two buffers of random numbers: what matters is that a device reads real bits.</summary>
+/// <summary>A checkpoint of any shape with bf16 random weights. Tensors share two buffers of random numbers: what matters is that a device reads real bits, and nothing goes to a disk.</summary>
 internal sealed unsafe class RandomCheckpoint : Checkpoint
 {
     private readonly Dictionary<string, CheckpointTensor> _tensors = [];
     private readonly ushort* _matrix;
     private readonly ushort* _vector;
 
-    /// <param name="layers">L.</param>
-    /// <param name="width">C.</param>
-    /// <param name="sparse">M.</param>
-    /// <param name="vocabulary">V.</param>
-    public RandomCheckpoint(int layers, int width, int sparse, int vocabulary)
+    /// <param name="config">The sizes.</param>
+    public RandomCheckpoint(RwkvXConfig config)
     {
+        (int layers, int width, int sparse, int vocabulary) = (config.LayerCount, config.EmbeddingSize, config.SparseLayerCount, config.VocabSize);
         long count = Math.Max((long)vocabulary * width, 4L * width * width);
         _matrix = (ushort*)NativeMemory.Alloc((nuint)count, sizeof(ushort));
         _vector = (ushort*)NativeMemory.Alloc((nuint)width * 8, sizeof(ushort));

@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Torch.Cuda.Interop;
 using RwkvX.AI.Torch.Passes;
 using RwkvX.AI.Torch.States;
 
-namespace RwkvX.AI.Torch.Benchmarks;
+namespace RwkvX.AI.Torch;
 
 /// <summary>Times work of a model on its device.</summary>
 internal sealed class DeviceTimer(CudaModel model)
@@ -13,12 +14,12 @@ internal sealed class DeviceTimer(CudaModel model)
     /// <summary>Bytes read plus bytes written a second by a large copy on the device: the yardstick of every floor.</summary>
     public double CopyBandwidth()
     {
-        const long Bytes = 4L << 30;
         model.Device.Use();
-        using DeviceMemory memory = new(model.Device, 2 * Bytes, "copy");
-        model.Stream.Clear(memory.Address, 2 * Bytes);
-        double best = Times(12, () => model.Stream.Copy(memory.Address, memory.Address + Bytes, Bytes)).Skip(2).Order().ElementAt(5);
-        return 2 * Bytes / best;
+        long bytes = Math.Min(4L << 30, model.Device.Memory().Free / 3);
+        using DeviceMemory memory = new(model.Device, 2 * bytes, "copy");
+        model.Stream.Clear(memory.Address, 2 * bytes);
+        double median = Times(12, () => model.Stream.Copy(memory.Address, memory.Address + (ulong)bytes, bytes)).Skip(2).Order().ElementAt(5);
+        return 2 * bytes / median;
     }
 
     /// <summary>A state with so many tokens behind it, their pages filled with equal small numbers.</summary>
@@ -56,37 +57,39 @@ internal sealed class DeviceTimer(CudaModel model)
         return (times[times.Length / 2], times[0]);
     }
 
-    /// <summary>Median time of a whole call that gives the logits back.</summary>
-    public double Calls(RwkvXState state, int count)
+    /// <summary>Median time of a whole call that decodes one token of each sequence and chooses the next: what a caller waits for.</summary>
+    /// <param name="states">The sequences.</param>
+    /// <param name="sampling">How the tokens are chosen.</param>
+    /// <param name="count">How many calls.</param>
+    public double Calls(RwkvXState[] states, SamplingOptions sampling, int count)
     {
-        float[] logits = new float[model.Config.VocabSize];
-        int[] token = [100];
-        return Median(count, () => model.Forward(state, token, logits));
+        Sampler[] samplers = [.. states.Select(_ => new Sampler(sampling, model.Config.VocabSize))];
+        int[] tokens = [.. states.Select((_, i) => 100 + i)];
+        ForwardItem[] items = [.. states.Select((s, i) => new ForwardItem(s, tokens.AsMemory(i, 1), Memory<float>.Empty))];
+        return Median(count, () => ((ISamplingEngine)model).ForwardAndSample(items, samplers, tokens));
     }
 
-    /// <summary>Median time of a call that decodes one token of each of many sequences.</summary>
-    public double Batch(int size, int count)
+    /// <summary>Median time of a whole call that gives all logits back instead.</summary>
+    public double LogitCalls(RwkvXState[] states, int count)
     {
-        RwkvXState[] states = [.. Enumerable.Range(0, size).Select(_ => model.CreateState())];
         ForwardItem[] items = [.. states.Select((s, i) => new ForwardItem(s, new int[] { 100 + i }, new float[model.Config.VocabSize]))];
-        double median = Median(count, () => model.Forward(items));
-        Array.ForEach(states, s => s.Dispose());
-        return median;
+        return Median(count, () => model.Forward(items));
     }
 
-    /// <summary>Time of a prompt from an empty state, the second of two runs, the logits of its last token included.</summary>
-    public double Prefill(int tokens)
+    /// <summary>Time of a prompt from an empty state to the token after it, the last of some runs.</summary>
+    public double Prefill(int tokens, int runs)
     {
         int[] prompt = new int[tokens];
         Random random = new(1);
         for (int i = 0; i < tokens; i++)
             prompt[i] = random.Next(1, model.Config.VocabSize);
         double seconds = 0;
-        for (int run = 0; run < 2; run++)
+        for (int run = 0; run < runs; run++)
         {
             using RwkvXState state = model.CreateState();
             Stopwatch watch = Stopwatch.StartNew();
-            model.Forward(state, prompt, new float[model.Config.VocabSize]);
+            Sampler greedy = new(new SamplingOptions { Temperature = 0 }, model.Config.VocabSize);
+            ((ISamplingEngine)model).ForwardAndSample([new ForwardItem(state, prompt, Memory<float>.Empty)], [greedy], new int[1]);
             seconds = watch.Elapsed.TotalSeconds;
         }
         return seconds;

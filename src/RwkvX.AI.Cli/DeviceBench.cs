@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using RwkvX.AI.Generation;
+using RwkvX.AI.Models;
+using RwkvX.AI.Torch;
+
+namespace RwkvX.AI.Cli;
+
+/// <summary>Measures a model on a GPU beside the floor: every weight read once at the bandwidth of a copy in the same run.</summary>
+internal sealed class DeviceBench
+{
+    // Longer contexts are made by filling pages: reading them would take minutes and say nothing more of decoding.
+    private const int LongestPrompt = 131_072;
+
+    // The largest batch that runs as one graph of fused kernels.
+    private const int LargestStep = 4;
+
+    private static readonly SamplingOptions Greedy = new() { Temperature = 0 };
+    private static readonly SamplingOptions TopP = new() { Temperature = 0.9f, TopP = 0.8f, Seed = 1 };
+
+    private readonly CliHost _host;
+    private readonly CudaModel _model;
+    private readonly DeviceTimer _timer;
+    private readonly DeviceBenchFigures _figures;
+
+    /// <param name="host">Where lines go, as they are measured.</param>
+    /// <param name="model">The model, just loaded.</param>
+    /// <param name="name">What it is called.</param>
+    public DeviceBench(CliHost host, CudaModel model, string name)
+    {
+        (_host, _model, _timer) = (host, model, new DeviceTimer(model));
+        List<DeviceBenchStart> startup = [.. model.Startup.Select(part => new DeviceBenchStart(part.Part, part.Time.TotalSeconds))];
+        startup.Add(new DeviceBenchStart("64 tokens and the next one", _timer.Prefill(64, runs: 1)));
+        startup.Add(new DeviceBenchStart("all since the process started", (DateTime.Now - Process.GetCurrentProcess().StartTime).TotalSeconds));
+        double bandwidth = _timer.CopyBandwidth();
+        EngineInfo engine = model.Engine;
+        _figures = new DeviceBenchFigures
+        {
+            Model = name,
+            Shape = ModelShape.Of(model.Config),
+            Precision = $"{engine.Precision}",
+            Device = $"{engine.Device}, {engine.Description}",
+            Startup = startup,
+            CopyBandwidth = bandwidth,
+            WeightBytes = engine.WeightBytes,
+            FloorSeconds = engine.WeightBytes / bandwidth,
+        };
+        Line($"model: {_figures.Model}, {_figures.Shape}, {_figures.Precision}");
+        Line($"device: {_figures.Device}");
+        Line($"start, seconds: {string.Join(", ", startup.Select(s => FormattableString.Invariant($"{s.Part} {s.Seconds:F3}")))}; kernels compiled: {model.CompiledKernels}");
+        Line($"copy: {bandwidth / 1e12:F2} TB/s; a step reads {engine.WeightBytes / 1e9:F3} GB of weights: floor {_figures.FloorSeconds * 1e3:F3} ms");
+    }
+
+    /// <summary>Measures all combinations.</summary>
+    /// <param name="contexts">Tokens behind each sequence; each also a prompt, up to 131,072.</param>
+    /// <param name="batches">Sequences that decode together.</param>
+    /// <param name="steps">Steps a figure at batch 1; larger batches take fewer.</param>
+    /// <param name="cancellationToken">Acts between figures.</param>
+    public DeviceBenchFigures Run(IReadOnlyList<int> contexts, IReadOnlyList<int> batches, int steps, CancellationToken cancellationToken)
+    {
+        foreach (int context in contexts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (context is > 0 and <= LongestPrompt)
+                Prefill(context);
+            foreach (int batch in batches)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Decode(context, batch, Math.Max(steps / Math.Max(batch / 8, 1), 20));
+            }
+        }
+
+        Line($"device memory in use: {_figures.PeakBytes / 1e9:F2} GB at most, other programs' included");
+        return _figures;
+    }
+
+    private void Prefill(int tokens)
+    {
+        double seconds = _timer.Prefill(tokens, runs: tokens <= 32_768 ? 3 : 2);
+        DeviceBenchPrefill figure = new(tokens, seconds, tokens / seconds, 2.0 * Parameters * tokens / seconds);
+        _figures.Prefill.Add(figure);
+        Line($"prefill {tokens,8}: {seconds * 1e3,9:F1} ms {figure.TokensPerSecond,9:F0} tok/s {figure.ProductFlops / 1e12,6:F0} TFLOP/s in products");
+        NotePeak();
+    }
+
+    private void Decode(int context, int batch, int steps)
+    {
+        long bytes = batch * _model.PageBytes(context + 8 * steps), free = _model.Device.Memory().Free - (3L << 30) + _model.FreePageBytes;
+        if (bytes > free)
+        {
+            _figures.Skipped.Add(new DeviceBenchSkipped(context, batch, bytes));
+            Line($"decode context {context,8} batch {batch,4}: does not fit: {bytes / 1e9:F1} GB");
+            return;
+        }
+
+        RwkvXState[] states = [.. Enumerable.Range(0, batch).Select(_ => _timer.StateOf(context))];
+        try
+        {
+            double step = batch is 1 or 2 or LargestStep ? _timer.Steps(states, steps).Median : 0;
+            double call = _timer.Calls(states, Greedy, steps), sampled = _timer.Calls(states, TopP, Math.Max(steps / 4, 10));
+            double told = step > 0 ? step : call;
+            DeviceBenchDecode figure = new(context, batch, step, call, sampled, batch / call, _model.Engine.WeightBytes / told, told / _figures.FloorSeconds);
+            _figures.Decode.Add(figure);
+            string device = step > 0 ? FormattableString.Invariant($"step {step * 1e3,7:F3} ms, ") : "";
+            Line($"decode context {context,8} batch {batch,4}: {device}greedy call {call * 1e3,7:F3} ms, top-p {sampled * 1e3,7:F3} ms, {figure.TokensPerSecond,7:F0} tok/s, {figure.AchievedBandwidth / 1e12:F2} TB/s of weights, {figure.TimesFloor:F2} x floor");
+            NotePeak();
+        }
+        finally
+        {
+            Array.ForEach(states, state => state.Dispose());
+        }
+    }
+
+    private long Parameters => _model.Engine.WeightBytes / (_model.Engine.Precision == Precision.F32 ? 4 : 2);
+
+    private void NotePeak()
+    {
+        (long free, long total) = _model.Device.Memory();
+        _figures.PeakBytes = Math.Max(_figures.PeakBytes, total - free);
+    }
+
+    private void Line(FormattableString line) => _host.Out.WriteLine(FormattableString.Invariant(line));
+}

@@ -1,0 +1,187 @@
+using System.Numerics;
+using System.Runtime.Intrinsics.X86;
+
+namespace RwkvX.AI.Cpu.Kernels;
+
+/// <summary>The choice of one query among many chunks in three looks: 4-bit codes of all means, 8-bit codes of some, the means of a few.</summary>
+/// <remarks>
+/// Each look gives bounds of the score that a full scan calculates. Let τ be the smallest lower bound of any k chunks: k chunks score τ or more,
+/// so a chunk whose upper bound is below τ is not among the k best. The k chunks are the best of the first look, and
+/// their lower bounds come from the second. What is left gets its score from <see cref="KeyScores"/>, the kernel of the full scan, and the
+/// choice is made among these: the same choice, ties included. See docs/kernels/sparse-attention.md.
+/// </remarks>
+internal static unsafe class MeanSearch
+{
+    /// <summary>Chunks from which on a single query searches; below, all means are soon read (the last look takes blocks of 16 for about ten of them).</summary>
+    public const int WorthwhileFrom = 384;
+
+    /// <summary>
+    /// Rounding, as a share of ‖q‖·(‖m‖ + ‖m̃‖ + ‖center‖): the scan's own sum of 64 products (64·2⁻²⁴ = 4e-6 of ‖q‖·‖m‖), the product with
+    /// the center, and a few single operations on bounds.
+    /// </summary>
+    private const float Rounding = 1e-5f;
+
+    private const int N = Wkv.N;
+    private const int BlockRows = KeyScores.BlockRows;
+
+    /// <summary>Chooses chunks as a full scan does.</summary>
+    /// <param name="means">The means of a layer.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="q">(64) the query.</param>
+    /// <param name="past">Chunks to choose from: at least a page of means, and more than there are to be chosen.</param>
+    /// <param name="scratch">Its scores are used.</param>
+    /// <param name="chosen">Output: the chunks with the largest scores, ascending; of equal scores the lower one.</param>
+    /// <returns>Bytes of means and codes that were read.</returns>
+    public static long Choose<V>(PagedRows means, int head, float* q, int past, AttentionScratch scratch, Span<int> chosen)
+        where V : struct, ILanes<V>
+    {
+        float* coarse = scratch.Scores, scores = stackalloc float[BlockRows], uppers = stackalloc float[BlockRows];
+        short* p = stackalloc short[N];
+        SearchQuery query = SearchQuery.Of(q, p);
+        float* centers = stackalloc float[(past + means.RowsPerPage - 1) / means.RowsPerPage]; // q·center of each page
+        float lost = CoarseScoresOf<V>(means, head, query, past, coarse, centers);
+        Span<float> best = scratch.Best.AsSpan(0, chosen.Length);
+        ChunkGate.Select<V>(coarse, past, chosen, best);
+        float bar = float.PositiveInfinity;
+        foreach (int chunk in chosen)
+        {
+            (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
+            (float score, float margin) = Fine(means[index], head, row, query, p, centers[index]);
+            bar = MathF.Min(bar, score - margin);
+        }
+
+        bar = MathF.BitDecrement(bar); // what is above it may be among the best
+        int fine = chosen.Length, blocks = 0, scored = -1, found = 0;
+        V norm = V.Splat(query.Norm);
+        for (int first = 0; first < past; first += means.RowsPerPage)
+        {
+            Page page = means[first / means.RowsPerPage];
+            CoarseBlock* codes = page.Coarse(head);
+            V rest = V.Splat((lost * page.Norms(head)[1]) + (query.Norm * RoundingOf(page, head)));
+            int rows = Math.Min(means.RowsPerPage, past - first);
+            for (int start = 0; start < rows; start += V.Count)
+            {
+                V upper = V.MultiplyAdd(norm, V.Load(codes[start / BlockRows].Errors + (start % BlockRows)), rest) + V.Load(coarse + first + start);
+                if (!upper.AnyAbove(bar))
+                {
+                    continue;
+                }
+
+                upper.Store(uppers);
+                uint above = 0;
+                for (int i = 0; i < Math.Min(V.Count, rows - start); i++)
+                {
+                    above |= uppers[i] > bar ? 1u << i : 0;
+                }
+
+                for (; above != 0; above &= above - 1)
+                {
+                    int chunk = first + start + BitOperations.TrailingZeroCount(above);
+                    fine++;
+                    (float score, float margin) = Fine(page, head, chunk - first, query, p, centers[first / means.RowsPerPage]);
+                    if (!(score + margin > bar))
+                    {
+                        continue;
+                    }
+
+                    float exact = Exact<V>(page, head, q, chunk - first, rows, scores, ref scored, ref blocks);
+                    found = ChunkGate.Offer(exact, chunk, found, chosen, best);
+                    bar = found == chosen.Length ? MathF.Max(bar, best[^1]) : bar; // later chunks must score more than the last that was taken
+                }
+            }
+
+            scored = -1;
+        }
+
+        chosen.Sort();
+        return ((long)past * ((N / 2) + (2 * sizeof(float)))) + ((long)fine * (N + sizeof(float))) + ((long)blocks * BlockRows * N * sizeof(float));
+    }
+
+    /// <summary>The last look: the full scan's score, which comes with those of its block.</summary>
+    private static float Exact<V>(Page page, int head, float* q, int row, int rows, float* scores, ref int scored, ref int blocks)
+        where V : struct, ILanes<V>
+    {
+        int block = row / BlockRows * BlockRows;
+        if (scored != block)
+        {
+            scored = block;
+            blocks++;
+            KeyScores.One<V>(q, page.Keys(head) + KeyScores.Offset(block), Math.Min(BlockRows, rows - block), scores);
+        }
+
+        return scores[row - block];
+    }
+
+    /// <summary>The first look: each chunk's score by its 4-bit code.</summary>
+    /// <returns>‖q − its 8-bit form‖₂.</returns>
+    private static float CoarseScoresOf<V>(PagedRows means, int head, in SearchQuery query, int past, float* coarse, float* centers)
+        where V : struct, ILanes<V>
+    {
+        sbyte* spread = stackalloc sbyte[CoarseScores.QueryBytes];
+        Span<sbyte> bytes = stackalloc sbyte[N];
+        (float scale, int total, float lost) = SearchQuery.InBytes(query.Q, query.Largest, bytes);
+        CoarseScores.Spread(bytes, spread);
+        V zero = V.Splat(-MeanCodes.CoarseZero * total), factor = V.Splat(scale);
+        for (int first = 0; first < past; first += means.RowsPerPage)
+        {
+            Page page = means[first / means.RowsPerPage];
+            float shared = centers[first / means.RowsPerPage] = Dot<V>(query.Q, page.Center(head));
+            V center = V.Splat(shared);
+            CoarseBlock* block = page.Coarse(head);
+            int rows = Math.Min(means.RowsPerPage, past - first);
+            if (first + rows < past)
+            {
+                Prefetch(means[(first / means.RowsPerPage) + 1].Coarse(head));
+            }
+
+            for (int row = 0; row < rows; row += BlockRows, block++)
+            {
+                float* sums = coarse + first + row; // room up to whole blocks
+                CoarseScores.Run(block->Codes, spread, sums);
+                for (int i = 0; i < BlockRows; i += V.Count)
+                {
+                    V.MultiplyAdd(V.Load(sums + i) + zero, factor * V.Load(block->Scales + i), center).Store(sums + i);
+                }
+            }
+        }
+
+        return lost;
+    }
+
+    /// <summary>The hardware follows a run of memory, but does not know where the next page lies.</summary>
+    private static void Prefetch(CoarseBlock* block)
+    {
+        for (int i = 0; Sse.IsSupported && i < 2 * CoarseBlock.Bytes; i += 64)
+        {
+            Sse.Prefetch0((byte*)block + i);
+        }
+    }
+
+    private static float RoundingOf(Page page, int head)
+    {
+        float* norms = page.Norms(head);
+        return Rounding * (norms[0] + norms[1] + norms[2]);
+    }
+
+    /// <summary>The second look: a chunk's score and how far the full scan's may be from it.</summary>
+    private static (float Score, float Margin) Fine(Page page, int head, int row, in SearchQuery query, short* p, float center)
+    {
+        float scale = page.FineScales(head)[row];
+        float score = FineScore.Run(page.Fine(head) + (row * N), p) * (query.Scale * scale);
+        // codes: s/2 in every dimension; the query in 16 bits: half a step of it times 64 codes of at most 127
+        float margin = scale * ((0.5001f * query.Sum) + (0.5001f * N * 127 * query.Scale));
+        return (score + center, margin + (query.Norm * RoundingOf(page, head)));
+    }
+
+    private static float Dot<V>(float* x, float* y)
+        where V : struct, ILanes<V>
+    {
+        V sum = V.Splat(0);
+        for (int d = 0; d < N; d += V.Count)
+        {
+            sum = V.MultiplyAdd(V.Load(x + d), V.Load(y + d), sum);
+        }
+
+        return sum.Sum();
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.AI;
+using RwkvX.AI.Chat;
+using RwkvX.AI.Models;
+using RwkvX.AI.Testing;
+using Xunit;
+
+namespace RwkvX.AI.Torch.Tests;
+
+/// <summary>What an application that has this package reaches through the options of the chat client.</summary>
+public sealed class EngineOptionsTests
+{
+    [Fact]
+    public async Task GetResponse_EngineTorchOnCpu_AnswersAsTheManagedEngine()
+    {
+        LibTorchTest.Require();
+        Assert.Equal(await Answer(new RwkvXOptions { Engine = "cpu" }, "cpu"), await Answer(new RwkvXOptions { Engine = "torch", Device = "cpu" }, "torch"));
+    }
+
+    [Fact]
+    public async Task GetResponse_DeviceCuda_AnswersAsTheManagedEngine()
+    {
+        CudaTest.Require();
+        Assert.Equal(await Answer(new RwkvXOptions { Engine = "cpu" }, "cpu"), await Answer(new RwkvXOptions { Device = "cuda", Precision = Precision.F32 }, "torch"));
+    }
+
+    [Fact]
+    public void WhyNot_PrecisionThatCpuLibTorchHasNot_NamesThoseThatItHas()
+        => Assert.Contains("F32 or BF16", new TorchEngineProvider().WhyNot(new EngineRequest { Device = "cpu", Precision = Precision.Fp8 }), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task GetResponse_DeviceCudaWithoutDriver_SaysWhatIsMissing()
+    {
+        string? reason = new TorchEngineProvider().WhyNot(new EngineRequest { Device = "cuda" });
+        Assert.SkipWhen(reason is null, "this machine has a CUDA device");
+        EngineUnavailableException error = await Assert.ThrowsAsync<EngineUnavailableException>(() => Answer(new RwkvXOptions { Device = "cuda" }, "torch"));
+        Assert.Contains("device cuda", error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> Answer(RwkvXOptions options, string engine)
+    {
+        options.ModelPath = Path.Combine(Repository.Root, "models", "rwkvx-10m"); // a pack for a GPU has no embedded one
+        using RwkvXChatClient client = new(options);
+        Assert.Equal(engine, client.GetService<IRwkvXModel>()!.Engine.Name);
+        ChatResponse response = await client.GetResponseAsync("My name is Ada. What is my name?", new ChatOptions { Temperature = 0, MaxOutputTokens = 24 });
+        return response.Text;
+    }
+}

@@ -1,0 +1,31 @@
+using RwkvX.AI.Testing;
+using RwkvX.AI.Training.Plans;
+using Xunit;
+
+namespace RwkvX.AI.Training.Tests;
+
+public sealed class TrainingPlanTests
+{
+    public static TheoryData<string> Committed => [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "eng"), "*.json").Select(path => Path.GetFileName(path))];
+
+    [Theory]
+    [MemberData(nameof(Committed))]
+    public void Read_CommittedPlan_IsWhole(string name)
+    {
+        TrainingPlan plan = TrainingPlan.Read(Path.Combine(Repository.Root, "eng", name));
+        Assert.Equal((256, 9, 3, 4096), (plan.Model.New!.NEmbd, plan.Model.New.NLayer, plan.Model.New.NMobaLayer, plan.Model.New.VocabSize));
+        Assert.Equal((32, 16), (plan.Model.MobaChunkSize, plan.Model.MobaTopK));
+    }
+
+    [Theory]
+    [InlineData("""{"stages": [], "model": {"from": "x"}}""", "stages")]
+    [InlineData("""{"model": {}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "data": [{"task": "tasks"}]}]}""", "'from' and 'new'")]
+    [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "data": []}]}""", "at least one source")]
+    [InlineData("""{"modell": {}}""", "modell")]
+    public void Read_BadPlan_NamesTheField(string json, string field)
+    {
+        using TestFolder folder = new();
+        File.WriteAllText(folder.File("plan.json"), json);
+        Assert.Contains(field, Assert.Throws<PlanException>(() => TrainingPlan.Read(folder.File("plan.json"))).Message, StringComparison.Ordinal);
+    }
+}
