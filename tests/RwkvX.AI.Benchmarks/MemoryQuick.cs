@@ -5,7 +5,6 @@ using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Cpu;
 using RwkvX.AI.Memory;
-using RwkvX.AI.Models;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Storage;
 using RwkvX.AI.Tokenization;

@@ -47,7 +47,7 @@ internal static class ReopenQuick
         foreach (int turn in new[] { 60, 60 })
         {
             model.Forward(state, ids.AsMemory(0, turn), Memory<float>.Empty);
-            await writer.AppendAsync([new TokensRecord(ids[..turn])]);
+            await writer.AppendAsync([new TokensRecord(ids.AsMemory(0, turn))]);
             await Put(writer, model, state, $"the same after {turn} tokens more");
         }
 

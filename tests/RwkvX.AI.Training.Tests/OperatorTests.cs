@@ -1,7 +1,6 @@
 using RwkvX.AI.Training.Attention;
 using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Wkv;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -5,7 +5,6 @@ using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Models;
 using RwkvX.AI.Training.Plans;
 using RwkvX.AI.Training.Runs;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

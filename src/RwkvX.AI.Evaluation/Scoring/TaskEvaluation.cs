@@ -86,7 +86,7 @@ public sealed class TaskEvaluation(IRwkvXModel model, WorldTokenizer tokenizer)
     }
 
     /// <summary>The questions that count: not the small talk and acknowledgements before the first question of a chat.</summary>
-    private static IEnumerable<(string Prompt, string Answer)> Asked(string task, TaskDocument document)
+    private static (string Prompt, string Answer)[] Asked(string task, TaskDocument document)
     {
         (string Prompt, string Answer)[] all = [.. document.Questions()];
         return task switch { "later" or "chat" => all[^Math.Min(4, all.Length)..], _ => all };

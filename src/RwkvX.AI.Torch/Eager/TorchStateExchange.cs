@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Cpu;
 using RwkvX.AI.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Torch.Eager;

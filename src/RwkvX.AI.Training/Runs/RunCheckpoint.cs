@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RwkvX.AI.Checkpoints;
-using RwkvX.AI.Training.Models;
 using RwkvX.AI.Training.Optimization;
 using RwkvX.AI.Training.Plans;
 using TorchSharp;

@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using RwkvX.AI.Checkpoints;
-using RwkvX.AI.Models;
 using RwkvX.AI.Tokenization;
 using RwkvX.AI.Training.Data;
 using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Models;
 using RwkvX.AI.Training.Optimization;
 using RwkvX.AI.Training.Plans;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Runs;

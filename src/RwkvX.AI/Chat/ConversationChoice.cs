@@ -48,5 +48,5 @@ internal readonly record struct ConversationChoice(string Tenant, string? Name, 
         return stores ? new ConversationChoice(tenant, $"conv-{Guid.NewGuid():n}", IsNew: true) : new ConversationChoice(tenant, null, IsNew: false);
     }
 
-    private static ArgumentException Wrong(string key, string expected, object? found) => new($"{key}: expected {expected}, found '{found}'", "options");
+    private static ArgumentException Wrong(string key, string expected, object? found) => new($"{key}: expected {expected}, found '{found}'");
 }

@@ -92,7 +92,6 @@ public sealed class RwkvXOptions
 
     /// <summary>Whose requests these are where <c>AdditionalProperties["rwkvx.tenant"]</c> does not say: a tenant never meets another's conversations.</summary>
     [Required]
-    [MinLength(1)]
     public string Tenant { get; set; } = "default";
 
     /// <summary>Where conversations are stored; null for the container's <see cref="IStateStore"/>, or else this process's memory. Outlives the client.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Cpu;
@@ -65,6 +66,7 @@ internal sealed class ExportedPages : IPageLease
             throw new ObjectDisposedException(nameof(StateSnapshot));
         }
 
+        [SuppressMessage("Usage", "CA1816:Dispose methods should call SuppressFinalize", Justification = "The last Release is this type's Dispose.")]
         public void Release()
         {
             if (Interlocked.Decrement(ref _shares) == 0)

@@ -14,15 +14,20 @@ internal sealed unsafe class SpillSegment : IDisposable
     {
         Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, $"rwkvx-{Environment.ProcessId}-{Guid.NewGuid():n}.pages");
-        _stream = new FileStream(path, new FileStreamOptions
+        FileStreamOptions options = new()
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
             Share = FileShare.ReadWrite | FileShare.Delete,
             Options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose | FileOptions.RandomAccess : FileOptions.RandomAccess,
             BufferSize = 0,
-            UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        _stream = new FileStream(path, options);
         try
         {
             if (!OperatingSystem.IsWindows())

@@ -2,7 +2,6 @@ using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Memory;
-using RwkvX.AI.Models;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Tokenization;
 

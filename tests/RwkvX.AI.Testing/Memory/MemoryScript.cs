@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using RwkvX.AI.Memory;
 using RwkvX.AI.Sessions.Stores;
 
 namespace RwkvX.AI.Testing.Memory;

@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Memory;
-using RwkvX.AI.Models;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Tests.Tokenization;

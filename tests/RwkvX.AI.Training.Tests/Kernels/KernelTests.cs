@@ -2,7 +2,6 @@ using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Training.Attention;
 using RwkvX.AI.Training.Cuda;
 using RwkvX.AI.Training.Wkv;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using RwkvX.AI.Chat.Requests;
 
 namespace RwkvX.AI.Chat.Hosting;
 

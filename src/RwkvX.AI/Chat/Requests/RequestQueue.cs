@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace RwkvX.AI.Chat.Requests;
 
 /// <summary>Lets a bounded number of requests run at once; the others wait in a bounded queue, or are refused.</summary>
@@ -5,6 +7,7 @@ namespace RwkvX.AI.Chat.Requests;
 /// Who waited longest comes first; a step of priority counts for <see cref="SecondsPerPriority"/> of waiting. All members may be called from
 /// any thread.
 /// </remarks>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The source has neither timer nor wait handle, and requests may still hold its token.")]
 internal sealed class RequestQueue(int maxActive, int maxQueued, TimeProvider time)
 {
     private const double SecondsPerPriority = 10;
@@ -157,7 +160,7 @@ internal sealed class RequestQueue(int maxActive, int maxQueued, TimeProvider ti
         }
     }
 
-    private async ValueTask WaitAsync(RequestSlot slot, CancellationToken cancellationToken)
+    private static async ValueTask WaitAsync(RequestSlot slot, CancellationToken cancellationToken)
     {
         await using (cancellationToken.UnsafeRegister(static (state, token) => ((RequestSlot)state!).Cancel(token), slot).ConfigureAwait(false))
         {

@@ -172,7 +172,7 @@ public sealed class PassSchedulerTests : IDisposable
         using ScheduledSequence sequence = _scheduler.Open();
         RwkvXState state = NewState();
         ValueTask run = sequence.RunAsync(state, new[] { 1 }, Memory<float>.Empty, CancellationToken.None);
-        Assert.Throws<InvalidOperationException>(() => { _ = sequence.RunAsync(state, new[] { 2 }, Memory<float>.Empty, CancellationToken.None); });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => sequence.RunAsync(state, new[] { 2 }, Memory<float>.Empty, CancellationToken.None).AsTask());
         await ReleaseAsync(first, run.AsTask());
     }
 
