@@ -1,6 +1,6 @@
 using PublicApiGenerator;
-using RwkvX.AI.Training.Models;
 using RwkvX.AI.Testing;
+using RwkvX.AI.Training.Models;
 using Xunit;
 
 namespace RwkvX.AI.Training.Tests;

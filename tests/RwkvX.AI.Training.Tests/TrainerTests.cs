@@ -15,7 +15,12 @@ public sealed class TrainerTests : TorchTest
 {
     private static readonly RwkvXConfig Toy = new()
     {
-        EmbeddingSize = 64, LayerCount = 2, SparseLayerCount = 1, VocabSize = 40, MobaChunkSize = 8, MobaTopK = 2,
+        EmbeddingSize = 64,
+        LayerCount = 2,
+        SparseLayerCount = 1,
+        VocabSize = 40,
+        MobaChunkSize = 8,
+        MobaTopK = 2,
     };
 
     [Theory]
@@ -123,8 +128,17 @@ public sealed class TrainerTests : TorchTest
         writer.Write(shard);
         StagePlan stage = new()
         {
-            Name = "short", Length = 24, Batch = 2, Accumulate = 2, Tokens = 24 * 4 * 4, LearningRate = 1e-3, FinalLearningRate = 1e-4, WarmupSteps = 2,
-            Recompute = recompute, Data = [new SourcePlan { Shards = [shard] }], ZLoss = 1e-4,
+            Name = "short",
+            Length = 24,
+            Batch = 2,
+            Accumulate = 2,
+            Tokens = 24 * 4 * 4,
+            LearningRate = 1e-3,
+            FinalLearningRate = 1e-4,
+            WarmupSteps = 2,
+            Recompute = recompute,
+            Data = [new SourcePlan { Shards = [shard] }],
+            ZLoss = 1e-4,
         };
         return new TrainingPlan
         {

@@ -32,8 +32,14 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
         (int rows, int tokens) = ((int)(q.shape[0] * q.shape[1]), (int)q.shape[2]);
         launcher.Launch("moba_forward", Defines(q, chunkSize), new ForwardArgs
         {
-            Q = TensorPointer.Of(q), K = TensorPointer.Of(k), V = TensorPointer.Of(v), Chosen = (int*)TensorPointer.Of(chosen),
-            Y = TensorPointer.Of(y), Lse = (float*)TensorPointer.Of(lse), Tokens = tokens, Choices = topK - 1,
+            Q = TensorPointer.Of(q),
+            K = TensorPointer.Of(k),
+            V = TensorPointer.Of(v),
+            Chosen = (int*)TensorPointer.Of(chosen),
+            Y = TensorPointer.Of(y),
+            Lse = (float*)TensorPointer.Of(lse),
+            Tokens = tokens,
+            Choices = topK - 1,
         }, 128, (tokens + 3) / 4, rows);
         // Saved when this returns: they must outlive this scope, and end with the caller's.
         y.MoveToOuterDisposeScope();
@@ -56,8 +62,16 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
         Tensor dq = empty_like(q, dtype: ScalarType.Float32);
         launcher.Launch("moba_backward_queries", Defines(q, chunkSize), new QueriesArgs
         {
-            Q = TensorPointer.Of(q), K = TensorPointer.Of(k), V = TensorPointer.Of(v), Dy = TensorPointer.Of(dy), Chosen = (int*)TensorPointer.Of(chosen),
-            Lse = (float*)TensorPointer.Of(lse), Delta = (float*)TensorPointer.Of(delta), Dq = (float*)TensorPointer.Of(dq), Tokens = tokens, Choices = choices,
+            Q = TensorPointer.Of(q),
+            K = TensorPointer.Of(k),
+            V = TensorPointer.Of(v),
+            Dy = TensorPointer.Of(dy),
+            Chosen = (int*)TensorPointer.Of(chosen),
+            Lse = (float*)TensorPointer.Of(lse),
+            Delta = (float*)TensorPointer.Of(delta),
+            Dq = (float*)TensorPointer.Of(dq),
+            Tokens = tokens,
+            Choices = choices,
         }, 64, (tokens + 1) / 2, rows);
 
         int chunks = tokens / chunkSize;
@@ -65,9 +79,18 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
         Tensor dk = empty([Parts, .. q.shape], dtype: ScalarType.Float32, device: q.device), dv = empty_like(dk);
         launcher.Launch("moba_backward_keys", Defines(q, chunkSize), new KeysArgs
         {
-            Q = TensorPointer.Of(q), K = TensorPointer.Of(k), V = TensorPointer.Of(v), Dy = TensorPointer.Of(dy), Listed = (int*)TensorPointer.Of(listed),
-            Offsets = (long*)TensorPointer.Of(offsets), Lse = (float*)TensorPointer.Of(lse), Delta = (float*)TensorPointer.Of(delta),
-            Dk = (float*)TensorPointer.Of(dk), Dv = (float*)TensorPointer.Of(dv), Tokens = tokens, Chunks = chunks,
+            Q = TensorPointer.Of(q),
+            K = TensorPointer.Of(k),
+            V = TensorPointer.Of(v),
+            Dy = TensorPointer.Of(dy),
+            Listed = (int*)TensorPointer.Of(listed),
+            Offsets = (long*)TensorPointer.Of(offsets),
+            Lse = (float*)TensorPointer.Of(lse),
+            Delta = (float*)TensorPointer.Of(delta),
+            Dk = (float*)TensorPointer.Of(dk),
+            Dv = (float*)TensorPointer.Of(dv),
+            Tokens = tokens,
+            Chunks = chunks,
         }, 256, (tokens + KeyBlock - 1) / KeyBlock, rows, Parts);
         Tensor Result(Tensor gradient) => gradient.to(q.dtype).MoveToOuterDisposeScope();
         return [Result(dq), Result(dk.sum([0L])), Result(dv.sum([0L])), null!, null!, null!];
