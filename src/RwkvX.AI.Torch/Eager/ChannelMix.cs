@@ -12,7 +12,7 @@ internal sealed class ChannelMix(TorchWeights weights, ChannelMixTensors tensors
     /// <param name="previous">(C) the row before; becomes the last row.</param>
     public Tensor Forward(Tensor h, ref Tensor previous)
     {
-        Tensor k = h + (TokenShift.Delta(h, previous) * _xk);
+        Tensor k = h.Plus(TokenShift.Delta(h, previous) * _xk);
         previous = TokenShift.Last(h);
         Tensor inner = TorchWeights.Linear(k, _key).relu();
         return TorchWeights.Linear(inner * inner, _value);

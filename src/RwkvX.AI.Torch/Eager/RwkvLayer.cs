@@ -38,32 +38,32 @@ internal sealed class RwkvLayer
     /// <param name="vFirst">(T, C) the values of layer 0, which sets it.</param>
     public Tensor Forward(Tensor x, RwkvLayerState state, ref Tensor? vFirst)
     {
-        x = x + TimeMix(_ln1.Layer(x), state, ref vFirst);
-        return x + _channelMix.Forward(_ln2.Layer(x), ref state.FfnXPrev);
+        x = x.Plus(TimeMix(_ln1.Layer(x), state, ref vFirst));
+        return x.Plus(_channelMix.Forward(_ln2.Layer(x), ref state.FfnXPrev));
     }
 
     private Tensor TimeMix(Tensor h, RwkvLayerState state, ref Tensor? vFirst)
     {
         Tensor delta = TokenShift.Delta(h, state.AttXPrev);
         state.AttXPrev = TokenShift.Last(h);
-        Tensor r = TorchWeights.Linear(h + (delta * _xr), _receptance);
-        Tensor k = TorchWeights.Linear(h + (delta * _xk), _key);
-        Tensor v = TorchWeights.Linear(h + (delta * _xv), _value);
-        Tensor w = exp(sigmoid(_w0 + TorchWeights.LowRank(TorchWeights.LowRank(h + (delta * _xw), _w1).tanh(), _w2)).mul(Scalars.DecayScale));
-        Tensor a = sigmoid(_a0 + TorchWeights.LowRank(TorchWeights.LowRank(h + (delta * _xa), _a1), _a2));
-        Tensor g = TorchWeights.LowRank(TorchWeights.LowRank(h + (delta * _xg), _g1).sigmoid(), _g2);
+        Tensor r = TorchWeights.Linear(h.Plus(delta * _xr), _receptance);
+        Tensor k = TorchWeights.Linear(h.Plus(delta * _xk), _key);
+        Tensor v = TorchWeights.Linear(h.Plus(delta * _xv), _value);
+        Tensor w = exp(sigmoid(_w0.Plus(TorchWeights.LowRank(TorchWeights.LowRank(h.Plus(delta * _xw), _w1).tanh(), _w2))).mul(Scalars.DecayScale));
+        Tensor a = sigmoid(_a0.Plus(TorchWeights.LowRank(TorchWeights.LowRank(h.Plus(delta * _xa), _a1), _a2)));
+        Tensor g = TorchWeights.LowRank(TorchWeights.LowRank(h.Plus(delta * _xg), _g1).sigmoid(), _g2);
         if (_v0 is null || _v1 is null || _v2 is null || vFirst is null)
             vFirst = v;
         else
-            v = v + ((vFirst - v) * sigmoid(_v0 + TorchWeights.LowRank(TorchWeights.LowRank(h + (delta * _xv), _v1), _v2)));
+            v = v.Plus((vFirst - v) * sigmoid(_v0.Plus(TorchWeights.LowRank(TorchWeights.LowRank(h.Plus(delta * _xv), _v1), _v2))));
 
         Tensor Heads(Tensor t) => t.view(-1, _heads, _headSize); // (T, H, N)
         Tensor kappa = Heads(k * _kk);
         kappa = kappa / (kappa * kappa).sum(-1, keepdim: true).sqrt().clamp_min(Scalars.LeastNorm);
-        k = k + (k * a.sub(Scalars.One) * _ka);
+        k = k.Plus(k * a.sub(Scalars.One) * _ka);
         Tensor y = Wkv(Heads(r), Heads(w), Heads(k), Heads(v), kappa, Heads(a), state);
         Tensor bonus = (Heads(r) * Heads(k) * _rk.view(_heads, _headSize)).sum(-1, keepdim: true) * Heads(v);
-        y = _lnX.Group(y.view(-1, _heads * _headSize), _heads) + bonus.view(-1, _heads * _headSize);
+        y = _lnX.Group(y.view(-1, _heads * _headSize), _heads).Plus(bonus.view(-1, _heads * _headSize));
         return TorchWeights.Linear(y * g, _output);
     }
 
@@ -77,7 +77,7 @@ internal sealed class RwkvLayer
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor dot = s.matmul(away[t].unsqueeze(-1)); // (H, N, 1)
-            s = (s * w[t].unsqueeze(1)) + (dot * b[t].unsqueeze(1)) + (v[t].unsqueeze(-1) * k[t].unsqueeze(1));
+            s = (s * w[t].unsqueeze(1)).Plus(dot * b[t].unsqueeze(1)).Plus(v[t].unsqueeze(-1) * k[t].unsqueeze(1));
             y[t] = s.matmul(r[t].unsqueeze(-1)).squeeze(-1).MoveToOuterDisposeScope();
             s.MoveToOuterDisposeScope();
         }

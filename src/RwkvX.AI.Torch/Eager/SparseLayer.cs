@@ -30,8 +30,8 @@ internal sealed class SparseLayer
     /// <param name="position">Of the first row.</param>
     public Tensor Forward(Tensor x, SparseLayerState state, long position)
     {
-        x = x + TorchWeights.Linear(Attend(_ln1.Layer(x), state, position), _output);
-        return x + _channelMix.Forward(_ln2.Layer(x), ref state.FfnXPrev);
+        x = x.Plus(TorchWeights.Linear(Attend(_ln1.Layer(x), state, position), _output));
+        return x.Plus(_channelMix.Forward(_ln2.Layer(x), ref state.FfnXPrev));
     }
 
     private Tensor Attend(Tensor h, SparseLayerState state, long position)

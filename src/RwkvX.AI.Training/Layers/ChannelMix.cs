@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Layers;
@@ -12,7 +13,7 @@ internal static class ChannelMix
     /// <returns>(B, T, C) what is added to x.</returns>
     public static Tensor Forward(Weights weights, string ffn, Tensor h)
     {
-        Tensor k = addcmul(h, TokenShift.Delta(h), weights[ffn + "x_k"], 1);
+        Tensor k = addcmul(h, TokenShift.Delta(h), weights[ffn + "x_k"], Scalars.One);
         return weights.Linear(nn.functional.relu(weights.Linear(k, ffn + "key.weight")).square(), ffn + "value.weight");
     }
 }

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using RwkvX.AI.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,13 +55,13 @@ internal sealed class Network(RwkvXConfig config, string prefix, Weights weights
     private (Tensor X, Tensor VFirst) RwkvLayer(string block, Tensor x, Tensor? vFirst)
     {
         (Tensor y, Tensor first) = TimeMix.Forward(weights, block + "att.", weights.LayerNorm(x, block + "ln1"), vFirst, wkv);
-        x = x + y;
-        return (x + ChannelMix.Forward(weights, block + "ffn.", weights.LayerNorm(x, block + "ln2")), first);
+        x = x.Plus(y);
+        return (x.Plus(ChannelMix.Forward(weights, block + "ffn.", weights.LayerNorm(x, block + "ln2"))), first);
     }
 
     private Tensor SparseLayer(string layer, Tensor x)
     {
-        x = x + SparseAttention.Forward(weights, layer + "att.", weights.LayerNorm(x, layer + "ln1"), attend);
-        return x + ChannelMix.Forward(weights, layer + "ffn.", weights.LayerNorm(x, layer + "ln2"));
+        x = x.Plus(SparseAttention.Forward(weights, layer + "att.", weights.LayerNorm(x, layer + "ln1"), attend));
+        return x.Plus(ChannelMix.Forward(weights, layer + "ffn.", weights.LayerNorm(x, layer + "ln2")));
     }
 }

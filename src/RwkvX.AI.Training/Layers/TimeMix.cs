@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Layers;
@@ -20,7 +21,7 @@ internal static class TimeMix
         (long B, long T, long C) = (h.shape[0], h.shape[1], h.shape[2]);
         long H = weights.F32(att + "r_k").shape[0], N = C / H;
         Tensor delta = TokenShift.Delta(h);
-        Tensor Mix(string c) => addcmul(h, delta, weights[att + "x_" + c], 1);
+        Tensor Mix(string c) => addcmul(h, delta, weights[att + "x_" + c], Scalars.One);
         Tensor LowRank(Tensor x, string kind, Func<Tensor, Tensor>? f = null)
         {
             Tensor inner = x.matmul(weights[att + kind + "1"]);
@@ -28,7 +29,7 @@ internal static class TimeMix
         }
 
         Tensor Gate(Tensor x, string kind, Func<Tensor, Tensor>? f = null) =>
-            sigmoid(weights.F32(att + kind + "0") + LowRank(x, kind, f).to(ScalarType.Float32));
+            sigmoid(weights.F32(att + kind + "0").Plus(LowRank(x, kind, f).to(ScalarType.Float32)));
         Tensor Heads(Tensor x) => x.to(ScalarType.Float32).view(B, T, H, N);
 
         Tensor xv = Mix("v");
@@ -38,16 +39,16 @@ internal static class TimeMix
         Tensor logW = -DecayScale * Gate(Mix("w"), "w", tanh); // ln w
         Tensor a = Gate(Mix("a"), "a");
         Tensor g = LowRank(Mix("g"), "g", sigmoid);
-        if (vFirst is not null) v = v + ((vFirst - v) * Gate(xv, "v").to(v.dtype));
+        if (vFirst is not null) v = v.Plus((vFirst - v) * Gate(xv, "v").to(v.dtype));
 
         Tensor kappa = Heads(k * weights.F32(att + "k_k").view(-1));
         kappa = kappa / kappa.norm(-1, keepdim: true).clamp_min(1e-12);
-        k = k * (1 + ((a - 1) * weights.F32(att + "k_a").view(-1)));
+        k = k.Plus(k * a.sub(Scalars.One) * weights.F32(att + "k_a").view(-1));
 
         Tensor rH = Heads(r), kH = Heads(k), vH = Heads(v);
         Tensor y = wkv(rH, Heads(logW), kH, vH, -kappa, kappa * Heads(a)); // (B, T, H, N)
         y = GroupNorm(y, weights.F32(att + "ln_x.weight"), weights.F32(att + "ln_x.bias"));
-        y = y + ((rH * kH * weights.F32(att + "r_k")).sum(-1, keepdim: true) * vH);
+        y = y.Plus((rH * kH * weights.F32(att + "r_k")).sum(-1, keepdim: true) * vH);
         y = weights.Linear(y.reshape(B, T, C).to(weights.Compute) * g, att + "output.weight");
         return (y, vFirst ?? v);
     }
@@ -55,6 +56,6 @@ internal static class TimeMix
     private static Tensor GroupNorm(Tensor y, Tensor weight, Tensor bias)
     {
         (long H, long N) = (y.shape[2], y.shape[3]);
-        return (nn.functional.layer_norm(y, [N], eps: GroupNormEps) * weight.view(H, N)) + bias.view(H, N);
+        return (nn.functional.layer_norm(y, [N], eps: GroupNormEps) * weight.view(H, N)).Plus(bias.view(H, N));
     }
 }

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,7 +36,7 @@ internal sealed class ChunkScan : autograd.SingleTensorFunction<ChunkScan>
             long c = reverse ? chunks - 1 - i : i;
             states.select(1, c).copy_(s);
             Tensor step = reverse ? m.select(1, c).mT : m.select(1, c);
-            Tensor next = g.select(1, c) + s.matmul(step);
+            Tensor next = g.select(1, c).Plus(s.matmul(step));
             s.Dispose();
             s = next;
         }

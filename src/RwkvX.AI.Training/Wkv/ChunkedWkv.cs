@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,12 +41,12 @@ internal sealed class ChunkedWkv(int chunk, Func<Tensor, Tensor, Tensor> scan)
         Tensor W = solved.narrow(-1, 0, N), U0 = solved.narrow(-1, N, N);
 
         Tensor bEnd = bHat * pEnd, kEnd = kHat * pEnd;
-        Tensor M = diag_embed(pEnd.squeeze(2)) + W.mT.matmul(bEnd);
-        Tensor G = U0.mT.matmul(bEnd) + V.mT.matmul(kEnd);
+        Tensor M = diag_embed(pEnd.squeeze(2)).Plus(W.mT.matmul(bEnd));
+        Tensor G = U0.mT.matmul(bEnd).Plus(V.mT.matmul(kEnd));
         Tensor S = scan(M, G); // (B·H, chunks, N, N) before each chunk
 
-        Tensor U = W.matmul(S.mT) + U0;
-        Tensor y = rHat.matmul(S.mT) + rHat.matmul(bHat.mT).tril().matmul(U) + rHat.matmul(kHat.mT).tril().matmul(V);
+        Tensor U = W.matmul(S.mT).Plus(U0);
+        Tensor y = rHat.matmul(S.mT).Plus(rHat.matmul(bHat.mT).tril().matmul(U)).Plus(rHat.matmul(kHat.mT).tril().matmul(V));
         return y.view(B, H, chunks * chunk, N).transpose(1, 2).narrow(1, 0, T).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Wkv;
@@ -16,7 +17,7 @@ internal static class SequentialWkv
         {
             Tensor Row(Tensor x) => x.select(1, t).unsqueeze(-2);    // (B, H, 1, N)
             Tensor Column(Tensor x) => x.select(1, t).unsqueeze(-1); // (B, H, N, 1)
-            S = (S * Row(w)) + S.matmul(Column(a)).matmul(Row(b)) + Column(v).matmul(Row(k));
+            S = (S * Row(w)).Plus(S.matmul(Column(a)).matmul(Row(b))).Plus(Column(v).matmul(Row(k)));
             y.Add(S.matmul(Column(r)).squeeze(-1));
         }
 
