@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,12 +53,13 @@ internal sealed class SlicedAttention : autograd.SingleTensorFunction<SlicedAtte
             Tensor queries = q.narrow(2, first, count), dy = grad_output.narrow(2, first, count);
             Tensor chosen = choices.narrow(2, first, count).to(ScalarType.Int64);
             Tensor p = Probabilities(queries, k, chosen, first, chunkSize);
-            dv.narrow(2, 0, keys).add_(p.to(v.dtype).mT.matmul(dy).to(ScalarType.Float32));
+            dv.narrow(2, 0, keys).PlusInPlace(p.to(v.dtype).mT.matmul(dy).to(ScalarType.Float32));
             Tensor dp = dy.matmul(v.narrow(2, 0, keys).mT).to(ScalarType.Float32);
-            Tensor ds = p * (dp - (dp * p).sum(-1, keepdim: true)) / Math.Sqrt(q.shape[3]);
+            Tensor ds = p * (dp - (dp * p).sum(-1, keepdim: true));
+            ds = ds.TimesInPlace(1 / Math.Sqrt(q.shape[3]));
             ds = ds.to(q.dtype);
             dq.narrow(2, first, count).copy_(ds.matmul(k.narrow(2, 0, keys)));
-            dk.narrow(2, 0, keys).add_(ds.mT.matmul(queries).to(ScalarType.Float32));
+            dk.narrow(2, 0, keys).PlusInPlace(ds.mT.matmul(queries).to(ScalarType.Float32));
         }
 
         return [dq.to(q.dtype).MoveToOuterDisposeScope(), dk.to(k.dtype).MoveToOuterDisposeScope(), dv.to(v.dtype).MoveToOuterDisposeScope(), null!, null!];

@@ -42,7 +42,7 @@ internal static class TimeMix
         if (vFirst is not null) v = v.Plus((vFirst - v) * Gate(xv, "v").to(v.dtype));
 
         Tensor kappa = Heads(k * weights.F32(att + "k_k").view(-1));
-        kappa = kappa / kappa.norm(-1, keepdim: true).clamp_min(1e-12);
+        kappa = kappa / kappa.norm(-1, keepdim: true).AtLeast(1e-12);
         k = k.Plus(k * a.sub(Scalars.One) * weights.F32(att + "k_a").view(-1));
 
         Tensor rH = Heads(r), kH = Heads(k), vH = Heads(v);

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,7 +22,7 @@ internal sealed class LongCrossEntropy(LongCrossEntropyOptions options)
             using DisposeScope scope = NewDisposeScope();
             int end = Math.Min(start + options.TruncatedLength + options.Interval, T), from = start + options.TruncatedLength;
             Tensor truncated = truncatedLosses(start, end).narrow(1, options.TruncatedLength, end - from);
-            Tensor gain = (truncated - losses.narrow(1, from, end - from)).exp().clamp_max(options.Threshold);
+            Tensor gain = (truncated - losses.narrow(1, from, end - from)).exp().AtMost(options.Threshold);
             weights.narrow(1, from, end - from).copy_(gain);
         }
 

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using RwkvX.AI.Training.Plans;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -80,16 +81,16 @@ internal sealed class AdamW : IDisposable
             if (_m is null || _v is null) return;
             using IDisposable noGrad = no_grad();
             using DisposeScope scope = NewDisposeScope();
-            Tensor gradient = Gradient()!.mul_(clip);
-            _m.mul_(plan.Beta1).add_(gradient * (1 - plan.Beta1));
-            _v.mul_(plan.Beta2).add_(gradient.mul_(gradient).mul_(1 - plan.Beta2));
+            Tensor gradient = Gradient()!.TimesInPlace(clip);
+            _m.TimesInPlace(plan.Beta1).PlusInPlace(gradient.Times(1 - plan.Beta1));
+            _v.TimesInPlace(plan.Beta2).PlusInPlace(gradient.mul_(gradient).TimesInPlace(1 - plan.Beta2));
             double unbias1 = 1 - Math.Pow(plan.Beta1, step), unbias2 = 1 - Math.Pow(plan.Beta2, step);
-            Tensor update = _m / (_v / unbias2).sqrt_().add_(plan.Epsilon) * (-learningRate / unbias1);
+            Tensor update = (_m / _v.Times(1 / unbias2).sqrt_().PlusInPlace(plan.Epsilon)).TimesInPlace(-learningRate / unbias1);
             long at = 0;
             foreach ((_, Tensor parameter) in _parameters)
             {
-                if (decay > 0) parameter.mul_(1 - (learningRate * decay));
-                parameter.add_(update.narrow(0, at, parameter.numel()).view(parameter.shape));
+                if (decay > 0) parameter.TimesInPlace(1 - (learningRate * decay));
+                parameter.PlusInPlace(update.narrow(0, at, parameter.numel()).view(parameter.shape));
                 at += parameter.numel();
             }
         }

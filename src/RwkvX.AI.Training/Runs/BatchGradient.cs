@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using RwkvX.AI.Training.Data;
 using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Losses;
@@ -65,7 +66,7 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
             if (layer == 0 && dFirst is not null) autograd.backward([y, values!], [dx, dFirst]);
             else y.backward([dx]);
             dx = input.grad!.MoveToOuterDisposeScope();
-            if (first?.grad is { } more) dFirst = (dFirst is null ? more : dFirst + more).MoveToOuterDisposeScope();
+            if (first?.grad is { } more) dFirst = (dFirst is null ? more : dFirst.Plus(more)).MoveToOuterDisposeScope();
         }
 
         if (embedded.requires_grad) embedded.backward([dx]);
@@ -86,9 +87,9 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
             long length = Math.Min(HeadTokens, count - from);
             Tensor logits = network.Head(rows.narrow(0, from, length)), w = flatWeights.narrow(0, from, length);
             Tensor losses = CrossEntropy.PerToken(logits, flatTargets.narrow(0, from, length));
-            loss.add_((losses.detach() * w).sum());
-            if (stage.ZLoss > 0) losses = losses + (stage.ZLoss * logits.logsumexp(-1).square());
-            if (stage.L2Wrap > 0) losses = losses + (stage.L2Wrap / 2 * logits.amax([-1]).square());
+            loss.PlusInPlace((losses.detach() * w).sum());
+            if (stage.ZLoss > 0) losses = losses.Plus(logits.logsumexp(-1).square().Times(stage.ZLoss));
+            if (stage.L2Wrap > 0) losses = losses.Plus(logits.amax([-1]).square().Times(stage.L2Wrap / 2));
             (losses * w).sum().backward();
         }
 
