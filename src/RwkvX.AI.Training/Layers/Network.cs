@@ -1,5 +1,5 @@
-using RwkvX.AI.Torch.Eager;
 using RwkvX.AI.Models;
+using RwkvX.AI.Torch.Eager;
 using TorchSharp;
 using static TorchSharp.torch;
 
