@@ -1,6 +1,7 @@
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Sessions.Stores;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.Agents.Tests;

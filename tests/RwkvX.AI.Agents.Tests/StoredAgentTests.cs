@@ -1,5 +1,6 @@
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.Agents.Tests;

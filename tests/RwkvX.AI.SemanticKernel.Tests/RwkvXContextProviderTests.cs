@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
 using Microsoft.SemanticKernel.ChatCompletion;
 using RwkvX.AI.Sessions.Stores;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.SemanticKernel.Tests;

@@ -1,9 +1,0 @@
-namespace RwkvX.AI.SemanticKernel.Tests;
-
-/// <summary>A folder of a test's own, removed with it.</summary>
-internal sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("rwkvx-kernel-").FullName;
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}
