@@ -6,7 +6,7 @@ using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Benchmarks;
 
-/// <summary>Many conversations that write at once: <c>batch [streams] [tokens of history]</c>. Steps of one stream and of all take turns.</summary>
+/// <summary>Many conversations that write at once: <c>batch [streams] [tokens of history] [only this many]</c>. Steps of one stream and of all take turns.</summary>
 internal static class BatchQuick
 {
     private const int Rounds = 15, Steps = 12;
@@ -22,7 +22,7 @@ internal static class BatchQuick
         RwkvXState[] states = [.. Enumerable.Range(0, streams).Select(_ => model.CreateState())];
         foreach (RwkvXState state in states) model.Forward(state, Ids(random, history), Memory<float>.Empty);
         float[][] logits = [.. states.Select(_ => new float[model.Config.VocabSize])];
-        foreach (int count in new[] { 2, 4, 8, 16, 32, streams }.Where(count => count <= streams).Distinct())
+        foreach (int count in args.Length > 2 ? [int.Parse(args[2], CultureInfo.InvariantCulture)] : new[] { 2, 4, 8, 16, 32, streams }.Where(count => count <= streams).Distinct())
         {
             double[] one = new double[Rounds], all = new double[Rounds];
             for (int round = 0; round < Rounds; round++)

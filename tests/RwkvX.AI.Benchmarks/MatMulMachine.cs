@@ -43,9 +43,10 @@ internal static unsafe class MatMulMachine
     public static double MultiplyAddPeak(WorkerPool pool, int repetitions)
     {
         const int Steps = 4_000_000;
+        bool isWide = Vector512.IsHardwareAccelerated;
         double[] sinks = new double[pool.Count];
-        double seconds = Best(repetitions, () => pool.Run(worker => sinks[worker.Index] = MultiplyAdd(Steps)));
-        return 2.0 * 16 * 12 * Steps * pool.Count / seconds;
+        double seconds = Best(repetitions, () => pool.Run(worker => sinks[worker.Index] = isWide ? MultiplyAdd512(Steps) : MultiplyAdd256(Steps)));
+        return 2.0 * (isWide ? 16 : 8) * 12 * Steps * pool.Count / seconds;
     }
 
     private static double Read(float* at, long count)
@@ -62,7 +63,7 @@ internal static unsafe class MatMulMachine
         return Vector512.Sum(a + b + c + d);
     }
 
-    private static double MultiplyAdd(int steps)
+private static double MultiplyAdd512(int steps)
     {
         Vector512<float> x = Vector512.Create(0.999f), w = Vector512.Create(1e-3f);
         Vector512<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
@@ -83,5 +84,28 @@ internal static unsafe class MatMulMachine
         }
 
         return Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
+    }
+
+    private static double MultiplyAdd256(int steps)
+    {
+        Vector256<float> x = Vector256.Create(0.999f), w = Vector256.Create(1e-3f);
+        Vector256<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
+        for (int s = 0; s < steps; s++)
+        {
+            a = Vector256.FusedMultiplyAdd(x, w, a);
+            b = Vector256.FusedMultiplyAdd(x, w, b);
+            c = Vector256.FusedMultiplyAdd(x, w, c);
+            d = Vector256.FusedMultiplyAdd(x, w, d);
+            e = Vector256.FusedMultiplyAdd(x, w, e);
+            f = Vector256.FusedMultiplyAdd(x, w, f);
+            g = Vector256.FusedMultiplyAdd(x, w, g);
+            h = Vector256.FusedMultiplyAdd(x, w, h);
+            i = Vector256.FusedMultiplyAdd(x, w, i);
+            j = Vector256.FusedMultiplyAdd(x, w, j);
+            k = Vector256.FusedMultiplyAdd(x, w, k);
+            l = Vector256.FusedMultiplyAdd(x, w, l);
+        }
+
+        return Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
     }
 }

@@ -8,12 +8,12 @@ using RwkvX.AI.Models;
 namespace RwkvX.AI.Benchmarks;
 
 /// <summary>
-/// Many streams over one engine, beside one: <c>streams [MODEL] [streams] [prompt tokens] [tokens]</c>. Total speed, gaps between the tokens of
-/// a stream while long prompts keep arriving, whether every stream wrote what it writes alone, and what the scheduler costs a stream that is alone.
+/// Many streams over one engine, beside one: <c>streams [MODEL] [streams] [prompt tokens] [tokens]</c>. Total speed, in turn with one stream's, gaps
+/// between the tokens of a stream while long prompts keep arriving, whether every stream wrote what it writes alone, and what the scheduler costs.
 /// </summary>
 internal sealed class StreamsQuick(CpuModel model, int streams, int longPrompt, int tokens)
 {
-    private const int PromptTokens = 64, Rounds = 3;
+    private const int PromptTokens = 64, Rounds = 3, Laps = 21, LapTokens = 8;
 
     public static void Run(string[] args)
     {
@@ -26,30 +26,61 @@ internal sealed class StreamsQuick(CpuModel model, int streams, int longPrompt, 
 
     private async Task RunAsync()
     {
+        await InTurnAsync();
         int[][] alone = new int[streams][];
-        double one = 0, many = 0;
         for (int round = 0; round < Rounds; round++) // in turn, since other work on the machine comes and goes
         {
             Direct(round);
             List<double> gaps = [];
-            double speed = 0;
             for (int i = round * streams / Rounds; i < (round + 1) * streams / Rounds; i++)
             {
-                long begun = 0;
-                alone[i] = await WriteAsync(i, gaps, () => begun = Stopwatch.GetTimestamp());
-                speed = Math.Max(speed, (tokens - 1) / Stopwatch.GetElapsedTime(begun).TotalSeconds);
+                alone[i] = await WriteAsync(i, gaps, static () => { });
             }
 
-            one = Math.Max(one, speed);
-            Report("one stream (best)", speed, gaps);
-            many = Math.Max(many, await TogetherAsync(alone, round, withPrompts: false));
+            Report("one stream", 1000 / gaps.Average(), gaps);
+            await TogetherAsync(alone, round, withPrompts: false);
         }
 
-        Console.WriteLine($"{streams} streams: {many / one:F2} x one stream (best of {Rounds} rounds each)");
         for (int round = 0; round < Rounds; round++)
         {
             await TogetherAsync(alone, round, withPrompts: true);
         }
+    }
+
+    /// <summary>One stream and all of them take turns of some tokens: both see the machine as it is at the time.</summary>
+    private async Task InTurnAsync()
+    {
+        RwkvXState[] states = [.. Enumerable.Range(0, streams).Select(_ => model.CreateState())];
+        TokenGenerator[] writers = [.. states.Select((state, i) => new TokenGenerator(PassScheduler.For(model), state, Options(i)))];
+        await Task.WhenAll(writers.Select((writer, i) => writer.PrefillAsync(Ids(i, PromptTokens), isLast: true, CancellationToken.None).AsTask()));
+        double[] one = new double[Laps], all = new double[Laps];
+        for (int lap = -2; lap < Laps; lap++) // two to warm up
+        {
+            double single = await SpeedAsync(writers[..1], streams / 2), together = await SpeedAsync(writers, LapTokens);
+            if (lap >= 0)
+            {
+                (one[lap], all[lap]) = (single, together);
+            }
+        }
+
+        double[] ratios = [.. one.Zip(all, static (single, together) => together / single).Order()];
+        Console.WriteLine($"one stream {one.Order().ElementAt(Laps / 2):F0} tok/s, {streams} streams {all.Order().ElementAt(Laps / 2):F0} tok/s (medians of {Laps} turns)");
+        Console.WriteLine($"{streams} streams: {ratios[Laps / 2]:F2} x one stream (median of the turns' ratios; half of them in {ratios[Laps / 4]:F2}-{ratios[3 * Laps / 4]:F2})");
+        Array.ForEach(writers, static writer => writer.Dispose());
+        Array.ForEach(states, static state => state.Dispose());
+    }
+
+    private static async Task<double> SpeedAsync(TokenGenerator[] writers, int count)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        await Task.WhenAll(writers.Select(writer => Task.Run(async () =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                await writer.NextAsync(int.MaxValue, CancellationToken.None).ConfigureAwait(false);
+            }
+        })));
+        return writers.Length * (double)count / Stopwatch.GetElapsedTime(begun).TotalSeconds;
     }
 
     /// <summary>The same work in a plain loop over the engine: what the scheduler is compared with.</summary>
@@ -74,7 +105,7 @@ internal sealed class StreamsQuick(CpuModel model, int streams, int longPrompt, 
         Report("plain loop", tokens / Stopwatch.GetElapsedTime(begun).TotalSeconds, gaps);
     }
 
-    private async Task<double> TogetherAsync(int[][] alone, int round, bool withPrompts)
+    private async Task TogetherAsync(int[][] alone, int round, bool withPrompts)
     {
         using CancellationTokenSource done = new();
         using CountdownEvent ready = new(streams);
@@ -98,7 +129,6 @@ internal sealed class StreamsQuick(CpuModel model, int streams, int longPrompt, 
         Report(withPrompts ? $"{streams} streams, {read} tokens of prompts beside them" : $"{streams} streams", speed, [.. gaps.SelectMany(g => g)]);
         double worst = gaps.Max(g => Percentile(g, 0.99) / Percentile(g, 0.5));
         Console.WriteLine($"  worst stream: p99 {worst:F2} x its median; {equal} of {compared} as alone; {processor.TotalMilliseconds / (streams * (tokens - 1)):F3} ms of processor time a token");
-        return speed;
     }
 
     /// <summary>A long prompt, and the next one as soon as it is read.</summary>

@@ -13,10 +13,18 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
     public static void Dot<TWeights>(float* x, int k, byte* w, float* scales, float* y, int outputs)
         where TWeights : struct, IMatMulWeights
     {
+        // One row after the other is the order that the hardware prefetches best. A byte a weight is faster than the latency of
+        // one row's two registers, so four rows then, and the next four are asked for in the order in which they lie.
         int whole = k & ~15;
-        float* tails = stackalloc float[2 * 16];
+        float* tails = stackalloc float[5 * 16];
         MatMulTail.Widen<MatMulF32Weights>((byte*)(x + whole), k - whole, tails);
-        for (int o = 0; o < outputs; o++) // one after the other is the order that the hardware prefetches best
+        int o = 0;
+        for (; TWeights.Size == 1 && o + 4 <= outputs; o += 4)
+        {
+            MatMulTail.Store(Dot4<TWeights>(x, k, w + ((nint)o * k), tails), scales, y, o, 4);
+        }
+
+        for (; o < outputs; o++)
         {
             byte* row = w + ((nint)o * k * TWeights.Size);
             if (whole < k) // before the sums: a call would push them out of their registers
@@ -43,10 +51,59 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
         }
     }
 
-    public static int DirectRows => 1;
+    public static int DirectRows => 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DotRows<TWeights>(in MatMulProduct product, int rows, int start, int end)
-        where TWeights : struct, IMatMulWeights => throw new NotSupportedException();
+        where TWeights : struct, IMatMulWeights
+    {
+        int k = product.W.Columns, whole = k & ~15;
+        MatMulTile x = new(product.X, product.Ldx, rows);
+        float* x0 = x.X0, x1 = x.X1, x2 = x.X2, x3 = x.X3, scales = product.W.Scales;
+        float* tails = stackalloc float[5 * 16], wTail = tails + (4 * 16);
+        MatMulTail.Widen<MatMulF32Weights>((byte*)(x0 + whole), k - whole, tails + 0);
+        MatMulTail.Widen<MatMulF32Weights>((byte*)(x1 + whole), k - whole, tails + 16);
+        MatMulTail.Widen<MatMulF32Weights>((byte*)(x2 + whole), k - whole, tails + 32);
+        MatMulTail.Widen<MatMulF32Weights>((byte*)(x3 + whole), k - whole, tails + 48);
+        byte* row = product.W.Row(start);
+        for (int o = start; o < end; o++, row += (nint)k * TWeights.Size)
+        {
+            if (whole < k)
+            {
+                MatMulTail.Widen<TWeights>(row + ((nint)whole * TWeights.Size), k - whole, wTail);
+            }
+
+            Vector256<float> a0 = default, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+            for (nint i = 0; i < whole; i += 16)
+            {
+                byte* at = row + (i * TWeights.Size);
+                Vector256<float> w = TWeights.Load256(at), v = TWeights.Load256(at + (8 * TWeights.Size));
+                a0 = Vector256.FusedMultiplyAdd(Vector256.Load(x0 + i), w, a0);
+                b0 = Vector256.FusedMultiplyAdd(Vector256.Load(x0 + i + 8), v, b0);
+                a1 = Vector256.FusedMultiplyAdd(Vector256.Load(x1 + i), w, a1);
+                b1 = Vector256.FusedMultiplyAdd(Vector256.Load(x1 + i + 8), v, b1);
+                a2 = Vector256.FusedMultiplyAdd(Vector256.Load(x2 + i), w, a2);
+                b2 = Vector256.FusedMultiplyAdd(Vector256.Load(x2 + i + 8), v, b2);
+                a3 = Vector256.FusedMultiplyAdd(Vector256.Load(x3 + i), w, a3);
+                b3 = Vector256.FusedMultiplyAdd(Vector256.Load(x3 + i + 8), v, b3);
+            }
+
+            if (whole < k)
+            {
+                Vector256<float> w = At(wTail, 0), v = At(wTail, 1);
+                a0 = Vector256.FusedMultiplyAdd(At(tails, 0), w, a0);
+                b0 = Vector256.FusedMultiplyAdd(At(tails, 1), v, b0);
+                a1 = Vector256.FusedMultiplyAdd(At(tails, 2), w, a1);
+                b1 = Vector256.FusedMultiplyAdd(At(tails, 3), v, b1);
+                a2 = Vector256.FusedMultiplyAdd(At(tails, 4), w, a2);
+                b2 = Vector256.FusedMultiplyAdd(At(tails, 5), v, b2);
+                a3 = Vector256.FusedMultiplyAdd(At(tails, 6), w, a3);
+                b3 = Vector256.FusedMultiplyAdd(At(tails, 7), v, b3);
+            }
+
+            MatMulTail.StoreColumn(Reduce(a0, b0, a1, b1, a2, b2, a3, b3), scales == null ? 1f : scales[o], product.Y + o, product.Ldy, rows);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen<TWeights>(byte* w, int steps, float* panel)
@@ -75,15 +132,68 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
     {
         for (int i = 0; i < MatMulTile.Rows * MatMulTile.Outputs; i += 4, sums += 4 * 16)
         {
-            MatMulVector128.Reduce(
-                Fold(At(sums, 0) + At(sums, 1)), Fold(At(sums, 2) + At(sums, 3)), Fold(At(sums, 4) + At(sums, 5)), Fold(At(sums, 6) + At(sums, 7)))
-                .Store(results + i);
+            Reduce(At(sums, 0), At(sums, 1), At(sums, 2), At(sums, 3), At(sums, 4), At(sums, 5), At(sums, 6), At(sums, 7)).Store(results + i);
         }
     }
 
     /// <summary>Lanes i and i+4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<float> Fold(Vector256<float> sums) => sums.GetLower() + sums.GetUpper();
+
+    /// <summary>Four rows of bytes at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static Vector128<float> Dot4<TWeights>(float* x, int k, byte* w, float* tails)
+        where TWeights : struct, IMatMulWeights
+    {
+        int whole = k & ~15;
+        byte* w0 = w, w1 = w0 + k, w2 = w1 + k, w3 = w2 + k, next = w3 + k;
+        for (int j = 0; j < 4 && whole < k; j++)
+        {
+            MatMulTail.Widen<TWeights>(w + ((nint)j * k) + whole, k - whole, tails + ((j + 1) * 16));
+        }
+
+        Vector256<float> a0 = default, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+        for (nint i = 0; i < whole; next += 256)
+        {
+            Sse.Prefetch0(next);
+            Sse.Prefetch0(next + 64);
+            Sse.Prefetch0(next + 128);
+            Sse.Prefetch0(next + 192);
+            for (nint stop = Math.Min(i + 64, whole); i < stop; i += 16)
+            {
+                Vector256<float> v = Vector256.Load(x + i), u = Vector256.Load(x + i + 8);
+                a0 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w0 + i), a0);
+                b0 = Vector256.FusedMultiplyAdd(u, TWeights.Load256(w0 + i + 8), b0);
+                a1 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w1 + i), a1);
+                b1 = Vector256.FusedMultiplyAdd(u, TWeights.Load256(w1 + i + 8), b1);
+                a2 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w2 + i), a2);
+                b2 = Vector256.FusedMultiplyAdd(u, TWeights.Load256(w2 + i + 8), b2);
+                a3 = Vector256.FusedMultiplyAdd(v, TWeights.Load256(w3 + i), a3);
+                b3 = Vector256.FusedMultiplyAdd(u, TWeights.Load256(w3 + i + 8), b3);
+            }
+        }
+
+        if (whole < k)
+        {
+            Vector256<float> v = At(tails, 0), u = At(tails, 1);
+            a0 = Vector256.FusedMultiplyAdd(v, At(tails, 2), a0);
+            b0 = Vector256.FusedMultiplyAdd(u, At(tails, 3), b0);
+            a1 = Vector256.FusedMultiplyAdd(v, At(tails, 4), a1);
+            b1 = Vector256.FusedMultiplyAdd(u, At(tails, 5), b1);
+            a2 = Vector256.FusedMultiplyAdd(v, At(tails, 6), a2);
+            b2 = Vector256.FusedMultiplyAdd(u, At(tails, 7), b2);
+            a3 = Vector256.FusedMultiplyAdd(v, At(tails, 8), a3);
+            b3 = Vector256.FusedMultiplyAdd(u, At(tails, 9), b3);
+        }
+
+        return Reduce(a0, b0, a1, b1, a2, b2, a3, b3);
+    }
+
+    /// <summary>Ends four chains of two registers each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Reduce(
+        Vector256<float> a0, Vector256<float> b0, Vector256<float> a1, Vector256<float> b1, Vector256<float> a2, Vector256<float> b2, Vector256<float> a3, Vector256<float> b3) =>
+        MatMulVector128.Reduce(Fold(a0 + b0), Fold(a1 + b1), Fold(a2 + b2), Fold(a3 + b3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> At(float* vectors, nint index) => Vector256.Load(vectors + (index * 8));
