@@ -47,4 +47,18 @@ internal unsafe interface IMatMulKernel
     /// <param name="sums">(Rows, Outputs, 16) finished chains, aligned to 64 bytes.</param>
     /// <param name="results">(Rows, Outputs) sums.</param>
     static abstract void Reduce(float* sums, float* results);
+
+    /// <summary>A whole tile at once, for chains that fit one block: what <see cref="Tile"/> from the start and <see cref="Reduce"/> give.</summary>
+    /// <param name="x">Four rows of inputs, unaligned.</param>
+    /// <param name="panel">(steps, Outputs, 16) widened weights.</param>
+    /// <param name="steps">Number of steps, at least one.</param>
+    /// <param name="results">(Rows, Outputs) sums.</param>
+    static virtual void Whole<TSelf>(in MatMulTile x, float* panel, int steps, float* results)
+        where TSelf : struct, IMatMulKernel
+    {
+        byte* space = stackalloc byte[(MatMulTile.SumCount * sizeof(float)) + 64];
+        float* sums = (float*)(((nint)space + 63) & ~63);
+        TSelf.Tile(x, panel, steps, sums, first: true);
+        TSelf.Reduce(sums, results);
+    }
 }

@@ -55,6 +55,7 @@ internal static unsafe class MatMulBlocks<TKernel, TWeights>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunBlock(in MatMulProduct product, int t, int rows, int o, int outputs, float* panels, float* tails, float* sums)
     {
+        float* results = stackalloc float[MatMulTile.Rows * MatMulTile.Outputs];
         int k = product.W.Columns;
         int steps = (k + 15) / 16;
         int blocks = Math.Max(1, (steps + BlockSteps - 1) / BlockSteps);
@@ -70,6 +71,14 @@ internal static unsafe class MatMulBlocks<TKernel, TWeights>
                 for (int i = 0; i < rows; i += MatMulTile.Rows)
                 {
                     int left = rows - i;
+                    if (blocks == 1 && to == whole && whole > 0)
+                    {
+                        MatMulTile x = new(product.X + ((nint)(t + i) * product.Ldx), product.Ldx, left);
+                        TKernel.Whole<TKernel>(x, panel, whole, results);
+                        Store(product, t + i, Math.Min(MatMulTile.Rows, left), o + (p * MatMulTile.Outputs), o + outputs, results);
+                        continue;
+                    }
+
                     // Chains of one block end at once; longer ones keep a place each.
                     float* tile = sums + (blocks == 1 ? 0 : ((p * BlockTiles) + (i / MatMulTile.Rows)) * MatMulTile.SumCount);
                     if (whole > from)
@@ -86,7 +95,8 @@ internal static unsafe class MatMulBlocks<TKernel, TWeights>
 
                     if (b == blocks - 1)
                     {
-                        Finish(product, t + i, Math.Min(MatMulTile.Rows, left), o + (p * MatMulTile.Outputs), o + outputs, tile);
+                        TKernel.Reduce(tile, results);
+                        Store(product, t + i, Math.Min(MatMulTile.Rows, left), o + (p * MatMulTile.Outputs), o + outputs, results);
                     }
                 }
             }
@@ -110,10 +120,8 @@ internal static unsafe class MatMulBlocks<TKernel, TWeights>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish(in MatMulProduct product, int t, int rows, int o, int end, float* sums)
+    private static void Store(in MatMulProduct product, int t, int rows, int o, int end, float* results)
     {
-        float* results = stackalloc float[MatMulTile.Rows * MatMulTile.Outputs];
-        TKernel.Reduce(sums, results);
         float* scales = product.W.Scales == null ? null : product.W.Scales + o;
         int outputs = Math.Min(MatMulTile.Outputs, end - o);
         float* y = product.Y + ((nint)t * product.Ldy) + o;

@@ -51,14 +51,28 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
         }
     }
 
-    public static int DirectRows => 4;
+    public static int DirectRows => 8;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DotRows<TWeights>(in MatMulProduct product, int rows, int start, int end)
         where TWeights : struct, IMatMulWeights
     {
+        const int Outputs = 16; // whose weights are still near when the next four rows want them
+        for (int o = start; o < end; o += Outputs)
+        {
+            for (int t = 0; t < rows; t += 4)
+            {
+                DotRows4<TWeights>(product, t, Math.Min(4, rows - t), o, Math.Min(o + Outputs, end));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotRows4<TWeights>(in MatMulProduct product, int t, int rows, int start, int end)
+        where TWeights : struct, IMatMulWeights
+    {
         int k = product.W.Columns, whole = k & ~15;
-        MatMulTile x = new(product.X, product.Ldx, rows);
+        MatMulTile x = new(product.X + ((nint)t * product.Ldx), product.Ldx, rows);
+        float* y = product.Y + ((nint)t * product.Ldy);
         float* x0 = x.X0, x1 = x.X1, x2 = x.X2, x3 = x.X3, scales = product.W.Scales;
         float* tails = stackalloc float[5 * 16], wTail = tails + (4 * 16);
         MatMulTail.Widen<MatMulF32Weights>((byte*)(x0 + whole), k - whole, tails + 0);
@@ -101,7 +115,7 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
                 b3 = Vector256.FusedMultiplyAdd(At(tails, 7), v, b3);
             }
 
-            MatMulTail.StoreColumn(Reduce(a0, b0, a1, b1, a2, b2, a3, b3), scales == null ? 1f : scales[o], product.Y + o, product.Ldy, rows);
+            MatMulTail.StoreColumn(Reduce(a0, b0, a1, b1, a2, b2, a3, b3), scales == null ? 1f : scales[o], y + o, product.Ldy, rows);
         }
     }
 
@@ -124,6 +138,18 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
         {
             Tile(x.X0 + half, x.X1 + half, panel + half, steps, sums + half, first);
             Tile(x.X2 + half, x.X3 + half, panel + half, steps, sums + half + (2 * MatMulTile.PanelStep), first);
+        }
+    }
+
+    /// <summary>Two rows and three outputs at a time, all lanes: 12 sums that end in their registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Whole<TSelf>(in MatMulTile x, float* panel, int steps, float* results)
+        where TSelf : struct, IMatMulKernel
+    {
+        for (int j = 0; j < MatMulTile.Outputs; j += 3)
+        {
+            Whole(x.X0, x.X1, panel + (j * MatMulTile.Lanes), steps, results + j);
+            Whole(x.X2, x.X3, panel + (j * MatMulTile.Lanes), steps, results + j + (2 * MatMulTile.Outputs));
         }
     }
 
@@ -235,6 +261,44 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
 
         Put(sums, a0, a1, a2, a3, a4, a5);
         Put(sums + MatMulTile.PanelStep, b0, b1, b2, b3, b4, b5);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Whole(float* x0, float* x1, float* panel, int steps, float* results)
+    {
+        Vector256<float> a0 = default, a1 = a0, a2 = a0, b0 = a0, b1 = a0, b2 = a0; // lanes 0-7
+        Vector256<float> c0 = a0, c1 = a0, c2 = a0, d0 = a0, d1 = a0, d2 = a0; // lanes 8-15
+        nint count = (nint)steps * 16;
+        for (nint k = 0; k < count; k += 16, panel += MatMulTile.PanelStep)
+        {
+            Vector256<float> a = Vector256.Load(x0 + k), b = Vector256.Load(x1 + k);
+            Vector256<float> w = At(panel, 0);
+            a0 = Vector256.FusedMultiplyAdd(a, w, a0);
+            b0 = Vector256.FusedMultiplyAdd(b, w, b0);
+            w = At(panel, 2);
+            a1 = Vector256.FusedMultiplyAdd(a, w, a1);
+            b1 = Vector256.FusedMultiplyAdd(b, w, b1);
+            w = At(panel, 4);
+            a2 = Vector256.FusedMultiplyAdd(a, w, a2);
+            b2 = Vector256.FusedMultiplyAdd(b, w, b2);
+            a = Vector256.Load(x0 + k + 8);
+            b = Vector256.Load(x1 + k + 8);
+            w = At(panel, 1);
+            c0 = Vector256.FusedMultiplyAdd(a, w, c0);
+            d0 = Vector256.FusedMultiplyAdd(b, w, d0);
+            w = At(panel, 3);
+            c1 = Vector256.FusedMultiplyAdd(a, w, c1);
+            d1 = Vector256.FusedMultiplyAdd(b, w, d1);
+            w = At(panel, 5);
+            c2 = Vector256.FusedMultiplyAdd(a, w, c2);
+            d2 = Vector256.FusedMultiplyAdd(b, w, d2);
+        }
+
+        Vector128<float> first = Reduce(a0, c0, a1, c1, a2, c2, b0, d0), last = Reduce(b1, d1, b2, d2, b1, d1, b2, d2);
+        first.GetLower().Store(results);
+        results[2] = first[2];
+        results[MatMulTile.Outputs] = first[3];
+        last.GetLower().Store(results + MatMulTile.Outputs + 1);
     }
 
     private static void Put(
