@@ -13,13 +13,17 @@ if (args.Length > 1 || args is ["--help" or "-h"])
     return args.Length > 1 ? 2 : 0;
 }
 
-if (args is [string path] && !File.Exists(path))
+string text;
+try
 {
-    Console.Error.WriteLine($"{path}: expected a text file, found none");
+    text = LongDocument.Load(args.FirstOrDefault());
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+{
+    Console.Error.WriteLine($"{args[0]}: expected a text file: {e.Message}");
     return 1;
 }
 
-string text = LongDocument.Load(args.FirstOrDefault());
 Console.WriteLine("Planted near the start of the document:");
 foreach (PlantedNote note in PlantedNote.All) Console.WriteLine($"  {note.Text}");
 

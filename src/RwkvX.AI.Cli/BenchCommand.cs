@@ -49,6 +49,7 @@ internal static class BenchCommand
         });
         command.SetAction((result, cancellationToken) =>
         {
+            if (result.GetValue(json) is { } figuresPath) OutputFile.Check(figuresPath);
             EngineRequest request = engines.Request(result);
             if (request.Device.StartsWith("cuda", StringComparison.Ordinal))
             {
@@ -63,7 +64,7 @@ internal static class BenchCommand
                 ? OfShape(host, ModelShape.Parse(text)!, sizes, cancellationToken)
                 : OfModel(host, model, result, cancellationToken);
             ToReport(figures).Write(host);
-            if (result.GetValue(json) is { } path) File.WriteAllBytes(path, figures.ToJson());
+            if (result.GetValue(json) is { } path) OutputFile.Write(path, () => File.WriteAllBytes(path, figures.ToJson()));
             return Task.CompletedTask;
         });
         return command;
@@ -96,7 +97,7 @@ internal static class BenchCommand
         options.GatherRows = gather;
         using CudaModel engine = CudaModel.Load(tensors, options);
         DeviceBenchFigures figures = new DeviceBench(host, engine, files?.Name ?? "random weights").Run(contexts, batches, steps, cancellationToken);
-        if (json is not null) File.WriteAllBytes(json, figures.ToJson());
+        if (json is not null) OutputFile.Write(json, () => File.WriteAllBytes(json, figures.ToJson()));
     }
 
     private static BenchFigures OfModel(CliHost host, ModelArguments model, ParseResult result, CancellationToken cancellationToken)

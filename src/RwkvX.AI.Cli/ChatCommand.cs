@@ -58,7 +58,7 @@ internal static class ChatCommand
     public static void CheckTemperature(OptionResult value)
     {
         if (value.Tokens.Count != 1 || !float.TryParse(value.Tokens[0].Value, CultureInfo.InvariantCulture, out float t)) return;
-        if (!float.IsFinite(t) || t < 0) value.AddError($"--temperature: expected 0 or more, found {value.Tokens[0].Value}");
+        if (t is not (>= 0 and <= 100)) value.AddError($"--temperature: expected 0 to 100, found {value.Tokens[0].Value}");
     }
 
     private static ChatMessage ReadDocument(string path)

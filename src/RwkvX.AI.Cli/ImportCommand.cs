@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RwkvX.AI.Models;
+using RwkvX.AI.Tokenization;
 
 namespace RwkvX.AI.Cli;
 
@@ -30,6 +31,8 @@ internal static class ImportCommand
         command.SetAction((result, cancellationToken) =>
         {
             string directory = result.GetRequiredValue(output);
+            if (File.Exists(directory)) throw new CliException($"{directory}: expected a directory to write, found a file");
+            if (result.GetValue(model.Vocabulary) is { } vocabulary) WorldTokenizer.Load(vocabulary); // a malformed one is not passed on
             ModelImportOptions options = new()
             {
                 VocabularyPath = result.GetValue(model.Vocabulary),

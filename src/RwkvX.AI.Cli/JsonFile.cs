@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace RwkvX.AI.Cli;
 
@@ -24,7 +25,15 @@ internal static class JsonFile
     /// <summary>Writes an array of arrays of ids, one inner array a line.</summary>
     public static void WriteIds(string path, IEnumerable<int[]> texts)
     {
-        using StreamWriter file = new(path) { NewLine = "\n" };
+        OutputFile.Write(path, () =>
+        {
+            using StreamWriter file = new(path) { NewLine = "\n" };
+            WriteIds(file, texts);
+        });
+    }
+
+    private static void WriteIds(StreamWriter file, IEnumerable<int[]> texts)
+    {
         string separator = "[";
         foreach (int[] ids in texts)
         {
@@ -40,7 +49,10 @@ internal static class JsonFile
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
+            if (bytes.Span.StartsWith(Encoding.UTF8.Preamble)) bytes = bytes[Encoding.UTF8.Preamble.Length..];
+            if (!Utf8.IsValid(bytes.Span)) throw new CliException($"{path}: expected {expected} in UTF-8, found other bytes");
+            using JsonDocument document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind != JsonValueKind.Array)
                 throw new CliException($"{path}: expected {expected}, found {document.RootElement.ValueKind}");
             List<string> items = [];

@@ -41,11 +41,12 @@ internal static class LogitsCommand
         engines.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
+            string path = result.GetRequiredValue(output);
+            OutputFile.Check(path);
             using ModelFiles files = model.Open(result);
             using IRwkvXModel engine = host.LoadEngine(files, engines.Request(result));
             int[] ids = ReadTokens(result.GetRequiredValue(tokens), engine.Config.VocabSize);
             Schedule pieces = Schedule.Parse(result.GetRequiredValue(schedule))!.Value;
-            string path = result.GetRequiredValue(output);
             ProgressBar.Run(host, "computing", ids.Length, report => Write(engine, ids, pieces, path, report, cancellationToken));
             host.Out.WriteLine($"{path}: logits ({ids.Length}, {engine.Config.VocabSize}) and the state after {ids.Length} tokens");
             return Task.CompletedTask;
@@ -81,7 +82,7 @@ internal static class LogitsCommand
             }
         });
         IEnumerable<TensorSource> states = StateTensors.Of(engine.Config, ids.Length, () => engine.Export(state));
-        SafetensorsWriter.Write(path, [logits, .. states], cancellationToken: cancellationToken);
+        OutputFile.Write(path, () => SafetensorsWriter.Write(path, [logits, .. states], cancellationToken: cancellationToken));
         return ids.Length;
     }
 }

@@ -27,11 +27,11 @@ internal sealed class ModelArguments
 
     /// <summary>Overrides config.json.</summary>
     public Option<int?> MobaChunkSize { get; } = Positive(
-        "--moba-chunk-size", "Tokens in a chunk of the sparse attention, instead of what config.json says (2048 without one).");
+        "--moba-chunk-size", "Tokens in a chunk of the sparse attention, instead of what config.json says (2048 without one).", ModelFiles.MaxChunkSize);
 
     /// <summary>Overrides config.json.</summary>
     public Option<int?> MobaTopK { get; } = Positive(
-        "--moba-topk", "Chunks that a token attends to, its own included, instead of what config.json says (3 without one).");
+        "--moba-topk", "Chunks that a token attends to, its own included, instead of what config.json says (3 without one).", ModelFiles.MaxTopK);
 
     /// <summary>Adds all flags to a verb.</summary>
     public void AddTo(Command command)
@@ -94,13 +94,16 @@ internal sealed class ModelArguments
     }
 
     /// <summary>A flag that takes a whole number of at least one.</summary>
-    public static Option<int?> Positive(string name, string description)
+    /// <param name="name">The flag.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="max">The highest number allowed.</param>
+    public static Option<int?> Positive(string name, string description, int max = int.MaxValue)
     {
         Option<int?> option = new(name) { Description = description, HelpName = "N" };
         option.Validators.Add(value =>
         {
-            if (value.Tokens.Count == 1 && int.TryParse(value.Tokens[0].Value, out int n) && n < 1)
-                value.AddError($"{name}: expected at least 1, found {n}");
+            if (value.Tokens.Count == 1 && int.TryParse(value.Tokens[0].Value, out int n) && (n < 1 || n > max))
+                value.AddError($"{name}: expected {(max == int.MaxValue ? "at least 1" : $"1 to {max}")}, found {n}");
         });
         return option;
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using RwkvX.AI.Cli.Memory;
+using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Cli;
 
@@ -25,7 +26,13 @@ internal static class RwkvXTool
 
         if (result.Errors.Count > 0)
         {
-            await host.Error.WriteLineAsync($"rwkvx: {OneLine(UsageError(result))}");
+            Tell(host, $"rwkvx: {OneLine(UsageError(result))}");
+            return WrongUsage;
+        }
+
+        if (EmptyValue(result) is { } name)
+        {
+            Tell(host, $"rwkvx: {name}: expected a value, found an empty one");
             return WrongUsage;
         }
 
@@ -39,7 +46,7 @@ internal static class RwkvXTool
         }
         catch (Exception e)
         {
-            await host.Error.WriteLineAsync(result.GetValue(Verbose) ? e.ToString() : $"rwkvx: {OneLine(e.Message)}");
+            Tell(host, result.GetValue(Verbose) ? e.ToString() : $"rwkvx: {OneLine(Describe(e))}");
             return Failed;
         }
     }
@@ -80,8 +87,43 @@ internal static class RwkvXTool
     {
         if (result.UnmatchedTokens.Count > 0) return $"{result.UnmatchedTokens[0]}: unknown verb or flag";
         ParseError error = result.Errors[0];
-        string? flag = (error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult)?.Option.Name;
-        return flag is null || error.Message.Contains(flag, StringComparison.Ordinal) ? error.Message : $"{flag}: {error.Message}";
+        OptionResult? option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
+        if (option is null) return error.Message;
+        string flag = option.Option.Name;
+        if (option.Tokens.Count == 1 && error.Message.Contains(option.Option.ValueType.ToString(), StringComparison.Ordinal))
+            return $"{flag}: expected {Kind(option.Option.ValueType)}, found {option.Tokens[0].Value}"; // instead of a type's name
+        return error.Message.Contains(flag, StringComparison.Ordinal) ? error.Message : $"{flag}: {error.Message}";
+    }
+
+    private static string Kind(Type type) => Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        TypeCode.Int32 => $"a whole number up to {int.MaxValue}",
+        TypeCode.Int64 => $"a whole number up to {long.MaxValue}",
+        TypeCode.Single or TypeCode.Double => "a number",
+        _ => "another value",
+    };
+
+    /// <summary>The first flag or argument that was given without anything in it.</summary>
+    private static string? EmptyValue(ParseResult result) => result.CommandResult.Children
+        .FirstOrDefault(child => child.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value))) switch
+    {
+        OptionResult option => option.Option.Name,
+        ArgumentResult argument => argument.Argument.Name,
+        _ => null,
+    };
+
+    private static string Describe(Exception e) => e is EngineUnavailableException ? $"--device: {e.Message}" : e.Message;
+
+    private static void Tell(CliHost host, string text)
+    {
+        try
+        {
+            host.Error.WriteLine(text);
+        }
+        catch (IOException)
+        {
+            // Standard error is full or closed: the exit code still tells.
+        }
     }
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();

@@ -23,6 +23,15 @@ public sealed class ImportCommandTests
     }
 
     [Fact]
+    public async Task Import_MalformedVocabulary_NamesItAndWritesNothing()
+    {
+        using TemporaryFolder folder = new();
+        string vocabulary = folder.Write("vocab.txt", "[1, 2, 3]\n");
+        (await CliRun.Of("import", Source, "--vocab", vocabulary, "--out", folder["model"])).FailedWith(1, vocabulary, "line 1");
+        Assert.False(Directory.Exists(folder["model"]));
+    }
+
+    [Fact]
     public async Task Import_Int8_QuantizesTheLargeMatrices()
     {
         using TemporaryFolder folder = new();

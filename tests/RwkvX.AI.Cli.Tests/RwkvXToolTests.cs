@@ -40,10 +40,24 @@ public sealed class RwkvXToolTests
     [InlineData("--schedule", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--schedule", "fast")]
     [InlineData("--precision", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--precision", "fp4")]
     [InlineData("--model", "logits", "--tokens", "b", "--out", "c")]
-    [InlineData("--moba-topk", "inspect", "a", "--moba-topk", "0")]
+    [InlineData("--moba-topk: expected 1 to 65536", "inspect", "a", "--moba-topk", "0")]
+    [InlineData("--moba-topk: expected 1 to 65536", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--moba-topk", "65537")]
+    [InlineData("--moba-chunk-size: expected 1 to 1048576", "import", "a", "--out", "b", "--moba-chunk-size", "99999999")]
+    [InlineData("--moba-chunk-size: expected a whole number", "inspect", "a", "--moba-chunk-size", "NaN")]
     [InlineData("inspect", "inspect")]
     [InlineData("--out", "import", "a")]
     [InlineData("--temperature", "chat", "--temperature", "-1")]
+    [InlineData("--temperature", "chat", "--temperature", "NaN")]
+    [InlineData("--temperature", "chat", "--temperature", "1e30")]
+    [InlineData("--temperature: expected a number, found warm", "chat", "--temperature", "warm")]
+    [InlineData("--max-tokens: expected a whole number", "chat", "--max-tokens", "99999999999")]
+    [InlineData("--seed: expected a whole number", "chat", "--seed", "1.5")]
+    [InlineData("--model", "chat", "--model", "")]
+    [InlineData("--document", "chat", "--document", "a", "--document", "")]
+    [InlineData("--once", "chat", "--once", " ")]
+    [InlineData("--tokens", "logits", "--model", "a", "--tokens", "", "--out", "c")]
+    [InlineData("--out", "import", "a", "--out", "")]
+    [InlineData("PATH", "inspect", "")]
     [InlineData("--max-tokens", "chat", "--max-tokens", "0")]
     [InlineData("--shape", "bench", "--shape", "12x100+4")]
     [InlineData("--shape", "bench", "--shape", "12x768+5")]
@@ -72,6 +86,43 @@ public sealed class RwkvXToolTests
     }
 
     [Fact]
+    public async Task Run_DirectoryForAFile_IsOneLineThatNamesIt()
+    {
+        using TemporaryFolder folder = new();
+        string directory = Directory.CreateDirectory(folder["directory"]).FullName;
+        string ids = folder.Write("ids.json", "[1, 2]"), texts = folder.Write("texts.json", "[\"a\"]"), vocabulary = Path.Combine(Model, "vocab.txt");
+        (await CliRun.Of("inspect", directory)).FailedWith(1, directory);
+        (await CliRun.Of("logits", "--model", Model, "--tokens", directory, "--out", folder["o"])).FailedWith(1, directory);
+        (await CliRun.Of("logits", "--model", Model, "--tokens", ids, "--out", directory)).FailedWith(1, directory, "found a directory");
+        (await CliRun.Of("tokenize", "--vocab", directory, "--in", texts, "--out", folder["o"])).FailedWith(1, directory);
+        (await CliRun.Of("tokenize", "--vocab", vocabulary, "--in", directory, "--out", folder["o"])).FailedWith(1, directory);
+        (await CliRun.Of("tokenize", "--vocab", vocabulary, "--in", texts, "--out", directory)).FailedWith(1, directory, "found a directory");
+        (await CliRun.Of("chat", "--document", directory, "--once", "hi")).FailedWith(1, directory);
+        (await CliRun.Of("bench", "--json", directory)).FailedWith(1, directory, "found a directory");
+        (await CliRun.Of("import", Model, "--out", ids)).FailedWith(1, ids, "found a file");
+        Assert.Equal("[1, 2]", File.ReadAllText(ids));
+    }
+
+    [Fact]
+    public async Task Run_EngineThatIsNotHere_NamesTheFlag()
+    {
+        using TemporaryFolder folder = new();
+        string ids = folder.Write("ids.json", "[1, 2]");
+        string[] logits = ["logits", "--model", Model, "--tokens", ids, "--out", folder["o"]];
+        (await CliRun.Of([.. logits, "--engine", "cpu", "--device", "cuda"])).FailedWith(1, "--device");
+        (await CliRun.Of([.. logits, "--device", "cpu", "--precision", "fp8"])).FailedWith(1, "precision", "Fp8");
+    }
+
+    [Fact]
+    public async Task Run_StandardErrorThatIsFull_StillGivesTheCode()
+    {
+        using FullWriter full = new();
+        CliHost host = new() { In = TextReader.Null, Out = TextWriter.Null, Error = full };
+        Assert.Equal(1, await RwkvXTool.RunAsync(["inspect", "/no/such/model"], host));
+        Assert.Equal(2, await RwkvXTool.RunAsync(["fly"], host));
+    }
+
+    [Fact]
     public async Task Run_ModelWithoutVocabulary_NamesTheFlag()
     {
         string model = Path.Combine(Repository.Fixtures, "golden", "hybrid-window");
@@ -97,4 +148,9 @@ public sealed class RwkvXToolTests
     [Fact]
     public async Task Run_ResponseFileSyntax_IsPlainText() =>
         Assert.DoesNotContain("@nobody", (await CliRun.Of("chat", "--once", "@nobody", "--max-tokens", "1")).Error, StringComparison.Ordinal);
+
+    private sealed class FullWriter : StringWriter
+    {
+        public override void WriteLine(string? value) => throw new IOException("no space left on device");
+    }
 }

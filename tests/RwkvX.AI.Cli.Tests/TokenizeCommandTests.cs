@@ -23,6 +23,7 @@ public sealed class TokenizeCommandTests
 
     [Theory]
     [InlineData("[]", "[]")]
+    [InlineData("\ufeff[\"a\"]", "[[98]]")] // a byte order mark, as Windows tools write it
     [InlineData("""["", "a"]""", "[[],[98]]")]
     [InlineData("""["\ud800\n"]""", "[[240,192,190,11]]")] // a lone surrogate counts as U+FFFD
     public async Task Tokenize_OddTexts_GivesTheirIds(string texts, string ids)
@@ -44,6 +45,14 @@ public sealed class TokenizeCommandTests
         string input = folder.Write("texts.json", content);
         (await CliRun.Of("tokenize", "--vocab", Embedded, "--in", input, "--out", folder["ids.json"])).FailedWith(1, input, "an array of strings");
         Assert.False(File.Exists(folder["ids.json"]));
+    }
+
+    [Fact]
+    public async Task Tokenize_BytesThatAreNoText_NameTheFile()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllBytes(folder["texts.json"], [(byte)'[', (byte)'"', 0xff, 0xc3, (byte)'"', (byte)']']);
+        (await CliRun.Of("tokenize", "--vocab", Embedded, "--in", folder["texts.json"], "--out", folder["o"])).FailedWith(1, folder["texts.json"], "UTF-8");
     }
 
     [Fact]

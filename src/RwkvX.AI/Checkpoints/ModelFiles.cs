@@ -7,7 +7,9 @@ namespace RwkvX.AI.Checkpoints;
 public sealed class ModelFiles : IDisposable
 {
     private const string ManifestName = "config.json", VocabularyName = "vocab.txt";
-    private const int MaxChunkSize = 1 << 20, MaxTopK = 1 << 16;
+
+    /// <summary>More than any model was trained with, and what still leaves sums of sizes far from overflow.</summary>
+    internal const int MaxChunkSize = 1 << 20, MaxTopK = 1 << 16;
 
     // What published checkpoints, which carry no configuration, were trained with.
     private const int PublishedChunkSize = 2048, PublishedTopK = 3;

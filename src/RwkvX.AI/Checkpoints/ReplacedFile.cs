@@ -10,6 +10,14 @@ internal static class ReplacedFile
     public static void Write(string path, Action<Stream> write, Action? beforeRename = null)
     {
         string full = Path.GetFullPath(path);
+        if (!IsReplaceable(full))
+        {
+            using var device = new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            write(device);
+            beforeRename?.Invoke();
+            return;
+        }
+
         string temporary = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Path.GetRandomFileName()}.tmp");
         try
         {
@@ -26,5 +34,15 @@ internal static class ReplacedFile
             File.Delete(temporary);
             throw;
         }
+    }
+
+    /// <summary>Whether a file may take the path's place: a device, or a pipe that a process holds open, is written where it is.</summary>
+    internal static bool IsReplaceable(string full)
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(full))
+            return true;
+        if (full.StartsWith("/dev/shm/", StringComparison.Ordinal))
+            return true; // a file system in memory
+        return !full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/proc/", StringComparison.Ordinal);
     }
 }

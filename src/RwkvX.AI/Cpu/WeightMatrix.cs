@@ -117,7 +117,7 @@ internal sealed unsafe class WeightMatrix : IDisposable
         Precision.BF16 => TensorType.BF16,
         Precision.F16 => TensorType.F16,
         Precision.Int8 => TensorType.I8,
-        _ => throw new NotSupportedException($"The CPU engine has no precision {precision}."),
+        _ => throw new NotSupportedException($"precision: expected F32, BF16, F16 or Int8 on the CPU engine, found {precision}"),
     };
 
     private static (int Outer, int Inner) ShapeOf(CheckpointTensor weight)

@@ -10,9 +10,9 @@ namespace RwkvX.AI.Tests.Cpu;
 public sealed class EmbeddedModelTests
 {
     [Theory]
-    [InlineData("chat", "sequence", "40", "1")]
-    [InlineData("passkey2k", "sequence", "300")]
-    public void Forward_BootstrapText_GivesItsLogits(string name, params string[] schedules)
+    [InlineData("chat")]
+    [InlineData("passkey2k")] // the published passkey prompt: repeated keys, past the window
+    public void Forward_BootstrapText_GivesItsLogitsInEverySchedule(string name)
     {
         string? directory = FindModel();
         Assert.SkipUnless(directory is not null, "the embedded model's weights are not here");
@@ -21,11 +21,8 @@ public sealed class EmbeddedModelTests
         int[] ids = [.. text.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
         using ModelFiles files = ModelFiles.Open(directory);
         using CpuModel model = CpuModel.Load(files, new CpuModelOptions { Threads = 1 });
-        foreach (string schedule in schedules)
-        {
-            using ScheduledRun run = ScheduledRun.Run(model, ids, schedule);
-            Check(text, ids.Length, run.Logits, model.Config.VocabSize);
-        }
+        using ScheduledRun run = ScheduleLaw.Hold(model, ids, "1", "300");
+        Check(text, ids.Length, run.Logits, model.Config.VocabSize);
     }
 
     private static void Check(JsonElement text, int length, float[] logits, int V)
