@@ -59,6 +59,12 @@ public sealed class TensorSource
 
     internal void WriteTo(Stream stream)
     {
+        if (!stream.CanSeek)
+        {
+            _write(stream); // a pipe does not tell how much it took
+            return;
+        }
+
         long start = stream.Position;
         _write(stream);
         if (stream.Position - start != ByteLength)

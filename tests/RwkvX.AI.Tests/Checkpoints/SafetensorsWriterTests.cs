@@ -45,26 +45,6 @@ public sealed unsafe class SafetensorsWriterTests
         }
     }
 
-    [Theory]
-    [InlineData("/dev/null", false)]
-    [InlineData("/dev/stdout", false)]
-    [InlineData("/proc/self/stat", false)]
-    [InlineData("/dev/no-such-device", true)]
-    public void IsReplaceable_Device_IsNot(string path, bool expected)
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "devices have paths on Linux");
-        Assert.Equal(expected, ReplacedFile.IsReplaceable(path));
-    }
-
-    [Fact]
-    public void IsReplaceable_File_Is()
-    {
-        using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["x"], "old");
-        Assert.True(ReplacedFile.IsReplaceable(folder["x"]));
-        Assert.True(ReplacedFile.IsReplaceable(folder["none"]));
-    }
-
     [Fact]
     public void Write_SourceThatFails_LeavesTheOldFileAlone()
     {
