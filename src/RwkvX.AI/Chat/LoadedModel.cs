@@ -72,6 +72,7 @@ internal sealed class LoadedModel : IDisposable
         ModelFiles files = Open(options);
         try
         {
+            CheckTemplate(files, options);
             WorldTokenizer tokenizer = LoadTokenizer(files, options);
             IRwkvXModel model = EngineChoice.Load(files, options.EngineRequest, providers, reason => ChatLog.GpuPassedOver(log, reason));
             if (tokenizer.VocabularySize <= model.Config.VocabSize)
@@ -149,6 +150,14 @@ internal sealed class LoadedModel : IDisposable
             MobaTopK = options.MobaTopK,
         };
         return options.ModelPath is null ? ModelFiles.OpenDefault() : ModelFiles.Open(options.ModelPath, files);
+    }
+
+    /// <summary>A model that was trained on another form would answer badly, and nobody would know why.</summary>
+    private static void CheckTemplate(ModelFiles files, RwkvXOptions options)
+    {
+        string known = new WorldPromptTemplate().Name;
+        if (options.Template is null && files.Manifest?.Template is { } wanted && wanted != known)
+            throw new CheckpointException(files.ManifestPath, "template", $"{known}, or the option Template", TensorShape.Printable(wanted));
     }
 
     private static WorldTokenizer LoadTokenizer(ModelFiles files, RwkvXOptions options)

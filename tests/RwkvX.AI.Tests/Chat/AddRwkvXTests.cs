@@ -4,7 +4,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.Tokenizers;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Models;
+using RwkvX.AI.Prompts;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Tokenization;
 using Xunit;
@@ -119,6 +121,20 @@ public sealed class AddRwkvXTests
     {
         using RwkvXChatClient client = new(new RwkvXOptions { ModelPath = Path.Combine(Repository.Root, "models", "rwkvx-10m"), Threads = 1 });
         Assert.Equal("rwkvx-10m", client.GetService<ChatClientMetadata>()!.DefaultModelId);
+    }
+
+    [Fact]
+    public void ModelPath_ModelOfAnotherTemplate_IsRefusedByName()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(Path.Combine(Repository.Fixtures, "golden", "hybrid-window", "model.safetensors"), Path.Combine(folder.Path, "model.safetensors"));
+        File.WriteAllText(Path.Combine(folder.Path, "config.json"), """{"template":"other"}""");
+        CheckpointException e = Assert.Throws<CheckpointException>(() => new RwkvXChatClient(new RwkvXOptions { ModelPath = folder.Path }));
+        Assert.Contains("config.json: template: expected world, or the option Template, found other", e.Message, StringComparison.Ordinal);
+
+        // With a template of one's own the next thing missing is the vocabulary.
+        e = Assert.Throws<CheckpointException>(() => new RwkvXChatClient(new RwkvXOptions { ModelPath = folder.Path, Template = new WorldPromptTemplate() }));
+        Assert.Contains("vocab", e.Message, StringComparison.Ordinal);
     }
 
     private static void Set(RwkvXOptions options, string option, string value)
