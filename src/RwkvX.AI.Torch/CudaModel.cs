@@ -140,11 +140,10 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         {
             if (each[i] is not { } sampler)
                 continue;
-            if (chosen[i] < 0)
-                Sampler.Throw(isBroken: chosen[i] == SamplePass.Broken);
-            sampler.Count(chosen[i]);
+            tokens[i] = chosen[i];
+            if (chosen[i] >= 0)
+                sampler.Count(chosen[i]);
         }
-        chosen.CopyTo(tokens);
     }
 
     /// <inheritdoc/>
@@ -242,7 +241,6 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         foreach (ForwardItem item in items)
             ((CudaState)item.State).Reserve(item.Tokens.Length);
         int[] chosen = new int[items.Length];
-        Array.Fill(chosen, -1);
         try
         {
             Run(items, samplers, chosen, cancellationToken);

@@ -2,7 +2,6 @@ using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Testing.Models;
 using RwkvX.AI.Torch.Cuda;
-using RwkvX.AI.Torch.Passes;
 using Xunit;
 
 namespace RwkvX.AI.Torch.Tests;
@@ -45,9 +44,9 @@ public sealed class SampleTests
     }
 
     [Theory]
-    [InlineData(float.NaN, SamplePass.Broken)]
-    [InlineData(float.PositiveInfinity, SamplePass.Broken)]
-    [InlineData(float.NegativeInfinity, SamplePass.NothingLeft)]
+    [InlineData(float.NaN, ISamplingEngine.Broken)]
+    [InlineData(float.PositiveInfinity, ISamplingEngine.Broken)]
+    [InlineData(float.NegativeInfinity, ISamplingEngine.NothingLeft)]
     public void Run_LogitsThatCannotBe_SaysWhich(float value, int code)
     {
         CudaTest.Require();
@@ -56,7 +55,7 @@ public sealed class SampleTests
         int v = model.Config.VocabSize;
         using DeviceMemory logits = model.NewDeviceMemory((long)v * sizeof(float));
         float[] values = new float[v];
-        if (code == SamplePass.Broken)
+        if (code == ISamplingEngine.Broken)
             values[v - 1] = value;
         else
             Array.Fill(values, value);

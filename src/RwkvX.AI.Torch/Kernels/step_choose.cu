@@ -10,6 +10,7 @@
 #define THREADS 256
 #define WARPS (THREADS / WARP)
 #define PAST (TOPK - 1)
+#define AHEAD 8
 #define SEGMENT 2048 // chunks scored before their best are taken: bounds shared memory for any context
 
 struct Args
@@ -56,18 +57,25 @@ extern "C" __global__ void __launch_bounds__(THREADS) step_choose(const __grid_c
     for (int first = 0; first < chunk; first += SEGMENT)
     {
         const int n = min(SEGMENT, chunk - first);
-        // Half a warp a chunk, 16 bytes a lane.
-        for (int c = tid / 16; c < (n + 1) / 2 * 2; c += THREADS / 16)
+        // Half a warp a chunk, 16 bytes a lane; several chunks' means are on their way at once, since each waits for its page's address.
+        for (int c0 = tid / 16; c0 < (n + 1) / 2 * 2; c0 += AHEAD * (THREADS / 16))
         {
-            float dot = 0;
-            if (c < n)
+            float4 means[AHEAD];
+#pragma unroll
+            for (int u = 0; u < AHEAD; u++)
             {
-                const float4 m = *(const float4 *)(page_mean(table[(first + c + 1) * PAGES_PER_CHUNK - 1], a.layer, head) + lane % 16 * 4);
-                dot = q.x * m.x + q.y * m.y + q.z * m.z + q.w * m.w;
+                const int c = min(c0 + u * (THREADS / 16), n - 1);
+                means[u] = *(const float4 *)(page_mean(table[(first + c + 1) * PAGES_PER_CHUNK - 1], a.layer, head) + lane % 16 * 4);
             }
 #pragma unroll
-            for (int m = 8; m > 0; m >>= 1) dot += __shfl_xor_sync(FULL, dot, m);
-            if (lane % 16 == 0 && c < n) scores[PAST + 1 + c] = dot;
+            for (int u = 0; u < AHEAD; u++)
+            {
+                const int c = c0 + u * (THREADS / 16);
+                float dot = q.x * means[u].x + q.y * means[u].y + q.z * means[u].z + q.w * means[u].w;
+#pragma unroll
+                for (int m = 8; m > 0; m >>= 1) dot += __shfl_xor_sync(FULL, dot, m);
+                if (lane % 16 == 0 && c < n) scores[PAST + 1 + c] = dot;
+            }
         }
         __syncthreads();
         // Candidates: the kept ones (all of lower index), then this segment's. PAST rounds of arg-max.

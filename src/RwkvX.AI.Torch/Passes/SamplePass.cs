@@ -8,9 +8,6 @@ namespace RwkvX.AI.Torch.Passes;
 /// <remarks>What samplers remember stays with them: draws, bans and counts travel with each step, since they are small.</remarks>
 internal sealed class SamplePass : IDisposable
 {
-    /// <summary>What the kernel writes instead of a token.</summary>
-    public const int Broken = -1, NothingLeft = -2;
-
     private readonly CudaDevice _device;
     private readonly CudaStream _stream;
     private readonly CudaKernel _kernel;
@@ -26,7 +23,7 @@ internal sealed class SamplePass : IDisposable
     /// <param name="logits">Device address of (…, V) f32; the rows asked for are overwritten.</param>
     /// <param name="samplers">(S) the samplers; they do not count the choice yet.</param>
     /// <param name="rows">(S) whose row of logits is whose.</param>
-    /// <param name="tokens">(S) the tokens, or <see cref="Broken"/> or <see cref="NothingLeft"/>.</param>
+    /// <param name="tokens">(S) the tokens, or <see cref="ISamplingEngine.Broken"/> or <see cref="ISamplingEngine.NothingLeft"/>.</param>
     public unsafe void Run(ulong logits, ReadOnlySpan<Sampler> samplers, ReadOnlySpan<int> rows, Span<int> tokens)
     {
         int count = samplers.Length, ids = 0;

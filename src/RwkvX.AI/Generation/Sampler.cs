@@ -291,23 +291,19 @@ internal sealed class Sampler
     private static void ThrowLength(ReadOnlySpan<float> logits, int expected) =>
         throw new ArgumentException($"logits: expected {expected} values, found {logits.Length}", nameof(logits));
 
-    /// <summary>The errors of <see cref="Sample"/>, for an engine that chooses in its place.</summary>
-    [DoesNotReturn]
-    public static void Throw(bool isBroken)
-    {
-        if (isBroken)
-        {
-            ThrowBroken(float.NaN);
-        }
-
-        ThrowNothingLeft();
-    }
+    /// <summary>The errors of <see cref="Sample"/>, for what an engine gave in a token's place.</summary>
+    /// <param name="code"><see cref="ISamplingEngine.Broken"/> or <see cref="ISamplingEngine.NothingLeft"/>.</param>
+    public static InvalidOperationException ErrorOf(int code) => code == ISamplingEngine.Broken ? Broken(float.NaN) : NothingLeft();
 
     [DoesNotReturn]
-    private static void ThrowBroken(float found) =>
-        throw new InvalidOperationException($"logits: expected finite values or -∞, found {found}: the model or its state is broken");
+    private static void ThrowBroken(float found) => throw Broken(found);
 
     [DoesNotReturn]
-    private static void ThrowNothingLeft() =>
-        throw new InvalidOperationException("logits: expected a token that may be chosen, found none (all are masked, banned or -∞)");
+    private static void ThrowNothingLeft() => throw NothingLeft();
+
+    private static InvalidOperationException Broken(float found) =>
+        new($"logits: expected finite values or -∞, found {found}: the model or its state is broken");
+
+    private static InvalidOperationException NothingLeft() =>
+        new("logits: expected a token that may be chosen, found none (all are masked, banned or -∞)");
 }

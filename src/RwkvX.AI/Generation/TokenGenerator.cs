@@ -18,6 +18,7 @@ internal sealed class TokenGenerator : IDisposable
     private readonly ITokenConstraint? _constraint;
     private readonly ulong[] _allowed; // ((V + 63) / 64) words where there is a constraint
     private readonly int[] _next = new int[1];
+    private readonly bool _isChosenByEngine; // then a run ends in a token instead of logits
     private float[]? _logits; // (V) after the last token that the state consumed
     private bool _isSampled; // the last token is sampled, and the state has not consumed it
 
@@ -35,7 +36,8 @@ internal sealed class TokenGenerator : IDisposable
         _state = state;
         _sampler = new Sampler(options, vocabSize);
         _sequence = scheduler.Open(limits, priority);
-        _logits = scheduler.RentLogits();
+        _isChosenByEngine = constraint is null && scheduler.CanSample;
+        _logits = _isChosenByEngine ? null : scheduler.RentLogits();
         _constraint = constraint;
         _allowed = constraint is null ? [] : new ulong[TokenMask.Words(vocabSize)];
     }
@@ -52,10 +54,10 @@ internal sealed class TokenGenerator : IDisposable
 
     /// <summary>Feeds a prompt, or a part of one.</summary>
     /// <param name="tokens">(T) token ids.</param>
-    /// <param name="isLast">Whether sampling follows: logits after the last token are then computed.</param>
+    /// <param name="isLast">Whether sampling follows: logits after the last token, or the token after it, are then computed.</param>
     /// <param name="cancellationToken">Acts between and inside passes; the state is then partly advanced, or not valid any more.</param>
     public ValueTask PrefillAsync(ReadOnlyMemory<int> tokens, bool isLast, CancellationToken cancellationToken) =>
-        _sequence.RunAsync(_state, tokens, isLast ? _logits : Memory<float>.Empty, cancellationToken);
+        isLast ? RunAsync(tokens, cancellationToken) : _sequence.RunAsync(_state, tokens, Memory<float>.Empty, cancellationToken);
 
     /// <summary>Samples the next token after a prefill; feeds the last sampled one first.</summary>
     /// <param name="remainingTokens">How many may still be sampled, this one included: a constraint closes in time.</param>
@@ -67,7 +69,7 @@ internal sealed class TokenGenerator : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (_isSampled)
         {
-            await _sequence.RunAsync(_state, _next, _logits, cancellationToken).ConfigureAwait(false);
+            await RunAsync(_next, cancellationToken).ConfigureAwait(false);
         }
 
         _sequence.IsStreaming = true;
@@ -89,8 +91,16 @@ internal sealed class TokenGenerator : IDisposable
         }
     }
 
+    private ValueTask RunAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellationToken) =>
+        _isChosenByEngine ? _sequence.RunAndSampleAsync(_state, tokens, _sampler, cancellationToken) : _sequence.RunAsync(_state, tokens, _logits, cancellationToken);
+
     private int Sample(int remainingTokens)
     {
+        if (_isChosenByEngine)
+        {
+            return _sequence.Chosen;
+        }
+
         if (_constraint is null)
         {
             return _sampler.Sample(_logits);

@@ -18,6 +18,7 @@ internal sealed class PassScheduler
     private static readonly ConditionalWeakTable<IRwkvXModel, PassScheduler> Schedulers = [];
 
     private readonly IRwkvXModel _model;
+    private readonly ISamplingEngine? _samplingEngine;
     private readonly TimeProvider _time;
     private readonly Lock _sync = new();
     private readonly List<ScheduledSequence> _waiting = [];
@@ -35,6 +36,8 @@ internal sealed class PassScheduler
     private readonly PassPace _pace = new();
     private readonly CompletionFan _fan = new();
     private ForwardItem[] _items = [];
+    private Sampler?[] _samplers = [];
+    private int[] _chosen = [];
     private CancellationTokenSource _stop = new(); // under _sync
     private int _wanted; // under _sync: sequences in the pass that were not cancelled
 
@@ -42,12 +45,16 @@ internal sealed class PassScheduler
     public PassScheduler(IRwkvXModel model, TimeProvider? time = null)
     {
         _model = model;
+        _samplingEngine = model as ISamplingEngine;
         _time = time ?? TimeProvider.System;
         _thread = new PassThread(DriveAll);
     }
 
     /// <summary>The engine.</summary>
     public IRwkvXModel Model => _model;
+
+    /// <summary>Whether runs may end in a choice made where the engine calculates.</summary>
+    public bool CanSample => _samplingEngine is not null;
 
     /// <summary>Passes run so far.</summary>
     public long Passes { get; private set; }
@@ -231,6 +238,7 @@ internal sealed class PassScheduler
         if (_items.Length < _pass.Count)
         {
             _items = new ForwardItem[Math.Max(_pass.Count, 2 * _items.Length)];
+            (_samplers, _chosen) = (new Sampler?[_items.Length], new int[_items.Length]);
         }
 
         Span<ForwardItem> items = _items.AsSpan(0, _pass.Count);
@@ -239,11 +247,12 @@ internal sealed class PassScheduler
             ScheduledSequence sequence = _pass[i];
             bool isLast = sequence.Span == sequence.Rest.Length;
             items[i] = new ForwardItem(sequence.State, sequence.Rest[..sequence.Span], isLast ? sequence.Logits : default);
+            _samplers[i] = isLast ? sequence.Sampler : null;
         }
 
         try
         {
-            _model.Forward(items, stop);
+            Forward(items, 0, stop);
             return true;
         }
         catch (Exception error)
@@ -254,6 +263,30 @@ internal sealed class PassScheduler
         finally
         {
             items.Clear();
+            _samplers.AsSpan(0, _pass.Count).Clear();
+        }
+    }
+
+    /// <summary>The engine's pass over some of the sequences, <paramref name="first"/> and those after it.</summary>
+    private void Forward(ReadOnlySpan<ForwardItem> items, int first, CancellationToken stop)
+    {
+        ReadOnlySpan<Sampler?> samplers = _samplers.AsSpan(first, items.Length);
+        if (samplers.IndexOfAnyExcept((Sampler?)null) < 0)
+        {
+            _model.Forward(items, stop);
+            return;
+        }
+
+        Span<int> chosen = _chosen.AsSpan(first, items.Length);
+        _samplingEngine!.ForwardAndSample(items, samplers, chosen, stop);
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (samplers[i] is not null)
+            {
+                ScheduledSequence sequence = _pass[first + i];
+                sequence.Chosen = chosen[i];
+                sequence.Error = chosen[i] < 0 ? Sampler.ErrorOf(chosen[i]) : null;
+            }
         }
     }
 
@@ -270,8 +303,8 @@ internal sealed class PassScheduler
 
             try
             {
-                _model.Forward(items.Slice(i, 1), stop);
                 _pass[i].Error = null;
+                Forward(items.Slice(i, 1), i, stop);
             }
             catch (Exception own)
             {

@@ -47,6 +47,9 @@ internal sealed class ScheduledSequence : IValueTaskSource, IDisposable
     /// <summary>Higher ones come earlier; 0 is usual.</summary>
     public int Priority { get; }
 
+    /// <summary>The token that the last run with a sampler ended in.</summary>
+    public int Chosen { get; internal set; }
+
     /// <summary>Gets the number of tokens of each pass that ran, so that they can be run again in the same spans; null where nobody wants to know.</summary>
     public List<int>? Spans { get; set; }
 
@@ -64,6 +67,9 @@ internal sealed class ScheduledSequence : IValueTaskSource, IDisposable
 
     /// <summary>Where the logits after the last token go; empty where none are wanted.</summary>
     internal Memory<float> Logits { get; private set; }
+
+    /// <summary>Chooses the token that follows the last one, on the engine; null where none is wanted.</summary>
+    internal Sampler? Sampler { get; private set; }
 
     internal CancellationToken Cancellation { get; private set; }
 
@@ -83,30 +89,17 @@ internal sealed class ScheduledSequence : IValueTaskSource, IDisposable
     /// <param name="logits">(V) for those after the last token, or empty.</param>
     /// <param name="cancellationToken">Leaves before the next pass, or inside one that nobody else waits for. The state is then partly advanced, or not valid.</param>
     /// <exception cref="InvalidOperationException">A run has not ended yet.</exception>
-    public ValueTask RunAsync(RwkvXState state, ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken)
-    {
-        if (Phase != SequencePhase.Idle)
-        {
-            throw new InvalidOperationException("A sequence runs one thing at a time: expected the last run to have ended.");
-        }
+    public ValueTask RunAsync(RwkvXState state, ReadOnlyMemory<int> tokens, Memory<float> logits, CancellationToken cancellationToken) =>
+        StartAsync(state, tokens, logits, null, cancellationToken);
 
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        if (tokens.IsEmpty)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        _run.Reset();
-        (State, Rest, Logits, Cancellation, Error) = (state, tokens, logits, cancellationToken, null);
-        _registration = cancellationToken.UnsafeRegister(static sequence => ((ScheduledSequence)sequence!).Cancelled(), this);
-        short version = _run.Version;
-        _scheduler.Submit(this);
-        return new ValueTask(this, version);
-    }
+    /// <summary>Runs tokens over a state and chooses the one that follows, see <see cref="Chosen"/>. The engine must be an <see cref="ISamplingEngine"/>.</summary>
+    /// <param name="state">As above.</param>
+    /// <param name="tokens">(T) token ids, at least one.</param>
+    /// <param name="sampler">Chooses, and counts what it chose.</param>
+    /// <param name="cancellationToken">As above.</param>
+    /// <exception cref="InvalidOperationException">As above, or as <see cref="Generation.Sampler.Sample"/> throws it.</exception>
+    public ValueTask RunAndSampleAsync(RwkvXState state, ReadOnlyMemory<int> tokens, Sampler sampler, CancellationToken cancellationToken) =>
+        StartAsync(state, tokens, default, sampler, cancellationToken);
 
     /// <summary>Gives the seat up. No run may be going on.</summary>
     public void Dispose() => IsStreaming = false;
@@ -117,7 +110,7 @@ internal sealed class ScheduledSequence : IValueTaskSource, IDisposable
         _registration.Unregister(); // does not wait: a callback may be waiting for the scheduler
         _registration = default;
         Exception? error = Error;
-        (State, Rest, Logits, Error) = (null!, default, default, null);
+        (State, Rest, Logits, Sampler, Error) = (null!, default, default, null, null);
         Phase = SequencePhase.Idle;
         if (error is null)
         {
@@ -135,6 +128,31 @@ internal sealed class ScheduledSequence : IValueTaskSource, IDisposable
 
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _run.OnCompleted(continuation, state, token, flags);
+
+    private ValueTask StartAsync(RwkvXState state, ReadOnlyMemory<int> tokens, Memory<float> logits, Sampler? sampler, CancellationToken cancellationToken)
+    {
+        if (Phase != SequencePhase.Idle)
+        {
+            throw new InvalidOperationException("A sequence runs one thing at a time: expected the last run to have ended.");
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        if (tokens.IsEmpty)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        _run.Reset();
+        (State, Rest, Logits, Sampler, Cancellation, Error) = (state, tokens, logits, sampler, cancellationToken, null);
+        _registration = cancellationToken.UnsafeRegister(static sequence => ((ScheduledSequence)sequence!).Cancelled(), this);
+        short version = _run.Version;
+        _scheduler.Submit(this);
+        return new ValueTask(this, version);
+    }
 
     private void Cancelled() => _scheduler.Cancelled(this);
 }
