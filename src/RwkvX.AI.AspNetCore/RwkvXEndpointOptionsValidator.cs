@@ -28,5 +28,5 @@ internal sealed class RwkvXEndpointOptionsValidator : IValidateOptions<RwkvXEndp
     }
 
     private static void Add(ValidateOptionsResultBuilder result, string name, string expected, string found) =>
-        result.AddError($"RwkvX:Endpoint:{name}: expected {expected}, found {found}");
+        result.AddError($"{EndpointBinding.Section}:{name}: expected {expected}, found {found}");
 }

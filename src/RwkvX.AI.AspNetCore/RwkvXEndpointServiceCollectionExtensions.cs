@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -30,7 +31,7 @@ public static class RwkvXEndpointServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         OptionsBuilder<RwkvXEndpointOptions> options = services.AddOptions<RwkvXEndpointOptions>().ValidateOnStart();
         bool isFirst = services.All(service => service.ServiceType != typeof(ModelCatalog));
-        if (isFirst) options.BindConfiguration("RwkvX:Endpoint");
+        if (isFirst) services.AddSingleton<IConfigureOptions<RwkvXEndpointOptions>>(provider => new EndpointBinding(provider.GetService<IConfiguration>()));
         if (configure is not null) options.Configure(configure);
         if (!isFirst) return services;
 

@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using OpenAI.Chat;
 using RwkvX.AI.AspNetCore.Tests.Page;
 using Xunit;
@@ -115,15 +117,45 @@ public sealed class EmbeddedModelTests(ChromiumFixture chromium) : IClassFixture
         Assert.Equal(HttpStatusCode.OK, status);
     }
 
-    [Fact]
-    public async Task Post_WhatTheModelCannotDo_Gives400()
+    [Theory]
+    [InlineData("""
+        "response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","unevaluatedProperties":false}}}
+        """, "response_format", "unsupported_schema", "#/unevaluatedProperties")]
+    [InlineData("""
+        "response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"oneOf":[{"type":"integer"},{"type":"number"}]}}}
+        """, "response_format", "unsupported_schema", "not provably disjoint")]
+    [InlineData("""
+        "response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"const":"\ud800"}}}
+        """, "response_format", "unsupported_schema", "surrogate")]
+    [InlineData("""
+        "tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"x":{"if":true}}}}}]
+        """, "tools", "unsupported_schema", "the function f: #/properties/x/if")]
+    [InlineData("""
+        "response_format":{"type":"json_object"},"max_tokens":1
+        """, "max_completion_tokens", "invalid_value", "raise the limit")]
+    [InlineData("""
+        "max_tokens":9,"conversation":"nobodys"
+        """, "conversation", "conversation_not_found", "nobodys")]
+    public async Task Post_WhatTheModelCannotDo_IsTheCallersErrorAndNoErrorInTheLog(string fields, string param, string code, string message)
     {
-        await using EndpointHost host = await StartAsync();
-        (HttpStatusCode status, JsonElement body) = await host.PostAsync("""
-            {"messages":[{"role":"user","content":"Hi"}],"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","unevaluatedProperties":false}}}}
-            """);
-        Assert.Equal(HttpStatusCode.BadRequest, status);
-        Assert.Contains("unevaluatedProperties", EndpointHost.Error(body).Message, StringComparison.Ordinal);
+        FakeLogCollector log = new();
+        await using EndpointHost host = await EndpointHost.StartAsync(services: services =>
+        {
+            services.AddRwkvX();
+            services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new FakeLoggerProvider(log)));
+        });
+        foreach (string stream in (string[])["", ",\"stream\":true"]) // nothing was sent yet: a stream has a status, too
+        {
+            (HttpStatusCode status, JsonElement body) = await host.PostAsync($$"""{"messages":[{"role":"user","content":"Hi, xylophone"}],{{fields.Trim()}}{{stream}}}""");
+            (string found, string type, string? foundParam, string? foundCode) = EndpointHost.Error(body);
+            Assert.Equal(code == "conversation_not_found" ? HttpStatusCode.NotFound : HttpStatusCode.BadRequest, status);
+            Assert.Equal(("invalid_request_error", param, code), (type, foundParam, foundCode));
+            Assert.Contains(message, found, StringComparison.Ordinal);
+        }
+
+        IReadOnlyList<FakeLogRecord> records = log.GetSnapshot();
+        Assert.Contains(records, record => record.Category == "RwkvX.AI.Chat.RwkvXChatClient" && record.Message.StartsWith("Refused", StringComparison.Ordinal));
+        Assert.DoesNotContain(records, record => record.Level >= LogLevel.Warning || record.Message.Contains("xylophone", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OpenAI;
@@ -42,11 +43,16 @@ internal sealed class EndpointHost : IAsyncDisposable
     /// <param name="configure">The endpoint's options.</param>
     /// <param name="services">The container's; a scripted client answers if none is given.</param>
     /// <param name="url">Where to listen.</param>
+    /// <param name="configuration">A key and its value.</param>
     public static async Task<EndpointHost> StartAsync(
-        Action<RwkvXEndpointOptions>? configure = null, Action<IServiceCollection>? services = null, string url = "http://127.0.0.1:0")
+        Action<RwkvXEndpointOptions>? configure = null,
+        Action<IServiceCollection>? services = null,
+        string url = "http://127.0.0.1:0",
+        (string Key, string Value)? configuration = null)
     {
         ScriptedChatClient client = new();
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        if (configuration is { } setting) builder.Configuration.AddInMemoryCollection([new(setting.Key, setting.Value)]);
         builder.WebHost.UseKestrelCore().UseUrls(url);
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));

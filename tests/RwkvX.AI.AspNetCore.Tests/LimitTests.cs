@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -65,6 +66,24 @@ public sealed class LimitTests
         Assert.Contains("RwkvX:Endpoint:ApiKey: expected a text", e.Message, StringComparison.Ordinal);
         Assert.Contains("RwkvX:Endpoint:MaxRequestBodyBytes: expected 1 to", e.Message, StringComparison.Ordinal);
         Assert.Contains("RwkvX:Endpoint:RequestTimeout: expected", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ApiKeey", "secret-7", "RwkvX:Endpoint:ApiKeey: expected one of ApiKey, ")]
+    [InlineData("MaxMessages", "many", "RwkvX:Endpoint:MaxMessages")]
+    [InlineData("MaxMessages", "0", "RwkvX:Endpoint:MaxMessages: expected 1 to ")]
+    public async Task Start_ConfigurationWrong_NamesTheKey(string key, string value, string message)
+    {
+        OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() => EndpointHost.StartAsync(configuration: ($"RwkvX:Endpoint:{key}", value)));
+        Assert.Contains(message, Assert.Single(e.Failures), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-7", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_Configuration_IsTakenAndCodeComesAfter()
+    {
+        await using EndpointHost host = await EndpointHost.StartAsync(options => options.MaxMessages++, configuration: ("RwkvX:Endpoint:MaxMessages", "1"));
+        Assert.Equal(2, host.App.Services.GetRequiredService<IOptions<RwkvXEndpointOptions>>().Value.MaxMessages);
     }
 
     /// <summary>A stream whose length nobody knows, so that it is sent in chunks.</summary>

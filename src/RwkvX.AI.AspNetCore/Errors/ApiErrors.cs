@@ -19,8 +19,8 @@ internal static class ApiErrors
         ConversationNotFoundException conversation => NotFound(conversation, "conversation", "conversation_not_found"),
         ConversationLockedException locked => new(409, ApiException.InvalidRequest, locked.Message, "conversation", "conversation_locked", locked) { RetryAfter = RetrySoon },
         WrongModelException other => new(409, ApiException.InvalidRequest, other.Message, "conversation", "conversation_of_another_model", other),
-        GrammarException grammar => Refused(grammar, "unsupported_schema"),
-        GrammarLimitException limit => Refused(limit, "invalid_value"),
+        GrammarException grammar => Refused(grammar, "unsupported_schema", grammar.InnerException is GrammarException ? "tools" : "response_format"), // a function's names it
+        GrammarLimitException limit => Refused(limit, "invalid_value", "max_completion_tokens"),
         RwkvXOverloadedException overload => Overloaded(overload),
         RwkvXStoppingException or ObjectDisposedException => ShuttingDown(exception),
         ArgumentNullException => Unexpected(exception),
@@ -48,10 +48,10 @@ internal static class ApiErrors
     private static ApiException NotFound(Exception e, string param, string code) =>
         new(StatusCodes.Status404NotFound, ApiException.InvalidRequest, e.Message, param, code, e);
 
-    private static ApiException Refused(Exception e, string code)
+    private static ApiException Refused(Exception e, string code, string? param = null)
     {
         string message = e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
-        return new(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, message, code: code, inner: e);
+        return new(StatusCodes.Status400BadRequest, ApiException.InvalidRequest, message, param, code, e);
     }
 
     private static ApiException Unexpected(Exception e) => new(

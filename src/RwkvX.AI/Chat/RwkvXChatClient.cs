@@ -275,6 +275,9 @@ public sealed class RwkvXChatClient : IChatClient
                 ChatLog.Abandoned(_logger, responseId);
                 break;
             case RwkvXOverloadedException or RwkvXStoppingException:
+            case GrammarException or GrammarLimitException: // from here on, what the caller can mend
+            case NotSupportedException or ArgumentException { ParamName: "messages" }:
+            case ConversationNotFoundException or ConversationLockedException or WrongModelException:
                 ChatLog.Refused(_logger, responseId, error.Message);
                 break;
             case StateCorruptException:

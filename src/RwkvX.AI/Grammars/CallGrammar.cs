@@ -61,7 +61,7 @@ internal sealed record CallGrammar(string Open, string Close, IReadOnlyList<Call
         }
         catch (GrammarException e)
         {
-            throw new GrammarException($"the function {function.Name}: {e.Message}");
+            throw new GrammarException($"the function {function.Name}", e);
         }
     }
 

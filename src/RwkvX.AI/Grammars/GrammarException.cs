@@ -12,6 +12,9 @@ public sealed class GrammarException : Exception
     /// <summary>An error about a keyword of a JSON schema.</summary>
     public GrammarException(string message, string location, string keyword) : this(message, location) => Keyword = keyword;
 
+    /// <summary>The same error of a part, named.</summary>
+    internal GrammarException(string part, GrammarException error) : base($"{part}: {error.Message}", error) => (Location, Keyword) = (error.Location, error.Keyword);
+
     /// <summary>JSON pointer into the schema, or line and column of the text grammar; null where the whole is meant.</summary>
     public string? Location { get; }
 

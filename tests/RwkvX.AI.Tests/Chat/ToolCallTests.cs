@@ -255,6 +255,7 @@ public sealed class ToolCallTests
         GrammarException refused = await Assert.ThrowsAsync<GrammarException>(() => chat.Client.GetResponseAsync([User("Hi")], new ChatOptions { Tools = [odd] }));
         Assert.Contains("odd", refused.Message, StringComparison.Ordinal);
         Assert.Contains("#/properties/x/not", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(("not", "#/properties/x/not"), (refused.Keyword, refused.Location));
     }
 
     private static ChatOptions Options(params AITool[] tools) => new() { Temperature = 0, Tools = tools };

@@ -65,6 +65,7 @@ internal sealed class SchemaChecker(JsonElement root)
             "anyOf" => rule.EnumerateArray().Any(branch => Check(branch, value, at) is null),
             "oneOf" => rule.EnumerateArray().Count(branch => Check(branch, value, at) is null) == 1,
             "allOf" => rule.EnumerateArray().All(branch => Check(branch, value, at) is null),
+            "not" => Check(rule, value, at) is not null,
             "$ref" => Check(Resolve(rule.GetString()!), value, at) is null,
             _ => value.ValueKind switch
             {
@@ -89,7 +90,10 @@ internal sealed class SchemaChecker(JsonElement root)
         _ => value.ValueKind == JsonValueKind.Object,
     };
 
-    private static decimal Number(JsonElement value) => decimal.Parse(value.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture);
+    /// <summary>Exact within a decimal's range; beyond it the end of that range, which no text gets near to.</summary>
+    private static decimal Number(JsonElement value) =>
+        decimal.TryParse(value.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) ? number
+        : value.GetDouble() < 0 ? decimal.MinValue : decimal.MaxValue;
 
     private static bool NumberHolds(string keyword, JsonElement rule, JsonElement value) => keyword switch
     {
@@ -103,8 +107,8 @@ internal sealed class SchemaChecker(JsonElement root)
 
     private static bool StringHolds(string keyword, JsonElement rule, string value) => keyword switch
     {
-        "minLength" => value.EnumerateRunes().Count() >= rule.GetInt32(),
-        "maxLength" => value.EnumerateRunes().Count() <= rule.GetInt32(),
+        "minLength" => value.EnumerateRunes().Count() >= Number(rule),
+        "maxLength" => value.EnumerateRunes().Count() <= Number(rule),
         "pattern" => Matches(rule.GetString()!, value),
         "contentEncoding" => Convert.FromBase64String(value) is not null,
         "format" => FormatHolds(rule.GetString()!, value),
@@ -141,8 +145,8 @@ internal sealed class SchemaChecker(JsonElement root)
         int prefix = schema.TryGetProperty("prefixItems", out JsonElement own) ? own.GetArrayLength() : 0;
         return keyword switch
         {
-            "minItems" => count >= rule.GetInt32(),
-            "maxItems" => count <= rule.GetInt32(),
+            "minItems" => count >= Number(rule),
+            "maxItems" => count <= Number(rule),
             "prefixItems" => Enumerable.Range(0, Math.Min(count, prefix)).All(i => Check(rule[i], value[i], at) is null),
             "items" => Enumerable.Range(0, count).Skip(prefix).All(i => Check(rule, value[i], at) is null),
             _ => true,
@@ -155,8 +159,8 @@ internal sealed class SchemaChecker(JsonElement root)
         return keyword switch
         {
             "required" => rule.EnumerateArray().All(name => members.Any(member => member.Name == name.GetString())),
-            "minProperties" => members.Count >= rule.GetInt32(),
-            "maxProperties" => members.Count <= rule.GetInt32(),
+            "minProperties" => members.Count >= Number(rule),
+            "maxProperties" => members.Count <= Number(rule),
             "properties" => members.All(member => !rule.TryGetProperty(member.Name, out JsonElement own) || Check(own, member.Value, at) is null),
             "patternProperties" => rule.EnumerateObject().All(pattern =>
                 members.Where(member => Matches(pattern.Name, member.Name)).All(member => Check(pattern.Value, member.Value, at) is null)),

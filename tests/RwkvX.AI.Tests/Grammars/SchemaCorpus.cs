@@ -125,5 +125,14 @@ internal static class SchemaCorpus
         """{"type":"object","properties":{"a":{"type":"object","properties":{"b":{"$ref":"#/properties/a"}},"additionalProperties":false}},"required":["a"]}""",
         """{"$ref":"#/$defs/e","$defs":{"e":{"anyOf":[{"type":"integer"},{"type":"array","prefixItems":[{"enum":["+","-"]},{"$ref":"#/$defs/e"},{"$ref":"#/$defs/e"}],"items":false,"minItems":3}]}}}""",
         """{"type":"string","nullable":true}""",
+        """{"type":"string","maxLength":1,"not":{"enum":["a","b","","\"","😀"]}}""",
+        """{"type":"string","format":"date","not":{"const":"2000-01-01"}}""",
+        """{"type":["string","null","boolean"],"enum":["x",null,true,false],"not":{"enum":[null,true]}}""",
+        """{"type":["boolean","null"],"not":{"enum":[false,null,3]}}""",
+        """{"type":"integer","minimum":-2,"maximum":2,"not":{"enum":[0,1.0,-2e0]}}""",
+        """{"type":"number","minimum":0,"maximum":0.2,"multipleOf":0.1,"not":{"enum":[0,0.10]}}""",
+        """{"type":"number","not":{"const":0}}""",
+        """{"not":{"enum":["","no",0]}}""",
+        """{"allOf":[{"type":"string","maxLength":2},{"not":{"const":""}},{"not":{"const":"ab"}}]}""",
     ];
 }

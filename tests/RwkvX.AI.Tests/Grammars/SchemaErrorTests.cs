@@ -15,6 +15,14 @@ public sealed class SchemaErrorTests
 
     [Theory]
     [InlineData("""{"not":{"type":"null"}}""", "not", "#/not")]
+    [InlineData("""{"not":{}}""", "not", "#/not")]
+    [InlineData("""{"not":{"enum":["a"],"type":"string"}}""", "not", "#/not")]
+    [InlineData("""{"not":{"enum":[{"a":1}]}}""", "not", "#/not")]
+    [InlineData("""{"not":{"enum":"a"}}""", "not", "#/not")]
+    [InlineData("""{"properties":{"a":{"not":{"const":[1]}}}}""", "not", "#/properties/a/not")]
+    [InlineData("""{"type":"number","minimum":1e-40}""", "minimum", "#/minimum")]
+    [InlineData("""{"type":"number","maximum":0.99999999999999999999999999999999}""", "maximum", "#/maximum")]
+    [InlineData("""{"type":"number","multipleOf":1e-40}""", "multipleOf", "#/multipleOf")]
     [InlineData("""{"if":true,"then":true}""", "if", "#/if")]
     [InlineData("""{"type":"array","contains":{}}""", "contains", "#/contains")]
     [InlineData("""{"type":"array","uniqueItems":true}""", "uniqueItems", "#/uniqueItems")]
@@ -47,6 +55,18 @@ public sealed class SchemaErrorTests
         GrammarException e = Refuse(schema);
         Assert.Equal((keyword, pointer), (e.Keyword, e.Location));
         Assert.Contains(pointer, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"const":"\ud800"}""", "#/const")]
+    [InlineData("""{"type":"object","properties":{"a":{"enum":["b","\udc00\ud800"]}}}""", "#/properties/a/enum/1")]
+    [InlineData("""{"type":"object","properties":{"\ud800":{}}}""", "#/properties")]
+    [InlineData("""{"type":"string","pattern":"\ud83d"}""", "#/pattern")]
+    public void FromJsonSchema_HalfASurrogatePair_IsRefused(string schema, string pointer)
+    {
+        GrammarException e = Refuse(schema);
+        Assert.Equal(pointer, e.Location);
+        Assert.Contains("surrogate", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

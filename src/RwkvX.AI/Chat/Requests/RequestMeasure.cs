@@ -70,9 +70,10 @@ internal sealed class RequestMeasure
             activity.SetTag("gen_ai.response.finish_reasons", new[] { result.FinishReason.Value });
             activity.SetTag("gen_ai.usage.input_tokens", result.InputTokens);
             activity.SetTag("gen_ai.usage.output_tokens", result.OutputTokens);
-            activity.SetTag("rwkvx.usage.cached_tokens", result.CachedTokens);
+            activity.SetTag("gen_ai.usage.cache_read.input_tokens", result.CachedTokens);
         }
 
+        RecordPace();
         End(_tags);
     }
 
@@ -91,24 +92,28 @@ internal sealed class RequestMeasure
     {
         (_isRunning ? RequestInstruments.Active : RequestInstruments.Queued).Add(-1, _tags);
         RequestInstruments.Duration.Record(_time.GetElapsedTime(_begun).TotalSeconds, tags);
+        _activity?.SetTag("rwkvx.queue_ms", QueueTime.TotalMilliseconds);
+        _activity?.Dispose();
+        _activity = null;
+    }
+
+    /// <summary>The convention has these of answers alone: the first token of a request that was cut off soon would make them look good.</summary>
+    private void RecordPace()
+    {
         if (_tokens > 0)
         {
-            RequestInstruments.TimeToFirstToken.Record(_time.GetElapsedTime(_begun, _firstToken).TotalSeconds, tags);
+            RequestInstruments.TimeToFirstToken.Record(_time.GetElapsedTime(_begun, _firstToken).TotalSeconds, _tags);
         }
 
         if (_tokens > 1)
         {
             double seconds = _time.GetElapsedTime(_firstToken, _lastToken).TotalSeconds / (_tokens - 1);
-            RequestInstruments.TimePerOutputToken.Record(seconds, tags);
+            RequestInstruments.TimePerOutputToken.Record(seconds, _tags);
             if (seconds > 0)
             {
-                RequestInstruments.Speed.Record(1 / seconds, tags);
+                RequestInstruments.Speed.Record(1 / seconds, _tags);
             }
         }
-
-        _activity?.SetTag("rwkvx.queue_ms", QueueTime.TotalMilliseconds);
-        _activity?.Dispose();
-        _activity = null;
     }
 
     private void RecordUsage(string type, long tokens)

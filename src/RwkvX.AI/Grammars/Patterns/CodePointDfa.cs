@@ -27,6 +27,14 @@ internal sealed class CodePointDfa
         return Explore(0, length => length < last || max < 0 ? AllTo(Math.Min(length + 1, last)) : [], length => length >= min);
     }
 
+    /// <summary>Some texts and no others.</summary>
+    public static CodePointDfa OfTexts(IReadOnlyCollection<string> texts) => Explore(
+        "",
+        start => texts.Where(text => text.Length > start.Length && text.StartsWith(start, StringComparison.Ordinal))
+            .Select(text => Rune.GetRuneAt(text, start.Length)).Distinct().OrderBy(rune => rune.Value)
+            .Select(rune => (rune.Value, rune.Value, start + rune)),
+        texts.Contains);
+
     /// <summary>Builds an automaton from a description of its states, numbered as they are found.</summary>
     public static CodePointDfa Explore<TState>(TState start, Func<TState, IEnumerable<(int Low, int High, TState To)>> next, Func<TState, bool> accepts)
         where TState : notnull => Explore(start, next, accepts, EqualityComparer<TState>.Default);
@@ -63,6 +71,19 @@ internal sealed class CodePointDfa
         (Left: 0, Right: 0),
         state => Common(Edges[state.Left], other.Edges[state.Right]),
         state => Accepting[state.Left] && other.Accepting[state.Right]).Trim();
+
+    /// <summary>All other texts.</summary>
+    public CodePointDfa Complement()
+    {
+        const int Outside = -1;
+        return Explore(
+            0,
+            state => state == Outside ? AllTo(Outside) : Edges[state].Select(edge => (edge.Low, edge.High, edge.To)).Concat(Gaps(state)).OrderBy(edge => edge.Low),
+            state => state == Outside || !Accepting[state]);
+
+        IEnumerable<(int Low, int High, int To)> Gaps(int state) =>
+            CodePointSet.Of(Edges[state].Select(edge => (edge.Low, edge.High))).Complement().Ranges.Select(range => (range.Low, range.High, Outside));
+    }
 
     /// <summary>Whether no text is accepted.</summary>
     public bool IsEmpty => !Accepting.Any(accepts => accepts) || !Trim().Accepting.Any(accepts => accepts);

@@ -20,7 +20,10 @@ internal sealed record NumberBounds
 
     public int MultipleDigits { get; private set; }
 
-    public bool IsFree => Minimum is null && Maximum is null && Multiple.IsZero;
+    /// <summary>Whether a number is written without an exponent, so that its value can be told from its digits.</summary>
+    public bool HasOneSpelling { get; set; }
+
+    public bool IsFree => Minimum is null && Maximum is null && Multiple.IsZero && !HasOneSpelling;
 
     public void Add(SchemaPart part)
     {
@@ -38,7 +41,9 @@ internal sealed record NumberBounds
     {
         if (Minimum is { } minimum && (value < minimum || (value == minimum && ExcludesMinimum))) return false;
         if (Maximum is { } maximum && (value > maximum || (value == maximum && ExcludesMaximum))) return false;
-        return Multiple.IsZero || value % ((decimal)Multiple / (decimal)BigInteger.Pow(10, MultipleDigits)) == 0;
+        if (Multiple.IsZero) return true;
+        (BigInteger amount, int digits) = Split(value);
+        return amount * BigInteger.Pow(10, MultipleDigits) % (Multiple * BigInteger.Pow(10, digits)) == 0;
     }
 
     public bool IsDisjointFrom(NumberBounds other) => IsBelow(other) || other.IsBelow(this);
@@ -61,14 +66,16 @@ internal sealed record NumberBounds
     private void AddMultiple(SchemaPart part, decimal value)
     {
         if (value <= 0) throw part.Error("multipleOf", "must be above 0");
-        int digits = 0;
-        while (value != decimal.Truncate(value))
-        {
-            value *= 10;
-            digits++;
-        }
+        (BigInteger amount, int digits) = Split(value);
+        AddMultiple(amount, digits);
+    }
 
-        AddMultiple(new BigInteger(value), digits);
+    /// <summary>A number as a whole one over ten to the power of its digits after the point.</summary>
+    private static (BigInteger Amount, int Digits) Split(decimal value)
+    {
+        string text = value.ToString(CultureInfo.InvariantCulture);
+        int point = text.IndexOf('.', StringComparison.Ordinal);
+        return (BigInteger.Parse(text.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture), point < 0 ? 0 : text.Length - point - 1);
     }
 
     /// <summary>The least common multiple of two fractions, over a common power of ten.</summary>
@@ -85,9 +92,24 @@ internal sealed record NumberBounds
     private static decimal? Read(SchemaPart part, string keyword)
     {
         if (!part.TryGet(keyword, out JsonElement element)) return null;
-        if (decimal.TryParse(element.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out decimal value)) return value;
+        if (decimal.TryParse(element.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out decimal value))
+            return IsExact(element.GetRawText(), value) ? value : throw part.Error(keyword, $"{element.GetRawText()} is beyond 28 digits");
         double wide = element.GetDouble();
         bool isVacuous = keyword.EndsWith("inimum", StringComparison.Ordinal) ? wide < 0 : keyword.EndsWith("aximum", StringComparison.Ordinal) && wide > 0;
         return isVacuous ? null : throw part.Error(keyword, $"{element.GetRawText()} is beyond 28 digits");
+    }
+
+    /// <summary>Whether reading a number rounded nothing away.</summary>
+    private static bool IsExact(string text, decimal value) => Digits(text) == Digits(value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Digits without zeros at either end, and the power of ten of the last one: equal for equal amounts.</summary>
+    private static (string Digits, long Power) Digits(string number)
+    {
+        string[] parts = number.TrimStart('-').ToLowerInvariant().Split('e');
+        string[] sides = parts[0].Split('.');
+        string all = string.Concat(sides), digits = all.TrimEnd('0');
+        if (digits.TrimStart('0').Length == 0) return ("", 0);
+        long power = parts.Length > 1 ? long.Parse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : 0;
+        return (digits.TrimStart('0'), power - (sides.Length > 1 ? sides[1].Length : 0) + all.Length - digits.Length);
     }
 }

@@ -41,6 +41,7 @@ internal sealed class SchemaCompiler
     public static Expression Compile(JsonElement schema, GrammarRules rules, params IEnumerable<JsonElement> others)
     {
         JsonElement root = schema.Clone(); // the caller's document may be disposed of
+        SchemaTexts.Check(new SchemaPart(root, "#"));
         var compiler = new SchemaCompiler(root, rules);
         return compiler.Compile([new SchemaPart(root, "#"), .. others.Select((other, i) => new SchemaPart(other, $"(added {i})"))]);
     }
@@ -104,9 +105,10 @@ internal sealed class SchemaCompiler
 
     private Expression CompileType(SchemaFacts facts, JsonTypes type) => type switch
     {
-        JsonTypes.Null => Expression.Text("null"),
-        JsonTypes.Boolean => Expression.Any(Expression.Text("true"), Expression.Text("false")),
-        JsonTypes.Integer => Shared($"number {facts.Number} {facts.Written & JsonTypes.Number}", () => CompileNumber(facts)),
+        JsonTypes.Null => facts.Denied.Denies(JsonValueKind.Null) ? Expression.Never : Expression.Text("null"),
+        JsonTypes.Boolean => new Expression.Choice([.. ((JsonValueKind[])[JsonValueKind.True, JsonValueKind.False])
+            .Where(kind => !facts.Denied.Denies(kind)).Select(kind => Expression.Text(kind == JsonValueKind.True ? "true" : "false"))]),
+        JsonTypes.Integer => Shared($"number {facts.Number} {facts.Written & JsonTypes.Number} {(facts.Denied.HasNumbers ? facts.Denied.Key : "")}", () => CompileNumber(facts)),
         JsonTypes.String => Shared($"string {facts.StringKey}", () => CompileString(facts)),
         JsonTypes.Array => new ArraySchema(this, facts.Parts).Compile(),
         _ => new ObjectSchema(this, facts.Parts).Compile(),
@@ -123,7 +125,7 @@ internal sealed class SchemaCompiler
     {
         try
         {
-            return CodePointLowering.ToText(NumberAutomaton.Build(facts.Number, !facts.Types.HasFlag(JsonTypes.Fraction)));
+            return CodePointLowering.ToText(facts.Denied.LeaveNumbers(NumberAutomaton.Build(facts.Number, !facts.Types.HasFlag(JsonTypes.Fraction))));
         }
         catch (GrammarException e) when (e.Location is null)
         {
@@ -138,7 +140,7 @@ internal sealed class SchemaCompiler
         if (facts.MinLength > MaxMinLength) throw facts.Parts.First(part => part.TryGet("minLength", out _)).Error("minLength", $"more than {MaxMinLength} is not supported");
         Expression body = facts switch
         {
-            { HasStringRules: true } => CodePointLowering.ToJsonString(facts.Strings()),
+            { HasStringRules: true } => CodePointLowering.ToJsonString(facts.WrittenStrings()),
             { MinLength: 0, MaxLength: < 0 } => Expression.Star(JsonSyntax.Character),
             _ => new Expression.Call(_characters.Value, facts.MinLength, facts.MaxLength < 0 ? Machine.Item.Unbounded : facts.MaxLength),
         };

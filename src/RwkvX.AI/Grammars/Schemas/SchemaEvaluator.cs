@@ -34,6 +34,7 @@ internal sealed class SchemaEvaluator(SchemaReferences references, bool ignoresF
     private static bool AcceptsValue(SchemaPart part, JsonElement value)
     {
         if (part.TryGet("const", out JsonElement constant) && !JsonElement.DeepEquals(constant, value)) return false;
+        if (DeniedValues.Of(part).Any(denied => JsonElement.DeepEquals(denied, value))) return false;
         return !part.TryGet("enum", out JsonElement values) || values.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value));
     }
 

@@ -24,16 +24,19 @@ internal sealed class SchemaFacts
 
     public NumberBounds Number { get; } = new();
 
+    /// <summary>What <c>not</c> rules out.</summary>
+    public DeniedValues Denied { get; } = new();
+
     public int MinLength { get; private set; }
 
     /// <summary>-1 for no bound.</summary>
     public int MaxLength { get; private set; } = -1;
 
     /// <summary>Whether patterns, formats or encodings bind strings.</summary>
-    public bool HasStringRules => _stringRules.Count > 0;
+    public bool HasStringRules => _stringRules.Count > 0 || Denied.HasTexts;
 
     /// <summary>Equal for equal rules about strings.</summary>
-    public string StringKey => $"{MinLength}:{MaxLength}:{string.Join('\n', _stringKeys)}";
+    public string StringKey => $"{MinLength}:{MaxLength}:{string.Join('\n', _stringKeys)}\n{(Denied.HasTexts ? Denied.Key : "")}";
 
     public static SchemaFacts Of(IReadOnlyList<SchemaPart> parts)
     {
@@ -46,10 +49,12 @@ internal sealed class SchemaFacts
             implied |= SchemaKeywords.Implied(part);
             facts.Types &= SchemaTypes.Of(part);
             facts.AddValues(part);
+            facts.Denied.Add(part);
             facts.Number.Add(part);
             facts.AddStrings(part);
         }
 
+        facts.Number.HasOneSpelling = facts.Denied.HasNumbers;
         if ((facts.Types & JsonTypes.Fraction) == 0 && facts.Types.HasFlag(JsonTypes.Integer)) facts.Number.AddInteger();
         facts.Written = isNamed || implied == JsonTypes.None ? facts.Types : facts.Types & implied;
         return facts;
@@ -73,8 +78,13 @@ internal sealed class SchemaFacts
             }
         }
 
-        return strings;
+        return Denied.LeaveTexts(strings);
     }
+
+    /// <summary>Those of them that are written: some patterns let through what the .NET type they come from does not read.</summary>
+    public CodePointDfa WrittenStrings() => _stringRules
+        .Where(rule => rule.Keyword == "pattern" && StringFormats.Readable(rule.Text) is not null)
+        .Aggregate(Strings(), (strings, rule) => strings.Intersect(StringFormats.Readable(rule.Text)!));
 
     /// <summary>A bound on lengths and counts: a whole number, not negative.</summary>
     public static int ReadCount(SchemaPart part, string keyword, int otherwise)

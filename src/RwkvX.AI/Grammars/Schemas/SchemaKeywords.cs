@@ -41,6 +41,7 @@ internal static class SchemaKeywords
         ["enum"] = JsonTypes.None,
         ["const"] = JsonTypes.None,
         ["nullable"] = JsonTypes.None,
+        ["not"] = JsonTypes.None,
         ["$ref"] = JsonTypes.None,
         ["allOf"] = JsonTypes.None,
         ["anyOf"] = JsonTypes.None,
@@ -80,6 +81,7 @@ internal static class SchemaKeywords
         if (part.Element.ValueKind is JsonValueKind.True or JsonValueKind.False) return;
         if (part.Element.ValueKind != JsonValueKind.Object)
             throw new GrammarException($"expected a schema (an object or a boolean), found {part.Element.ValueKind}", part.Pointer);
+        _ = DeniedValues.Of(part);
         foreach (JsonProperty keyword in part.Element.EnumerateObject())
         {
             if (keyword.Name == "$id" && part.Pointer == "#") continue;

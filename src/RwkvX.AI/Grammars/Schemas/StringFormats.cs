@@ -33,6 +33,13 @@ internal static class StringFormats
         ["json-pointer"] = "(/([^/~]|~[01])*)*",
     }.ToFrozenDictionary();
 
+    /// <summary>What .NET's schema exporter writes for TimeSpan and Version, and what those types read of it.</summary>
+    private static readonly FrozenDictionary<string, string> ReadablePatterns = new Dictionary<string, string>
+    {
+        [@"^-?(\d+\.)?\d{2}:\d{2}:\d{2}(\.\d{1,7})?$"] = @"-?([1-9]\d{0,6}\.)?([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,7})?",
+        [@"^\d+(\.\d+){1,3}$"] = @"(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){1,3}",
+    }.ToFrozenDictionary();
+
     private static readonly FrozenSet<string> NumberFormats =
         new[] { "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double", "decimal" }.ToFrozenSet();
 
@@ -44,6 +51,9 @@ internal static class StringFormats
             ? RegexAutomaton.WholeMatch(pattern)
             : throw part.Error("format", $"the format '{format}' is not supported");
     }
+
+    /// <summary>The texts that the .NET type reads from which a pattern is known to come; null for all other patterns.</summary>
+    public static CodePointDfa? Readable(string pattern) => ReadablePatterns.TryGetValue(pattern, out string? readable) ? RegexAutomaton.WholeMatch(readable) : null;
 
     /// <summary>The texts of a <c>contentEncoding</c>.</summary>
     public static CodePointDfa Encoding(SchemaPart part, string encoding) => encoding == "base64"

@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Chat.Requests;
+using RwkvX.AI.Grammars;
+using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Tests.Tokenization;
 using Xunit;
@@ -28,7 +32,7 @@ public sealed class RequestTelemetryTests
         Assert.Single(listening.Of("gen_ai.server.time_per_output_token"));
         Assert.Single(listening.Of("rwkvx.request.queue_time"));
         Assert.Single(listening.Of("rwkvx.request.speed"));
-        Assert.Equal([response.Usage!.InputTokenCount!.Value, 7], listening.Of("gen_ai.server.token.usage").Select(value => (long)value));
+        Assert.Equal([response.Usage!.InputTokenCount!.Value, 7], listening.Of("rwkvx.token.usage").Select(value => (long)value));
         Assert.Equal([0], listening.Of("rwkvx.tokens.cached"));
         Assert.Equal([1, -1], listening.Of("rwkvx.requests.queued"));
         Assert.Equal([1, -1], listening.Of("rwkvx.requests.active"));
@@ -38,6 +42,7 @@ public sealed class RequestTelemetryTests
         Assert.Equal($"chat {listening.ModelId}", activity.DisplayName);
         Assert.Equal(7, activity.GetTagItem("gen_ai.usage.output_tokens"));
         Assert.Equal("rwkvx", activity.GetTagItem("gen_ai.provider.name"));
+        Assert.Equal(0L, activity.GetTagItem("gen_ai.usage.cache_read.input_tokens"));
         Assert.NotEqual(ActivityStatusCode.Error, activity.Status);
     }
 
@@ -53,6 +58,72 @@ public sealed class RequestTelemetryTests
         Activity activity = Assert.Single(listening.Activities);
         Assert.Equal((ActivityStatusCode.Error, "broken card"), (activity.Status, activity.StatusDescription));
         Assert.Equal(0, listening.Of("rwkvx.requests.active").Sum() + listening.Of("rwkvx.requests.queued").Sum());
+    }
+
+    [Fact]
+    public async Task Request_LeftInMidAnswer_SaysNothingOfThePace()
+    {
+        using Listening listening = new();
+        using ScriptedModel model = ScriptedModel.Hashing(Vocabularies.Embedded.VocabularySize);
+        using RwkvXChatClient client = new(model, Vocabularies.Embedded, new RwkvXOptions { ModelId = listening.ModelId });
+        await foreach (ChatResponseUpdate _ in client.GetStreamingResponseAsync([new(ChatRole.User, Secret)], new ChatOptions { MaxOutputTokens = 50_000 }, Cancellation))
+        {
+            break;
+        }
+
+        Assert.Single(listening.Of("gen_ai.server.request.duration"));
+        Assert.Empty(listening.Of("gen_ai.server.time_to_first_token")); // the convention has them of answers alone
+        Assert.Empty(listening.Of("gen_ai.server.time_per_output_token"));
+        Assert.NotEqual(ActivityStatusCode.Error, Assert.Single(listening.Activities).Status);
+    }
+
+    [Fact]
+    public void Histograms_OfTheLibrary_HaveBucketsForTheirValues()
+    {
+        using MeterListener meters = new();
+        Dictionary<string, Instrument> histograms = [];
+        meters.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Name == "RwkvX.AI" && instrument.Name.StartsWith("gen_ai.", StringComparison.Ordinal))
+            {
+                histograms[instrument.Name] = instrument;
+            }
+        };
+        using (RwkvXChatClient _ = new(ScriptedModel.Hashing(300), Vocabularies.Embedded, ownsModel: true))
+        {
+            RequestMeasure measure = new("any", TimeProvider.System); // makes the instruments
+            measure.Begin();
+            measure.Admitted(TimeSpan.Zero);
+            measure.Failed(new OperationCanceledException());
+        }
+
+        meters.Start();
+        Assert.Equal(["gen_ai.server.request.duration", "gen_ai.server.time_per_output_token", "gen_ai.server.time_to_first_token"], histograms.Keys.Order());
+        foreach (Instrument histogram in histograms.Values)
+        {
+            IReadOnlyList<double> boundaries = Assert.IsType<Histogram<double>>(histogram).Advice!.HistogramBucketBoundaries!;
+            Assert.Equal(boundaries.Order(), boundaries);
+            Assert.InRange(boundaries[0], 0.0005, 0.01); // seconds; what a collector takes by itself begins at 5
+        }
+    }
+
+    [Fact]
+    public async Task Log_OfWhatTheCallerCanMend_IsNoErrorAndHasNoContent()
+    {
+        FakeLogger<RwkvXChatClient> logger = new();
+        using ScriptedModel model = ScriptedModel.Hashing(Vocabularies.Embedded.VocabularySize);
+        using RwkvXChatClient client = new(model, Vocabularies.Embedded, logger: logger);
+        ChatMessage image = new(ChatRole.User, [new TextContent(Secret), new DataContent(new byte[] { 1 }, "image/png")]);
+        ChatOptions schema = new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(System.Text.Json.JsonElement.Parse("""{"not":{}}""")) };
+        Assert.Contains("image/png", (await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync([image], null, Cancellation))).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<GrammarException>(() => client.GetResponseAsync(Secret, schema, Cancellation));
+        await Assert.ThrowsAsync<GrammarLimitException>(
+            () => client.GetResponseAsync(Secret, new ChatOptions { ResponseFormat = ChatResponseFormat.Json, MaxOutputTokens = 1 }, Cancellation));
+        await Assert.ThrowsAsync<ConversationNotFoundException>(
+            () => client.GetResponseAsync(Secret, new ChatOptions { ConversationId = "nowhere" }, Cancellation));
+        IReadOnlyList<FakeLogRecord> records = logger.Collector.GetSnapshot();
+        Assert.Equal(4, records.Count(record => record.Level == LogLevel.Information && record.Message.StartsWith("Refused", StringComparison.Ordinal)));
+        Assert.DoesNotContain(records, record => record.Level > LogLevel.Information || record.Message.Contains(Secret, StringComparison.Ordinal));
     }
 
     [Theory]
