@@ -96,6 +96,13 @@ public sealed class ChatPageTests(ChromiumFixture chromium) : IClassFixture<Chro
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await PageTab.SaysAsync(tab.Page.Locator("#messages > li.user .text"), "A question");
         await PageTab.SaysAsync(tab.Page.Locator("#messages .state").Last, "Stopped.");
+
+        host.Client.Script = (_, _, _) => ScriptedChatClient.Say("Here it is.");
+        await tab.AskAsync("Go on");
+        await tab.AnsweredAsync();
+        await PageTab.SaysAsync(tab.LastAnswer, "Here it is.");
+        Assert.Equal("A question", host.Client.Requests.Last().Messages[0].Text);
+        Assert.Equal("Go on", host.Client.Requests.Last().Messages[^1].Text);
     }
 
     [Theory]

@@ -80,6 +80,23 @@ public sealed class SchemaCorpusTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>A closing's names are other ones than those the vocabulary happens to have tokens for: "a": is one, "c": three.</summary>
+    [Theory]
+    [InlineData("""{"type":"object","additionalProperties":{"anyOf":[{"type":"object","additionalProperties":{"type":"integer"}},{"type":"integer","minimum":394}]},"minProperties":3,"propertyNames":{"pattern":"^[a-z]+$"}}""")]
+    [InlineData("""{"type":"object","additionalProperties":{"type":"null"},"minProperties":30,"propertyNames":{"pattern":"^[ab]+$"}}""")]
+    [InlineData("""{"type":"array","items":{"type":"object","minProperties":2,"additionalProperties":{"type":"object","minProperties":2,"additionalProperties":{"type":"boolean"}}},"minItems":2}""")]
+    public void Sample_NamesThatMustDiffer_CloseWithinTheLimit(string text)
+    {
+        using JsonDocument schema = JsonDocument.Parse(text);
+        TokenGrammar grammar = new(Grammar.FromJsonSchema(schema.RootElement), Vocabularies.Hostile);
+        for (int sample = 0; sample < 100; sample++)
+        {
+            Sampling.Result result = Sampling.Generate(grammar, ChoiceOf(sample, grammar.Vocabulary, new Random(sample)), grammar.MinimumTokens + (sample / 4));
+            Assert.True(result.IsComplete, $"{sample}: {result.Text}");
+            Assert.Null(SchemaChecker.Explain(schema.RootElement, result.Text));
+        }
+    }
+
     /// <summary>Half random, half hostile.</summary>
     private static Sampling.Choice ChoiceOf(int sample, TokenVocabulary vocabulary, Random random) => (sample % 10) switch
     {

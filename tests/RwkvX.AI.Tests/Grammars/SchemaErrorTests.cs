@@ -85,6 +85,30 @@ public sealed class SchemaErrorTests
     public void FromJsonSchema_NothingObeys_IsRefused(string schema) =>
         Assert.Contains("no finite text", Refuse(schema).Message, StringComparison.Ordinal);
 
+    /// <summary>A schema of a few bytes must not take minutes or gigabytes.</summary>
+    [Theory]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":2147483647}""", "#: the shortest text")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"array","items":{"type":"array","items":{"type":"null"},"minItems":10000},"minItems":10000}}}""", "#/properties/a")]
+    [InlineData("""{"type":"string","minLength":2147483647}""", "minLength")]
+    [InlineData("""{"type":"string","pattern":"^[a-z]+$","maxLength":2147483647}""", "#/maxLength")]
+    [InlineData("""{"type":"object","minProperties":2147483647}""", "no finite text")]
+    [InlineData("""{"type":"string","pattern":"^((a{1000}){1000}){1000}$"}""", "too large")]
+    [InlineData("""{"type":"string","pattern":"^(a|aa|aaa){1,1000}$"}""", "too large")]
+    [InlineData("""{"type":"string","pattern":"(a|b)*a(a|b){30}$"}""", "automaton states")]
+    public void FromJsonSchema_BeyondAllMeasure_IsRefused(string schema, string message) =>
+        Assert.Contains(message, Refuse(schema).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(1001, 0, "optional")]
+    [InlineData(600, 300, "counted")]
+    public void FromJsonSchema_MorePropertiesThanCanBeOrdered_IsRefused(int count, int least, string message)
+    {
+        string properties = string.Join(',', Enumerable.Range(0, count).Select(i => $"\"p{i}\":true"));
+        GrammarException e = Refuse($"{{\"type\":\"object\",\"properties\":{{{properties}}},\"minProperties\":{least}}}");
+        Assert.Equal("#/properties", e.Location);
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void FromJsonSchema_ReferenceToItselfAmongBranches_IsRefused() =>
         Assert.Contains("left recursion", Refuse("""{"anyOf":[{"$ref":"#"},{"type":"null"}]}""").Message, StringComparison.Ordinal);

@@ -3,8 +3,11 @@ using RwkvX.AI.Chat.Requests;
 
 namespace RwkvX.AI.Chat.Hosting;
 
-/// <summary>Whether requests should be sent here: the model is loaded and warm, and the host is not stopping. A full queue is degraded.</summary>
-internal sealed class ReadinessCheck(ModelStatus status) : IHealthCheck
+/// <summary>
+/// Whether requests should be sent here: the model is loaded and warm, and the host is not stopping. A full queue is degraded, and so is a model that
+/// is left to the first request to load: without one it would never be ready.
+/// </summary>
+internal sealed class ReadinessCheck(ModelStatus status, bool loadsAtStart) : IHealthCheck
 {
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -14,6 +17,7 @@ internal sealed class ReadinessCheck(ModelStatus status) : IHealthCheck
     {
         if (status.Loaded is not { } model)
         {
+            if (!loadsAtStart && status.Failure is null) return HealthCheckResult.Degraded("The model is loaded by the first request.");
             string reason = status.Failure is null ? "The model is not loaded yet." : "The model could not be loaded.";
             return new HealthCheckResult(failure, reason, status.Failure);
         }

@@ -11,8 +11,8 @@ internal readonly unsafe record struct SearchQuery(nint Address, float Largest, 
     private const int N = Wkv.N;
     private const float Above = 1.00001f;
 
-    /// <summary>(64) the query.</summary>
-    public float* Q => (float*)Address;
+    /// <summary>(64) the query; not public, since records print what is.</summary>
+    internal float* Q => (float*)Address;
 
     /// <summary>A query and its 16-bit form.</summary>
     /// <param name="q">(64)</param>

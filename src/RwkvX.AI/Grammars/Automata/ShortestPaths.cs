@@ -8,6 +8,9 @@ internal sealed class ShortestPaths
 {
     public const int Infinite = int.MaxValue / 4;
 
+    /// <summary>Bytes that a closing may take for one call: it is spelt out, and more of it than any limit of tokens would hold means a slip in the grammar.</summary>
+    private const int MaxCallBytes = 1 << 18;
+
     /// <summary>The choice at a state from which the rule ends.</summary>
     public const int End = -1;
 
@@ -27,6 +30,7 @@ internal sealed class ShortestPaths
         Repeat(ImproveNeed);
         Repeat(i => Improve(i, _bytes, _choices, flat: false));
         Repeat(i => Improve(i, _flatBytes, _flatChoices, flat: true));
+        RefuseEndless();
         _depth = new int[count];
         Repeat(ImproveDepth);
         _opensKey = new bool[count];
@@ -61,6 +65,15 @@ internal sealed class ShortestPaths
         minLeft == 0 ? 0 : (int)Math.Min(Infinite, (long)minLeft * _bytes[_program.RuleOf(state).NextStart]);
 
     public static int Add(int left, int right) => Math.Min(Infinite, left + right);
+
+    private void RefuseEndless()
+    {
+        foreach (Nfa.CallEdge call in _program.States.SelectMany(state => state.Calls))
+        {
+            if (BytesOf(call, _bytes) > MaxCallBytes)
+                throw new GrammarException($"{_program.Rule(call.Rule).Name}: the shortest text takes more than {MaxCallBytes:N0} bytes");
+        }
+    }
 
     /// <summary>From the last state to the first, as rules and rounds run the other way: few passes.</summary>
     private void Repeat(Func<int, bool> improve)

@@ -78,7 +78,9 @@ internal sealed class GrammarRuntime
         Closing below = Planner.OfStack(item.Stack);
         foreach (ClosingGroup group in _frames.GroupsOf(Store.Stacks, item, frame))
         {
-            if (Closings.Prepend(group.Bytes, below).Tokens + group.Extra <= budget) group.Tokens.AddTo(_itemWords);
+            // Names yet unknown may break the tokens that the shortest ones are spelt with, so there bytes are counted.
+            int tokens = group.Extra > 0 ? group.Bytes.Length + below.Tokens : Closings.Prepend(group.Bytes, below).Tokens;
+            if (tokens + group.Extra <= budget) group.Tokens.AddTo(_itemWords);
         }
     }
 

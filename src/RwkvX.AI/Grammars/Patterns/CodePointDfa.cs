@@ -5,7 +5,7 @@ namespace RwkvX.AI.Grammars.Patterns;
 /// <summary>A deterministic automaton over code points; state 0 is the start. For patterns, formats, lengths and what they have in common.</summary>
 internal sealed class CodePointDfa
 {
-    public const int MaxStates = 50_000;
+    public const int MaxStates = 20_000;
 
     public readonly record struct Edge(int Low, int High, int To);
 

@@ -14,7 +14,10 @@ internal sealed class RegexAutomaton
 
     private static readonly CodePointSet AllAndEnd = CodePointSet.Union(CodePointSet.All, CodePointSet.Of(RegexNode.End));
 
+    private const int MaxWork = 1_500_000; // places that subsets hold, in all: seconds, whatever the pattern
+
     private readonly List<List<(CodePointSet? Set, int To)>> _edges = []; // a null set is an empty edge
+    private int _work;
 
     /// <summary>Texts in which the expression matches somewhere, as JSON schema's <c>pattern</c> has it.</summary>
     public static CodePointDfa Search(string pattern) => Build(new RegexNode.Sequence(
@@ -109,6 +112,8 @@ internal sealed class RegexAutomaton
             }
         }
 
+        _work += closed.Count;
+        if (_work > MaxWork) throw new GrammarException("the regular expression is too large");
         return [.. closed.Order()];
     }
 

@@ -11,6 +11,9 @@ namespace RwkvX.AI.Grammars.Schemas;
 /// </summary>
 internal sealed class ObjectSchema
 {
+    // An optional property may follow every one before it, so their automaton grows with the square of their number.
+    private const int MaxOptional = 1000, MaxNodes = 50_000;
+
     private readonly SchemaCompiler _compiler;
     private readonly IReadOnlyList<SchemaPart> _parts;
     private readonly PropertyNames _names;
@@ -32,6 +35,8 @@ internal sealed class ObjectSchema
     public Expression Compile()
     {
         if (_required.Any(name => !_names.Allows(name))) return Expression.Never;
+        if (_declared.Count - _required.Count > MaxOptional)
+            throw _parts.First(part => part.TryGet("properties", out _)).Error("properties", $"more than {MaxOptional:N0} optional properties are not supported");
         Expression body = Expression.Of(Expression.Text("{"), JsonSyntax.Space, Members(), Expression.Text("}"));
         return new Expression.Call(_compiler.Rules.Add(new RuleDefinition(Name, body, Nests: true)));
     }
@@ -53,6 +58,7 @@ internal sealed class ObjectSchema
         int NodeOf((int At, bool Any, bool Inside, int Count) node)
         {
             if (nodes.TryGetValue(node, out int number)) return number;
+            if (nodes.Count >= MaxNodes) throw _parts[0].Error("properties", "too many of them to be counted for minProperties or maxProperties");
             nodes.Add(node, nodes.Count);
             open.Enqueue(node);
             return nodes.Count - 1;

@@ -64,7 +64,7 @@ internal sealed class SchemaFacts
     /// <param name="patternsOnly">Without formats, which validators need not check.</param>
     public CodePointDfa Strings(bool patternsOnly = false)
     {
-        CodePointDfa strings = CodePointDfa.OfLength(MinLength, MaxLength);
+        CodePointDfa strings = OfLengths();
         foreach ((SchemaPart part, string keyword, string text) in _stringRules)
         {
             if (patternsOnly && keyword != "pattern") continue;
@@ -79,6 +79,19 @@ internal sealed class SchemaFacts
         }
 
         return Denied.LeaveTexts(strings);
+    }
+
+    private CodePointDfa OfLengths()
+    {
+        try
+        {
+            return CodePointDfa.OfLength(MinLength, MaxLength);
+        }
+        catch (GrammarException e)
+        {
+            string keyword = MinLength > MaxLength ? "minLength" : "maxLength"; // the one that counts so far
+            throw Parts.First(part => part.TryGet(keyword, out _)).Error(keyword, $"beside a pattern or a format {e.Message}");
+        }
     }
 
     /// <summary>Those of them that are written: some patterns let through what the .NET type they come from does not read.</summary>

@@ -82,6 +82,19 @@ public sealed class HostedModelTests
     }
 
     [Fact]
+    public async Task HealthChecks_ModelLeftToTheFirstRequest_IsDegradedUntilThen()
+    {
+        HostApplicationBuilder builder = Builder(("RwkvX:LoadAtStart", "false"));
+        builder.Services.AddRwkvX();
+        builder.Services.AddHealthChecks().AddRwkvX();
+        using IHost host = builder.Build();
+        await host.StartAsync(Cancellation);
+        Assert.Equal((HealthStatus.Degraded, HealthStatus.Healthy), await StatusAsync(host));
+        await host.Services.GetRequiredService<IChatClient>().GetResponseAsync("Hi", new ChatOptions { MaxOutputTokens = 1 }, Cancellation);
+        Assert.Equal((HealthStatus.Healthy, HealthStatus.Healthy), await StatusAsync(host));
+    }
+
+    [Fact]
     public async Task HealthChecks_QueueFull_IsDegraded()
     {
         HostApplicationBuilder builder = Builder();
