@@ -17,6 +17,9 @@ public sealed class RwkvXStorageOptions
     [Range(1, 1 << 16)]
     public int SnapshotsKept { get; set; } = 2;
 
+    /// <summary>How often a host deletes conversations that are over their time, and what nothing refers to; null = only when told to. From 1 second to 30 days.</summary>
+    public TimeSpan? CollectInterval { get; set; } = TimeSpan.FromHours(1);
+
     /// <summary>Encrypts what is stored; null = as it is.</summary>
     public IBlobCipher? Cipher { get; set; }
 }

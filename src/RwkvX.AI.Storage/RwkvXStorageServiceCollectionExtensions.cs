@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Storage;
@@ -26,7 +29,13 @@ public static class RwkvXStorageServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configure);
         services.AddOptions<RwkvXStorageOptions>().Configure(configure).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RwkvXStorageOptions>, RwkvXStorageOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RwkvXStorageOptions>, CollectIntervalValidator>());
         services.TryAddSingleton(Open);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ExpiredConversations>(provider => new ExpiredConversations(
+            provider.GetRequiredService<IStateStore>,
+            provider.GetRequiredService<IOptions<RwkvXStorageOptions>>(),
+            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            provider.GetService<ILogger<ExpiredConversations>>() ?? NullLogger<ExpiredConversations>.Instance)));
         return services;
     }
 

@@ -35,6 +35,7 @@ internal static class LongContextQuick
         using RwkvXState state = model.CreateState();
         RwkvXState? early = null;
         Console.WriteLine("tokens      read tok/s   step ms   MB read a step (weights + pages and means)   anonymous MB   pages MB in memory / on disk");
+        List<double> full = []; // anonymous MB once the budget was reached
         int[] points = [.. new[] { 2_000, ShortContext, 30_000, 100_000, 200_000, 300_000, 500_000, 700_000, 1_000_000 }.Where(point => point < tokens), tokens];
         foreach (int point in points)
         {
@@ -44,9 +45,11 @@ internal static class LongContextQuick
             double speed = (point - before) / Stopwatch.GetElapsedTime(begun).TotalSeconds;
             (double milliseconds, double bytes) = Decode(model, state);
             Print(model, state, point, speed, milliseconds, bytes);
+            if (model.Pages.MovedDown > 0) full.Add(AnonymousBytes() / 1e6);
             if (point == ShortContext) early = state.Fork();
         }
 
+        if (full.Count > 0) Console.WriteLine($"resident memory without file mappings once the budget was reached: {full.Min():F0} to {full.Max():F0} MB at {full.Count} points, {full[^1] - full[0]:+0;-0;0} MB from the first to the last");
         if (early is not null) Compare(model, early, state);
         early?.Dispose();
         float[] logits = new float[model.Config.VocabSize];

@@ -47,6 +47,23 @@ public sealed class MemoryCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Memory_WithABudget_DropsPagesAndSaysSo()
+    {
+        string many = _folder.Write("many.txt", string.Concat(Enumerable.Repeat(Notes, 10)));
+        CliRun read = (await Run("append", "notes", many, "--keep-budget", "0")).Succeeded();
+        Assert.Contains("pages dropped: ", read.Out, StringComparison.Ordinal);
+        (await Run("append", "whole", many)).Succeeded();
+        using JsonDocument shown = JsonDocument.Parse((await Run("show", "notes", "--json")).Succeeded().Out), whole = JsonDocument.Parse((await Run("show", "whole", "--json")).Succeeded().Out);
+        JsonElement retention = shown.RootElement.GetProperty("retention"), kept = whole.RootElement.GetProperty("retention");
+        Assert.Equal(("keep-budget", 0), (retention.GetProperty("policy").GetString(), retention.GetProperty("budgetBytes").GetInt64()));
+        Assert.Equal(retention.GetProperty("droppedPages").GetInt64() * 64 * 256 * 2 * sizeof(float), retention.GetProperty("droppedBytes").GetInt64());
+        Assert.True(retention.GetProperty("droppedPages").GetInt64() > 0);
+        Assert.Equal(("keep-all", 0), (kept.GetProperty("policy").GetString(), kept.GetProperty("droppedPages").GetInt64()));
+        Assert.Contains("retention: keep-budget:0, ", (await Run("show", "notes")).Succeeded().Out, StringComparison.Ordinal);
+        (await Run("append", "notes", many, "--keep-budget", "-1")).FailedWith(2, "--keep-budget");
+    }
+
+    [Fact]
     public async Task Memory_WhatCannotBe_FailsWithOneLine()
     {
         (await Run("ask", "nobody", "Who?")).FailedWith(1, "nobody");

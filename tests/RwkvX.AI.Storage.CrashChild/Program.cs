@@ -1,17 +1,18 @@
 using System.Globalization;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Storage;
 using RwkvX.AI.Testing.Memory;
 using RwkvX.AI.Testing.Stores;
 
 // Works on a store and prints a line for each step that was acknowledged, until it is killed or done.
-// Arguments: "store" or "memory", the store's folder, the script's seed; or "talk", the folder, the first step, after the last step.
+// Arguments: "store" or "memory", the store's folder, the script's seed; or "talk", the folder, the first step, after the last step, the retention policy.
 int Number(int argument) => int.Parse(args[argument], CultureInfo.InvariantCulture);
 IStateStore store = FileStateStore.Open(new FileStateStoreOptions { Root = args[1] });
 await using Stream output = Console.OpenStandardOutput();
 if (args[0] == "talk")
 {
-    await using LongTalk talk = await LongTalk.OpenAsync(store);
+    await using LongTalk talk = await LongTalk.OpenAsync(store, RetentionPolicy.Parse(args[4]));
     for (int step = Number(2); step < Number(3); step++) Console.WriteLine(await talk.StepAsync(step));
     return;
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Sessions.Stores;
@@ -34,6 +35,37 @@ public sealed class AddRwkvXStorageTests
     {
         using ServiceProvider provider = new ServiceCollection().AddRwkvXStorage(_ => { }).BuildServiceProvider();
         Assert.Contains("StorageRoot", Assert.Throws<OptionsValidationException>(provider.GetRequiredService<IStateStore>).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Host_ConversationOverItsTime_IsDeletedWithoutBeingTold()
+    {
+        using TestFolder folder = new();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddRwkvXStorage(options => (options.StorageRoot, options.CollectInterval) = (folder.Path, TimeSpan.FromSeconds(1)));
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        IStateStore store = host.Services.GetRequiredService<IStateStore>();
+        StateBinding binding = new("m", "t", "p");
+        await using (IConversationWriter writer = await store.CreateAsync(new("t", "short"), binding, new ConversationOptions { TimeToLive = TimeSpan.FromMilliseconds(1) }))
+            await writer.AppendAsync([new TokensRecord(new[] { 1, 2, 3 })]);
+        await using (IConversationWriter writer = await store.CreateAsync(new("t", "long"), binding)) await writer.AppendAsync([new TokensRecord(new[] { 1, 2, 3 })]);
+        for (int i = 0; i < 600 && Logs() > 1; i++) await Task.Delay(100);
+        Assert.Equal(1, Logs());
+        await host.StopAsync();
+
+        int Logs() => Directory.EnumerateFiles(folder.Path, "*.log", SearchOption.AllDirectories).Count();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31 * 24 * 3600)]
+    public void Storage_CollectIntervalOutOfRange_IsRefused(int seconds)
+    {
+        using TestFolder folder = new();
+        using ServiceProvider provider = new ServiceCollection()
+            .AddRwkvXStorage(options => (options.StorageRoot, options.CollectInterval) = (folder.Path, TimeSpan.FromSeconds(seconds))).BuildServiceProvider();
+        Assert.Contains("CollectInterval", Assert.Throws<OptionsValidationException>(provider.GetRequiredService<IStateStore>).Message, StringComparison.Ordinal);
     }
 
     private static ServiceProvider Container(string root)

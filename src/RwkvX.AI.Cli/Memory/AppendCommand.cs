@@ -18,7 +18,7 @@ internal static class AppendCommand
             rwkvx memory append minutes minutes.txt
             rwkvx memory append log today.log --root /srv/memory --tenant alice
             """) { memory.Name, file };
-        memory.AddTo(command);
+        memory.AddWithRetentionTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             string path = result.GetRequiredValue(file);
@@ -34,6 +34,7 @@ internal static class AppendCommand
             Report lines = new();
             lines.Add("tokens read", $"{done.Tokens}");
             lines.Add("tokens in all", $"{done.Head.Tokens}");
+            if (done.DroppedPages > 0) lines.Add("pages dropped", $"{done.DroppedPages} ({done.DroppedBytes} bytes)");
             lines.Write(host);
         });
         return command;

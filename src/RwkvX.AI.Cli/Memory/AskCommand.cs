@@ -25,7 +25,7 @@ internal static class AskCommand
             rwkvx memory ask minutes "Who was there?"
             rwkvx memory ask minutes "And who left early?" --temperature 0 --max-tokens 100
             """) { memory.Name, text, temperature, maxTokens };
-        memory.AddTo(command);
+        memory.AddWithRetentionTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
             await using IStateStore store = memory.OpenStore(result);

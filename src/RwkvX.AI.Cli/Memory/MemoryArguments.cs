@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Storage;
 
@@ -27,6 +28,24 @@ internal sealed class MemoryArguments
         DefaultValueFactory = _ => "default",
     };
 
+    private Option<long?> KeepBudget { get; } = new("--keep-budget")
+    {
+        Description = "Drop the conversation's least used pages of keys and values for good where they are more than so many bytes. Without it nothing is dropped.",
+        HelpName = "BYTES",
+    };
+
+    /// <summary>Adds the flags to a verb that makes a conversation longer.</summary>
+    public void AddWithRetentionTo(Command command)
+    {
+        KeepBudget.Validators.Add(value =>
+        {
+            if (value.Tokens is [{ } token] && long.TryParse(token.Value, out long bytes) && bytes < 0)
+                value.AddError($"{KeepBudget.Name}: expected 0 or more, found {bytes}");
+        });
+        AddTo(command);
+        command.Add(KeepBudget);
+    }
+
     /// <summary>Adds the flags to a verb.</summary>
     public void AddTo(Command command)
     {
@@ -48,6 +67,7 @@ internal sealed class MemoryArguments
         RwkvXOptions options = _model.ToChatOptions(result);
         options.StateStore = store;
         options.Tenant = TenantOf(result);
+        if (result.GetResult(KeepBudget) is not null && result.GetValue(KeepBudget) is { } bytes) options.Retention = RetentionPolicy.KeepBudget(bytes);
         return new RwkvXChatClient(options);
     }
 

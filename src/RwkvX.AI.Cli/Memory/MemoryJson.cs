@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Sessions.Stores;
 
@@ -27,6 +28,9 @@ internal static class MemoryJson
         sharedWith = info.SharedWith,
     };
 
+    /// <summary>The policy that a conversation was kept under: the last one that dropped anything.</summary>
+    public static RetentionPolicy PolicyOf(ConversationStats stats) => stats.DropBudget is { } bytes ? RetentionPolicy.KeepBudget(bytes) : RetentionPolicy.KeepAll;
+
     /// <summary>Everything about a conversation.</summary>
     /// <param name="stats">What it holds.</param>
     /// <param name="pages">What its latest tokens looked at; null where that is not known.</param>
@@ -51,7 +55,7 @@ internal static class MemoryJson
             pages = stats.PageBytes,
             shared = stats.SharedBytes,
         },
-        retention = new { policy = "keep-all", droppedPages = 0 },
+        retention = new { policy = PolicyOf(stats).Name, budgetBytes = stats.DropBudget, droppedPages = stats.DroppedPages, droppedBytes = stats.DroppedBytes },
         checkpoints = stats.Checkpoints.Select(checkpoint => new { label = checkpoint.Label, tokens = checkpoint.Position.Tokens }),
         states = stats.Snapshots.Select(position => position.Tokens),
         looks = pages?.Layers.Select(layer => layer.Select((page, chunk) => (page, chunk)).Where(entry => entry.page.Looks > 0)

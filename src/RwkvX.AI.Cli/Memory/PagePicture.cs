@@ -31,7 +31,7 @@ internal static class PagePicture
             output.WriteLine($"looked at{looks}");
         }
 
-        output.WriteLine("\u2588 memory  \u2593 device  \u2592 page file  \u2591 store; \u00b7 \u2022 \u25cf how often an answer looked there");
+        output.WriteLine("\u2588 memory  \u2593 device  \u2592 page file  \u2591 store  x dropped; \u00b7 \u2022 \u25cf how often an answer looked there");
     }
 
     /// <summary>Lines for scripts: pages by place, and the chunks looked at most.</summary>
@@ -62,6 +62,7 @@ internal static class PagePicture
         PageLocation.Memory => '\u2588',
         PageLocation.Device => '\u2593',
         PageLocation.Disk => '\u2592',
+        PageLocation.Dropped => 'x',
         _ => '\u2591',
     };
 }

@@ -58,7 +58,7 @@ internal static class ShowCommand
         lines.Add("messages", $"{stats.Info.Messages}");
         lines.Add("bytes on disk", $"{stats.LogBytes + stats.StateBytes + stats.PageBytes} (log {stats.LogBytes}, states {stats.StateBytes}, pages {stats.PageBytes})");
         lines.Add("bytes shared", $"{stats.SharedBytes}");
-        lines.Add("retention", $"keep-all, 0 pages dropped");
+        lines.Add("retention", $"{MemoryJson.PolicyOf(stats)}, {stats.DroppedPages} pages dropped ({stats.DroppedBytes} bytes)");
         foreach (CheckpointInfo checkpoint in stats.Checkpoints) lines.Add("checkpoint", $"{checkpoint.Label} at {checkpoint.Position.Tokens}");
         lines.Add("states at", $"{string.Join(", ", stats.Snapshots.Select(position => position.Tokens))}");
         lines.Write(host);

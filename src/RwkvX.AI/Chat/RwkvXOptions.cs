@@ -105,6 +105,13 @@ public sealed class RwkvXOptions
     [Range(1, 1 << 20)]
     public int SnapshotTokens { get; set; } = 128;
 
+    /// <summary>
+    /// What becomes of a stored conversation's pages as it grows. A budget drops the least used ones for good, says so in metadata and statistics, and
+    /// needs an engine that can (the CPU's).
+    /// </summary>
+    [Required]
+    public RetentionPolicy Retention { get; set; } = RetentionPolicy.KeepAll;
+
     /// <summary>What happens where a stored conversation is in another turn already.</summary>
     [EnumDataType(typeof(LeaseMode))]
     public LeaseMode Writers { get; set; } = LeaseMode.Wait;
@@ -163,6 +170,7 @@ public sealed class RwkvXOptions
         ResidentBytes = ResidentBytes,
         Writers = Writers,
         SnapshotTokens = SnapshotTokens,
+        Retention = Retention,
         Limits = LimitsFor(engine),
         Logger = logger,
     };

@@ -70,8 +70,11 @@ internal sealed class StoredTurnStates(ChatContext context, ConversationChoice c
         ["rwkvx.replayed_tokens"] = _edit.Restored.ReplayedTokens,
         ["rwkvx.store_ms"] = _commitTime.TotalMilliseconds,
         ["rwkvx.conversation_tokens"] = _head.Tokens,
-        ["rwkvx.retention"] = "keep-all",
-        ["rwkvx.dropped_pages"] = 0L,
+        ["rwkvx.retention"] = context.Memory.States.Retention.Name,
+        ["rwkvx.dropped_pages"] = (long)_edit.DroppedInAll.Pages,
+        ["rwkvx.dropped_bytes"] = _edit.DroppedInAll.Bytes,
+        ["rwkvx.turn_dropped_pages"] = _edit.Dropped.Pages,
+        ["rwkvx.turn_dropped_bytes"] = _edit.Dropped.Bytes,
     };
 
     public ValueTask DisposeAsync() => _edit?.DisposeAsync() ?? default;

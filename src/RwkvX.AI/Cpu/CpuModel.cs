@@ -34,7 +34,7 @@ public sealed class CpuModel : IRwkvXModel
         _blockRows = options.BlockRows;
         _ownedFiles = ownedFiles;
         string description = $"{MatMul.InstructionSet}, {_pool.Count} {(_pool.Count == 1 ? "thread" : "threads")}, {RuntimeInformation.ProcessArchitecture}";
-        Engine = new EngineInfo("cpu", "cpu", options.Precision, _weights.StepBytes, description);
+        Engine = new EngineInfo("cpu", "cpu", options.Precision, _weights.StepBytes, description) { CanDropPages = true };
     }
 
     /// <inheritdoc/>

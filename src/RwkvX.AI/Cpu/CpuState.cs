@@ -57,6 +57,39 @@ internal sealed unsafe class CpuState : RwkvXState
 
     public override long PageBytes => _keyValues.Sum(rows => rows.Bytes) + _means.Sum(rows => rows.Bytes);
 
+    public override int DroppedPages
+    {
+        get
+        {
+            int count = 0;
+            foreach (PagedRows rows in _keyValues)
+            {
+                count += rows.Dropped.Length;
+            }
+
+            return count;
+        }
+    }
+
+    public override void DropPages(IReadOnlyList<PageId> pages)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        ThrowIfUnusable();
+        long full = _tokenCount / _config.MobaChunkSize;
+        foreach (PageId page in pages)
+        {
+            if (page.Layer < 0 || page.Layer >= _keyValues.Length || page.Chunk < 0 || page.Chunk >= full)
+            {
+                throw new ArgumentException($"pages: expected layers below {_keyValues.Length} and chunks below {full}, found layer {page.Layer}, chunk {page.Chunk}", nameof(pages));
+            }
+        }
+
+        foreach (IGrouping<int, PageId> layer in pages.GroupBy(page => page.Layer))
+        {
+            _keyValues[layer.Key].Drop(layer.Select(page => page.Chunk));
+        }
+    }
+
     public override PageUsage GetPageUsage() => new([.. _keyValues.Select(rows => rows.Usage())]);
 
     private long WkvSize => (long)_config.HeadCount * Wkv.N * Wkv.N;

@@ -16,7 +16,7 @@ internal static unsafe class CpuStateExchange
         state.Reserve(0); // an empty state has no memory yet; its export is all zeros
         int full = (int)(state.TokenCount / config.MobaChunkSize);
         ExportedPages lease = new([.. Enumerable.Range(0, config.SparseLayerCount).SelectMany(
-            m => Enumerable.Range(0, full).Select(chunk => state.KeyValues(m)[chunk].Share()))]);
+            m => Enumerable.Range(0, full).Where(chunk => !state.KeyValues(m).IsDropped(chunk)).Select(chunk => state.KeyValues(m)[chunk].Share()))]);
         return new StateSnapshot
         {
             Config = config,
@@ -31,7 +31,7 @@ internal static unsafe class CpuStateExchange
     /// <exception cref="ArgumentException">It does not fit the model, or contradicts itself.</exception>
     public static CpuState Import(StateSnapshot snapshot, RwkvXConfig config, object owner, PagePool pool)
     {
-        StateSnapshotChecks.Check(snapshot, config);
+        StateSnapshotChecks.Check(snapshot, config, mayLackPages: true);
         CpuState state = new(config, owner, pool);
         CountedLease? lease = snapshot.Lease is { } pages && config.SparseLayerCount > 0 ? new CountedLease(pages.Share()) : null;
         try
@@ -41,7 +41,8 @@ internal static unsafe class CpuStateExchange
             {
                 for (int chunk = 0; chunk < chunks; chunk++)
                 {
-                    state.KeyValues(m).Append(new PageSource(snapshot.SparseLayers[m].Pages[chunk], snapshot.PageType, lease!.Hold()));
+                    PageSnapshot page = snapshot.SparseLayers[m].Pages[chunk];
+                    state.KeyValues(m).Append(page.IsDropped ? null : new PageSource(page, snapshot.PageType, lease!.Hold()));
                 }
             }
 
@@ -55,6 +56,11 @@ internal static unsafe class CpuStateExchange
             }
 
             state.Advance(rest);
+            for (int m = 0; m < config.SparseLayerCount; m++)
+            {
+                state.KeyValues(m).Drop(DroppedIn(snapshot.SparseLayers[m]));
+            }
+
             return state;
         }
         catch
@@ -68,6 +74,9 @@ internal static unsafe class CpuStateExchange
         }
     }
 
+    private static IEnumerable<int> DroppedIn(SparseLayerSnapshot layer) =>
+        Enumerable.Range(0, layer.Pages.Count).Where(chunk => layer.Pages[chunk].IsDropped);
+
     /// <summary>The first pages that can stay in the snapshot: those whose mean it has.</summary>
     private static int ChunksInPlace(StateSnapshot snapshot, CountedLease? lease)
     {
@@ -77,7 +86,7 @@ internal static unsafe class CpuStateExchange
         }
 
         int full = (int)(snapshot.TokenCount / snapshot.Config.MobaChunkSize);
-        return snapshot.SparseLayers.Min(layer => layer.Pages.Take(full).TakeWhile(page => page.Mean is not null).Count());
+        return snapshot.SparseLayers.Min(layer => layer.Pages.Take(full).TakeWhile(page => page.IsDropped || page.Mean is not null).Count());
     }
 
     private static void ImportRecurrent(StateSnapshot snapshot, CpuState state)
@@ -116,6 +125,12 @@ internal static unsafe class CpuStateExchange
         List<PageSnapshot> pages = new(full + 1);
         for (int chunk = 0; chunk < full; chunk++)
         {
+            if (keyValues.IsDropped(chunk))
+            {
+                pages.Add(PageSnapshot.Dropped(B));
+                continue;
+            }
+
             Page page = keyValues[chunk];
             pages.Add(new PageSnapshot(B, new ExportedHalf(page, values: false, bytes, lease).Memory, new ExportedHalf(page, values: true, bytes, lease).Memory, ExportMean(state, layer, chunk)));
         }
@@ -126,7 +141,7 @@ internal static unsafe class CpuStateExchange
             pages.Add(new PageSnapshot(rest, PlainRows.PlainKeys(page.Keys(0), H, page.Capacity, rest), PlainRows.PlainValues(page.Keys(0), H, page.Capacity, rest), null));
         }
 
-        return new SparseLayerSnapshot(new Span<float>(state.SparseFfnXPrev(layer), C).ToArray(), pages);
+        return new SparseLayerSnapshot(new Span<float>(state.SparseFfnXPrev(layer), C).ToArray(), pages) { Looks = keyValues.Looks() };
     }
 
     private static float[] ExportMean(CpuState state, int layer, int chunk)
@@ -148,7 +163,7 @@ internal static unsafe class CpuStateExchange
         for (int chunk = 0; chunk < layer.Pages.Count; chunk++)
         {
             PageSnapshot page = layer.Pages[chunk];
-            if (chunk >= from)
+            if (chunk >= from && !page.IsDropped)
             {
                 Page own = state.KeyValues(m)[chunk];
                 PlainRows.LayOut(page, type, own.Keys(0), H, own.Capacity);
@@ -159,6 +174,8 @@ internal static unsafe class CpuStateExchange
                 ImportMeans(page, state, m, chunk);
             }
         }
+
+        state.KeyValues(m).StartLooks(layer.Looks);
     }
 
     private static void ImportMeans(PageSnapshot snapshot, CpuState state, int layer, int chunk)
@@ -170,7 +187,7 @@ internal static unsafe class CpuStateExchange
             {
                 PlainRows.ScatterKey(mean.AsSpan(head * N, N), MeanOf(state, layer, chunk, head));
             }
-            else
+            else if (!snapshot.IsDropped) // whose mean is zeros, and masked
             {
                 ChunkGate.Mean(state.KeyValues(layer)[chunk].Keys(head), state.Config.MobaChunkSize, MeanOf(state, layer, chunk, head));
             }

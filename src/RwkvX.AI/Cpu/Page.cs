@@ -76,6 +76,9 @@ internal sealed unsafe class Page
     /// <summary>Bytes of the page, wherever it lies.</summary>
     public long Bytes => _heads * HeadStride * sizeof(float);
 
+    /// <summary>Bytes of a full page of keys and values.</summary>
+    public static long BytesOf(int heads, int rows) => (long)heads * RoundUp(rows) * 2 * Wkv.N * sizeof(float);
+
     /// <summary>Where it lies.</summary>
     public PageLocation Location => _buffer is not null ? PageLocation.Memory : _slot is not null ? PageLocation.Disk : PageLocation.Store;
 
@@ -174,7 +177,7 @@ internal sealed unsafe class Page
 
         if (_slot is not null)
         {
-            _pool.Free(_slot);
+            _pool.Free(_slot, Bytes);
         }
 
         _source?.Release();
@@ -272,13 +275,17 @@ internal sealed unsafe class Page
     }
 
     /// <summary>The pool takes note of a pass that used the page.</summary>
-    public void NoteUse(long pass, int near)
+    /// <returns>False where it has already.</returns>
+    public bool NoteUse(long pass, int near)
     {
-        if (pass != _lastUse)
+        if (pass == _lastUse)
         {
-            UsesInARow = pass - _lastUse > near ? 1 : UsesInARow + 1;
-            _lastUse = pass;
+            return false;
         }
+
+        UsesInARow = pass - _lastUse > near ? 1 : UsesInARow + 1;
+        _lastUse = pass;
+        return true;
     }
 
     /// <summary>A full page's keys or values as snapshots have them, for readers outside of a pass.</summary>
@@ -328,6 +335,7 @@ internal sealed unsafe class Page
                 Volatile.Write(ref _data, (nint)_slot.Data);
             }
 
+            PageMeter.BroughtIn();
             _source!.Release();
             _source = null;
         }

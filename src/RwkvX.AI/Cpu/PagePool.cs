@@ -63,7 +63,7 @@ internal sealed unsafe class PagePool
     public NativeBuffer Take(long floats)
     {
         NativeBuffer buffer = TakeSpare(floats) ?? new NativeBuffer(floats);
-        Interlocked.Add(ref _memoryBytes, buffer.Bytes);
+        Count(buffer.Bytes);
         return buffer;
     }
 
@@ -73,7 +73,7 @@ internal sealed unsafe class PagePool
     /// <summary>Gives memory back.</summary>
     public void Give(NativeBuffer buffer)
     {
-        Interlocked.Add(ref _memoryBytes, -buffer.Bytes);
+        Count(-buffer.Bytes);
         buffer.Dispose();
     }
 
@@ -84,7 +84,7 @@ internal sealed unsafe class PagePool
         {
             if (_spare.Count < MostSpare && !_closed)
             {
-                Interlocked.Add(ref _memoryBytes, -buffer.Bytes);
+                Count(-buffer.Bytes);
                 _spare.Push(buffer);
                 return;
             }
@@ -128,11 +128,19 @@ internal sealed unsafe class PagePool
             _spill ??= new SpillFile(_folder, page.Length);
         }
 
-        return _spill.Write(page);
+        SpillSlot slot = _spill.Write(page);
+        PageMeter.OnDisk(page.Length);
+        return slot;
     }
 
     /// <summary>Gives a page's place in the page file to others.</summary>
-    public void Free(SpillSlot slot) => _spill!.Free(slot);
+    /// <param name="slot">The place.</param>
+    /// <param name="bytes">Bytes of the page.</param>
+    public void Free(SpillSlot slot, long bytes)
+    {
+        _spill!.Free(slot);
+        PageMeter.OnDisk(-bytes);
+    }
 
     /// <summary>Begins a pass: notes what the last one used, brings back what is used often, moves down what is too much.</summary>
     /// <param name="rows">Tokens of the pass: a short one does not wait for many pages to come back.</param>
@@ -146,7 +154,12 @@ internal sealed unsafe class PagePool
 
         foreach (Page page in NoteUses((rows / 64) + 1))
         {
-            CameBack += page.ComeBack() ? 1 : 0;
+            if (page.ComeBack())
+            {
+                CameBack++;
+                PageMeter.CameBack();
+            }
+
             page.Release();
         }
 
@@ -156,6 +169,7 @@ internal sealed unsafe class PagePool
             {
                 page.MoveDown();
                 MovedDown++;
+                PageMeter.Evicted();
             }
             finally
             {
@@ -184,6 +198,12 @@ internal sealed unsafe class PagePool
         }
     }
 
+    private void Count(long bytes)
+    {
+        Interlocked.Add(ref _memoryBytes, bytes);
+        PageMeter.InMemory(bytes);
+    }
+
     private NativeBuffer? TakeSpare(long floats)
     {
         NativeBuffer? buffer;
@@ -205,13 +225,19 @@ internal sealed unsafe class PagePool
     private List<Page> NoteUses(int most)
     {
         List<Page> back = [];
+        (int inMemory, int onDisk) = (0, 0);
         lock (_lock)
         {
             foreach (PageVisits visits in _visits)
             {
                 foreach (Page page in visits.Pages)
                 {
-                    page.NoteUse(_pass, NearPasses);
+                    if (page.NoteUse(_pass, NearPasses))
+                    {
+                        inMemory += page.Place.List is null ? 0 : 1;
+                        onDisk += page.Location == Models.PageLocation.Disk ? 1 : 0;
+                    }
+
                     if (page.Place.List is not null)
                     {
                         _byUse.Remove(page.Place);
@@ -225,6 +251,7 @@ internal sealed unsafe class PagePool
             }
         }
 
+        PageMeter.Used(inMemory, onDisk);
         return back;
     }
 

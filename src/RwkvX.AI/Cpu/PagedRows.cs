@@ -7,8 +7,10 @@ internal sealed class PagedRows(PagePool pool, int heads, int rowsPerPage, bool 
 {
     private const int FirstCapacity = 16;
 
-    private readonly List<Page> _pages = [];
+    private readonly List<Page?> _pages = []; // null = dropped
+    private int[] _dropped = [];   // ascending; shared by forks, never changed
     private int[] _looks = [];     // (pages) how often a head chose the page
+    private int[] _earlierLooks = []; // (pages) how often before the state was opened; shared by forks, never changed
     private int[] _lastLooks = []; // (pages) one more than the position of the last token that did; 0 = none
 
     /// <summary>Rows written.</summary>
@@ -23,17 +25,23 @@ internal sealed class PagedRows(PagePool pool, int heads, int rowsPerPage, bool 
         get
         {
             long bytes = 0;
-            foreach (Page page in _pages)
+            foreach (Page? page in _pages)
             {
-                bytes += page.Bytes;
+                bytes += page?.Bytes ?? 0;
             }
 
             return bytes;
         }
     }
 
-    /// <summary>Page <paramref name="index"/>.</summary>
-    public Page this[int index] => _pages[index];
+    /// <summary>The pages that were dropped, ascending: nobody may look at them.</summary>
+    public ReadOnlySpan<int> Dropped => _dropped;
+
+    /// <summary>Page <paramref name="index"/>, one that was not dropped.</summary>
+    public Page this[int index] => _pages[index]!;
+
+    /// <summary>Whether page <paramref name="index"/> was dropped.</summary>
+    public bool IsDropped(int index) => _pages[index] is null;
 
     /// <summary>Makes room for <paramref name="count"/> more rows that the caller is about to write, on pages that are its own to write.</summary>
     public void Reserve(int count)
@@ -48,10 +56,10 @@ internal sealed class PagedRows(PagePool pool, int heads, int rowsPerPage, bool 
                 Add(new Page(pool, heads, rowsPerPage, areMeans, Math.Max(to, FirstCapacity)));
             }
 
-            if (!_pages[index].TryClaim(from, to))
+            if (!this[index].TryClaim(from, to))
             {
-                Page copy = _pages[index].Copy(from, Math.Max(to, FirstCapacity));
-                _pages[index].Release();
+                Page copy = this[index].Copy(from, Math.Max(to, FirstCapacity));
+                this[index].Release();
                 _pages[index] = copy;
                 copy.TryClaim(from, to);
             }
@@ -65,18 +73,44 @@ internal sealed class PagedRows(PagePool pool, int heads, int rowsPerPage, bool 
     {
         for (long index = Count / rowsPerPage; index < (Count + count) / rowsPerPage; index++)
         {
-            _pages[(int)index].Seal();
+            this[(int)index].Seal();
         }
 
         Count += count;
     }
 
-    /// <summary>Takes over a full page that lies in a snapshot.</summary>
-    public void Append(PageSource source)
+    /// <summary>Takes over a full page that lies in a snapshot; null for a dropped one, which <see cref="Drop"/> is told of afterwards.</summary>
+    public void Append(PageSource? source)
     {
-        Add(new Page(pool, heads, rowsPerPage, source));
+        Add(source is null ? null : new Page(pool, heads, rowsPerPage, source));
         Count += rowsPerPage;
     }
+
+    /// <summary>Lets go of full pages.</summary>
+    /// <param name="indices">Which; one that was dropped before is passed over.</param>
+    public void Drop(IEnumerable<int> indices)
+    {
+        foreach (int index in indices)
+        {
+            if (_pages[index] is not { } page)
+            {
+                continue;
+            }
+
+            _pages[index] = null;
+            _looks[index] = _lastLooks[index] = 0;
+            page.Release();
+        }
+
+        _dropped = [.. Enumerable.Range(0, _pages.Count).Where(IsDropped)];
+    }
+
+    /// <summary>(full pages) how often heads chose each page so far.</summary>
+    public int[] Looks() => [.. Enumerable.Range(0, (int)(Count / rowsPerPage)).Select(index => _looks[index] + EarlierLooks(index))];
+
+    /// <summary>Goes on counting where another state has stopped.</summary>
+    /// <param name="looks">(full pages)</param>
+    public void StartLooks(IReadOnlyList<int> looks) => _earlierLooks = [.. looks];
 
     /// <summary>Notes that heads chose a page. Called from all workers at once.</summary>
     /// <param name="index">The page.</param>
@@ -103,17 +137,18 @@ internal sealed class PagedRows(PagePool pool, int heads, int rowsPerPage, bool 
     public IReadOnlyList<PageUse> Usage() =>
     [
         .. _pages.Select((page, index) => new PageUse(
-            page.Location, (int)Math.Min(rowsPerPage, Count - ((long)index * rowsPerPage)), page.Bytes, _looks[index], _lastLooks[index] - 1L)),
+            page?.Location ?? PageLocation.Dropped, (int)Math.Min(rowsPerPage, Count - ((long)index * rowsPerPage)),
+            page?.Bytes ?? Page.BytesOf(heads, rowsPerPage), _looks[index], _lastLooks[index] - 1L) { EarlierLooks = EarlierLooks(index) }),
     ];
 
     /// <summary>The same rows for another state, on the same pages.</summary>
     public PagedRows Fork()
     {
-        PagedRows fork = new(pool, heads, rowsPerPage, areMeans) { Count = Count };
+        PagedRows fork = new(pool, heads, rowsPerPage, areMeans) { Count = Count, _dropped = _dropped, _earlierLooks = _earlierLooks };
         fork._pages.Capacity = _pages.Count;
-        foreach (Page page in _pages)
+        foreach (Page? page in _pages)
         {
-            fork._pages.Add(page.Share());
+            fork._pages.Add(page?.Share());
         }
 
         fork._looks = _looks[..LooksKept];
@@ -124,17 +159,19 @@ internal sealed class PagedRows(PagePool pool, int heads, int rowsPerPage, bool 
     /// <summary>Lets go of the pages.</summary>
     public void Release()
     {
-        foreach (Page page in _pages)
+        foreach (Page? page in _pages)
         {
-            page.Release();
+            page?.Release();
         }
 
         _pages.Clear();
     }
 
+    private int EarlierLooks(int index) => index < _earlierLooks.Length && !IsDropped(index) ? _earlierLooks[index] : 0;
+
     private int LooksKept => areMeans ? 0 : _pages.Count;
 
-    private void Add(Page page)
+    private void Add(Page? page)
     {
         _pages.Add(page);
         if (!areMeans && _looks.Length < _pages.Count)

@@ -58,7 +58,7 @@ internal static unsafe class SparseAttention<V>
         }
 
         int take = state.Config.MobaTopK - 1;
-        if (own <= take)
+        if (own - keyValues.Dropped.Length <= take)
         {
             VisitAll(keyValues, head, own, run, scratch);
         }
@@ -79,6 +79,7 @@ internal static unsafe class SparseAttention<V>
     private static int Choose(in QueryRun run, CpuState state, int layer, int head, int past, int take, AttentionScratch scratch, ChunkChoiceHook? hook)
     {
         PagedRows means = state.Means(layer);
+        ReadOnlySpan<int> dropped = state.KeyValues(layer).Dropped;
         int ld = scratch.Reserve(past, take), visits = 0; // room for four rows of scores
         Span<int> chosen = scratch.Chosen.AsSpan(0, take);
         float** q = stackalloc float*[Tile];
@@ -94,13 +95,17 @@ internal static unsafe class SparseAttention<V>
             if (!search)
             {
                 Score(means, head, q, count, past, scratch.Scores, ld);
+                for (int i = 0; i < count; i++)
+                {
+                    ChunkGate.Mask(scratch.Scores + ((nint)i * ld), dropped);
+                }
             }
 
             for (int i = 0; i < count; i++)
             {
                 if (search)
                 {
-                    scratch.Pages.BytesRead += MeanSearch.Choose<V>(means, head, q[0], past, scratch, chosen);
+                    scratch.Pages.BytesRead += MeanSearch.Choose<V>(means, head, q[0], past, dropped, scratch, chosen);
                 }
                 else
                 {
@@ -142,6 +147,12 @@ internal static unsafe class SparseAttention<V>
         for (int i = 0; i < visits;)
         {
             int chunk = (int)(scratch.Visits[i] >> AttentionScratch.QueryBits), first = i;
+            if (keyValues.IsDropped(chunk))
+            {
+                i++; // only where a score is not a number
+                continue;
+            }
+
             Page page = keyValues[chunk].Use(scratch.Pages);
             while (i < visits && scratch.Visits[i] >> AttentionScratch.QueryBits == chunk)
             {
@@ -164,6 +175,11 @@ internal static unsafe class SparseAttention<V>
         AttentionQuery** tile = stackalloc AttentionQuery*[Tile];
         for (int chunk = 0; chunk < chunks; chunk++)
         {
+            if (keyValues.IsDropped(chunk))
+            {
+                continue;
+            }
+
             Page page = keyValues[chunk].Use(scratch.Pages);
             for (int t0 = 0; t0 < run.Count; t0 += Tile)
             {

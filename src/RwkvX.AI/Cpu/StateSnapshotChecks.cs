@@ -7,7 +7,10 @@ namespace RwkvX.AI.Cpu;
 internal static class StateSnapshotChecks
 {
     /// <summary>Throws an <see cref="ArgumentException"/> that names what does not fit.</summary>
-    public static void Check(StateSnapshot snapshot, RwkvXConfig config)
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="mayLackPages">Whether the engine can do without dropped pages.</param>
+    public static void Check(StateSnapshot snapshot, RwkvXConfig config, bool mayLackPages = false)
     {
         if (snapshot.Config != config)
         {
@@ -33,7 +36,7 @@ internal static class StateSnapshotChecks
 
         for (int m = 0; m < config.SparseLayerCount; m++)
         {
-            Check(snapshot, m, config);
+            Check(snapshot, m, config, mayLackPages);
         }
     }
 
@@ -44,19 +47,29 @@ internal static class StateSnapshotChecks
         Expect($"RWKV layer {i}: FfnXPrev", config.EmbeddingSize, layer.FfnXPrev.Length);
     }
 
-    private static void Check(StateSnapshot snapshot, int m, RwkvXConfig config)
+    private static void Check(StateSnapshot snapshot, int m, RwkvXConfig config, bool mayLackPages)
     {
         SparseLayerSnapshot layer = snapshot.SparseLayers[m];
         int B = config.MobaChunkSize, rowBytes = config.EmbeddingSize * CheckpointTensor.SizeOf(snapshot.PageType);
         Expect($"sparse layer {m}: FfnXPrev", config.EmbeddingSize, layer.FfnXPrev.Length);
         Expect($"sparse layer {m}: pages", (snapshot.TokenCount + B - 1) / B, layer.Pages.Count);
+        if (layer.Looks.Count > 0)
+        {
+            Expect($"sparse layer {m}: looks", snapshot.TokenCount / B, layer.Looks.Count);
+        }
+
         for (int chunk = 0; chunk < layer.Pages.Count; chunk++)
         {
             PageSnapshot page = layer.Pages[chunk];
             string name = $"sparse layer {m}: page {chunk}";
             Expect($"{name}: rows", Math.Min(B, snapshot.TokenCount - ((long)chunk * B)), page.RowCount);
-            Expect($"{name}: key bytes", (long)page.RowCount * rowBytes, page.Keys.Length);
-            Expect($"{name}: value bytes", (long)page.RowCount * rowBytes, page.Values.Length);
+            if (page.IsDropped && (!mayLackPages || page.RowCount < B))
+            {
+                Throw(name, mayLackPages ? "a page that is not full" : "a page, since this engine keeps all", "a dropped one");
+            }
+
+            Expect($"{name}: key bytes", page.IsDropped ? 0 : (long)page.RowCount * rowBytes, page.Keys.Length);
+            Expect($"{name}: value bytes", page.IsDropped ? 0 : (long)page.RowCount * rowBytes, page.Values.Length);
             if (page.Mean is not null)
             {
                 Expect($"{name}: mean", config.EmbeddingSize, page.Mean.Length);

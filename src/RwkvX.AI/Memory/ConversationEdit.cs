@@ -1,5 +1,6 @@
 using RwkvX.AI.Models;
 using RwkvX.AI.Sessions.Stores;
+using RwkvX.AI.Sessions.Stores.Formats;
 
 namespace RwkvX.AI.Memory;
 
@@ -29,6 +30,12 @@ internal sealed class ConversationEdit : IAsyncDisposable
     /// <summary>The state, to be advanced; disposed with the edit unless taken.</summary>
     public RwkvXState State => _state ?? throw new InvalidOperationException("The state was taken.");
 
+    /// <summary>What the committed change dropped.</summary>
+    public DropTotal Dropped { get; private set; }
+
+    /// <summary>Pages that the committed conversation lacks, and the bytes that they had.</summary>
+    public (int Pages, long Bytes) DroppedInAll { get; private set; }
+
     /// <summary>What the conversation has read already.</summary>
     public async ValueTask<ConversationNotes> NotesAsync(CancellationToken cancellationToken)
     {
@@ -45,7 +52,7 @@ internal sealed class ConversationEdit : IAsyncDisposable
         return state;
     }
 
-    /// <summary>Makes the change durable, all of it or nothing.</summary>
+    /// <summary>Makes the change durable, all of it or nothing, after the retention policy has had its say.</summary>
     /// <param name="state">The state after it, which is owned from now on; null for <see cref="State"/>.</param>
     /// <param name="records">What led there.</param>
     /// <param name="cancellationToken">Acts before anything is written.</param>
@@ -57,6 +64,9 @@ internal sealed class ConversationEdit : IAsyncDisposable
         {
             long tokens = Start + records.OfType<TokensRecord>().Sum(record => (long)record.Tokens.Length);
             if (state.TokenCount != tokens) throw new InvalidOperationException($"The state has consumed {state.TokenCount} tokens, the records say {tokens}.");
+            if (_states.DropPages(Key, state) is { } drop) records = [.. records, drop];
+            Dropped = records.Select(DropTotal.Of).Aggregate(default(DropTotal), (total, drop) => drop is { } more ? total.Plus(more) : total);
+            DroppedInAll = state.DroppedPages == 0 ? default : (state.DroppedPages, state.GetPageUsage().BytesIn(PageLocation.Dropped));
             if (_writer is null)
             {
                 _writer = await _states.CreateAsync(Key, cancellationToken).ConfigureAwait(false);

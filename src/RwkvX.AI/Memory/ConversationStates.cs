@@ -13,6 +13,9 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
     /// <summary>What happens where a conversation has a writer already.</summary>
     public LeaseMode Writers => options.Writers;
 
+    /// <summary>What becomes of pages.</summary>
+    public RetentionPolicy Retention => options.Retention;
+
     /// <summary>Runs tokens.</summary>
     public TokenFeed Feed { get; } = new(model, options.Limits);
 
@@ -58,6 +61,17 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
         if (state.TokenCount - stored >= options.SnapshotTokens && await TryStoreAsync(writer, state).ConfigureAwait(false)) stored = state.TokenCount;
         _live.Add(writer.Place, state, opened.Origin, stored, opened.Notes);
         _live.MovedOn(before, writer.Place.Log);
+    }
+
+    /// <summary>Drops what the retention policy does not keep of a state that is about to become a conversation's.</summary>
+    /// <returns>What the log must say; null for nothing.</returns>
+    public DropRecord? DropPages(ConversationKey key, RwkvXState state)
+    {
+        if (Retention.PageBytes is not { } budget || PageRetention.Apply(state, model.Config.MobaChunkSize, budget) is not { } drop) return null;
+        MemoryMeter.DroppedPages.Add(drop.Pages.Count);
+        MemoryMeter.DroppedBytes.Add(drop.Bytes);
+        MemoryLog.Dropped(logger, key, drop.Pages.Count, drop.Bytes, state.TokenCount, budget);
+        return drop;
     }
 
     /// <summary>Reads off a conversation's log what it has read.</summary>

@@ -28,6 +28,9 @@ internal sealed class LiveState(LogPlace place, RwkvXState state, SharedPages sh
     /// <summary>Its place in the order of use; null when it is no longer kept.</summary>
     public LinkedListNode<LiveState>? Recency { get; set; }
 
+    /// <summary>Pages that the state does without.</summary>
+    public int DroppedPages { get; } = state.DroppedPages;
+
     /// <summary>Bytes that go when this one goes, whatever else is kept.</summary>
     public long OwnBytes { get; } = state.RecurrentBytes + state.PageBytes - shared.PageBytes;
 }

@@ -67,7 +67,9 @@ internal sealed class LiveStates(long byteBudget, int pageTokens) : IDisposable
                 return _states.GetValueOrDefault(place);
             }
 
-            LiveState added = new(place, state, new SharedPages(state, pageTokens, origin?.Shared), storedTokens) { Notes = notes };
+            // Where pages were dropped, what is shared cannot be told from the sizes: it is counted for both, rather than for neither.
+            SharedPages? before = origin is not null && origin.DroppedPages == state.DroppedPages ? origin.Shared : null;
+            LiveState added = new(place, state, new SharedPages(state, pageTokens, before), storedTokens) { Notes = notes };
             _states.Add(place, added);
             added.Recency = _byUse.AddFirst(added);
             Count(added.OwnBytes + added.Shared.Hold());

@@ -14,4 +14,7 @@ internal static partial class MemoryLog
 
     [LoggerMessage(22, LogLevel.Debug, "{Key}: state of {Tokens} tokens from {Tier}, {Replayed} replayed, {Milliseconds} ms")]
     public static partial void Restored(ILogger logger, ConversationKey key, long tokens, RestoredFrom tier, long replayed, double milliseconds);
+
+    [LoggerMessage(23, LogLevel.Information, "{Key}: {Pages} pages of {Bytes} bytes were dropped after {Tokens} tokens: the budget is {Budget} bytes")]
+    public static partial void Dropped(ILogger logger, ConversationKey key, int pages, long bytes, long tokens, long budget);
 }

@@ -30,6 +30,14 @@ internal static class MemoryMeter
     public static readonly Counter<long> Snapshots =
         RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.snapshots", "{state}", "States written to the store.");
 
+    /// <summary>Pages that retention policies dropped.</summary>
+    public static readonly Counter<long> DroppedPages =
+        RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.dropped_pages", "{page}", "Pages that were dropped because a conversation's budget was full.");
+
+    /// <summary>Bytes that they had.</summary>
+    public static readonly Counter<long> DroppedBytes =
+        RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.dropped", "By", "Bytes of dropped pages.");
+
     /// <summary>Counts one restore.</summary>
     public static void Restored(RestoreReport report)
     {

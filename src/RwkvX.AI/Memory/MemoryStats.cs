@@ -13,6 +13,9 @@ public sealed record MemoryStats(ConversationStats Stored)
     /// <summary>Those of them that are its own recurrent part.</summary>
     public required long ResidentRecurrentBytes { get; init; }
 
+    /// <summary>What becomes of pages in this memory. What was dropped so far: <see cref="ConversationStats.DroppedPages"/>.</summary>
+    public required RetentionPolicy Retention { get; init; }
+
     /// <summary>Where the pages of that state lie, and which of them were looked at since it was opened; null where it is in the store alone.</summary>
     public PageUsage? Pages { get; init; }
 }

@@ -11,6 +11,9 @@ namespace RwkvX.AI.Memory;
 /// <summary>The memory over an engine and a store.</summary>
 public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
 {
+    /// <summary>Tokens of a long text after which pages are dropped where there is a budget for them.</summary>
+    private const int RetentionTokens = 8192;
+
     private readonly WorldTokenizer _tokenizer;
     private readonly IPromptTemplate _template;
     private readonly IStateStore _store;
@@ -23,12 +26,15 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
     /// <param name="store">Where conversations are kept; outlives the memory. Null = in this process only, as long as the memory lives.</param>
     /// <param name="options">How it behaves; null = the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="NotSupportedException">The retention policy has a budget, and the engine keeps all pages.</exception>
     public RwkvXMemory(IRwkvXModel model, WorldTokenizer tokenizer, IStateStore? store = null, RwkvXMemoryOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         options ??= new RwkvXMemoryOptions();
         options.Validate();
+        if (options.Retention.PageBytes is not null && !model.Engine.CanDropPages)
+            throw new NotSupportedException($"retention: expected {RetentionPolicy.KeepAll} with the engine '{model.Engine.Name}' on {model.Engine.Device}, which keeps all pages, found {options.Retention}");
         _tokenizer = tokenizer;
         _template = options.Template ?? new WorldPromptTemplate();
         _store = store ?? InMemoryStateStore.Create();
@@ -114,7 +120,7 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
     {
         ConversationStats stored = await _store.StatAsync(key, cancellationToken).ConfigureAwait(false);
         (long bytes, long recurrent, PageUsage? pages) = States.Live.Measure(stored.Place);
-        return new MemoryStats(stored) { ResidentBytes = bytes, ResidentRecurrentBytes = recurrent, Pages = pages };
+        return new MemoryStats(stored) { ResidentBytes = bytes, ResidentRecurrentBytes = recurrent, Pages = pages, Retention = States.Retention };
     }
 
     /// <summary>Runs a conversation's latest tokens again beside it, to see which pages they look at.</summary>
@@ -234,10 +240,16 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
         int[] tokens = await Task.Run(() => _template.Render(messages, []).SkipLast(1).SelectMany(segment => _tokenizer.Encode(segment.Text)).ToArray(), cancellationToken).ConfigureAwait(false);
         if (tokens.Length == 0) return; // white space leaves no trace
         long before = edit.State.TokenCount - edit.Start;
-        Action<int>? ran = options.Progress is { } progress ? count => progress.Report(new AppendProgress(before + count, before + tokens.Length)) : null;
+        int part = States.Retention.PageBytes is null ? tokens.Length : RetentionTokens;
         try
         {
-            records.Add(await States.Feed.RunAsync(edit.State, tokens, ran, cancellationToken).ConfigureAwait(false));
+            for (int start = 0; start < tokens.Length; start += part)
+            {
+                long done = before + start;
+                Action<int>? ran = options.Progress is { } progress ? count => progress.Report(new AppendProgress(done + count, before + tokens.Length)) : null;
+                records.Add(await States.Feed.RunAsync(edit.State, tokens[start..Math.Min(start + part, tokens.Length)], ran, cancellationToken).ConfigureAwait(false));
+                if (States.DropPages(edit.Key, edit.State) is { } drop) records.Add(drop);
+            }
         }
         catch (StateCorruptException)
         {
@@ -250,6 +262,6 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
     {
         RestoreReport restored = edit.Restored;
         LogPosition head = await edit.CommitAsync(null, records, cancellationToken).ConfigureAwait(false);
-        return new AppendResult(head, head.Tokens - edit.Start, restored);
+        return new AppendResult(head, head.Tokens - edit.Start, restored) { DroppedPages = edit.Dropped.Pages, DroppedBytes = edit.Dropped.Bytes };
     }
 }

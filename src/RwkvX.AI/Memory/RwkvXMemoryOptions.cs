@@ -20,6 +20,9 @@ public sealed class RwkvXMemoryOptions
     /// <summary>A state is stored once this many tokens were logged since the last one: reopening replays fewer than these. At least 1.</summary>
     public int SnapshotTokens { get; init; } = 128;
 
+    /// <summary>What becomes of a conversation's pages as it grows. A budget needs an engine that can drop pages (<see cref="Models.EngineInfo.CanDropPages"/>).</summary>
+    public RetentionPolicy Retention { get; init; } = RetentionPolicy.KeepAll;
+
     /// <summary>Where what is not an error of a call is logged; null = nowhere.</summary>
     public ILogger? Logger { get; init; }
 
@@ -32,6 +35,7 @@ public sealed class RwkvXMemoryOptions
     {
         ArgumentOutOfRangeException.ThrowIfNegative(ResidentBytes ?? 0, nameof(ResidentBytes));
         ArgumentOutOfRangeException.ThrowIfLessThan(SnapshotTokens, 1);
+        ArgumentNullException.ThrowIfNull(Retention);
         if (Writers is not (LeaseMode.Wait or LeaseMode.FailFast)) throw new ArgumentOutOfRangeException(nameof(Writers), Writers, "expected Wait or FailFast");
     }
 }

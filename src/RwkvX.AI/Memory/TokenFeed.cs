@@ -33,17 +33,19 @@ internal sealed class TokenFeed(IRwkvXModel model, PassLimits limits)
         return new TokensRecord(tokens, spans.ToArray());
     }, cancellationToken);
 
-    /// <summary>Runs logged tokens in the spans in which they ran first, whatever else waits for the engine.</summary>
+    /// <summary>Runs logged tokens in the spans in which they ran first, and drops pages where they were dropped, whatever else waits for the engine.</summary>
     /// <returns>How many there were.</returns>
     public Task<long> ReplayAsync(RwkvXState state, IEnumerable<LogRecord> records, CancellationToken cancellationToken) => Task.Run(() =>
     {
         long count = 0;
-        foreach (TokensRecord record in records.OfType<TokensRecord>())
+        foreach (LogRecord record in records)
         {
+            if (record is DropRecord drop) drop.Apply(state);
+            if (record is not TokensRecord run) continue;
             int start = 0;
-            foreach (int span in record.Spans.Span)
+            foreach (int span in run.Spans.Span)
             {
-                model.Forward(state, record.Tokens.Slice(start, span), default, cancellationToken);
+                model.Forward(state, run.Tokens.Slice(start, span), default, cancellationToken);
                 start += span;
             }
 

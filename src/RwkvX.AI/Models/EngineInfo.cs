@@ -13,4 +13,7 @@ public sealed record EngineInfo(string Name, string Device, Precision Precision,
 
     /// <summary>Bytes that the device has for states beside the weights; null where states lie in the process's own memory.</summary>
     public long? DeviceStateBytes { get; init; }
+
+    /// <summary>Whether states can do without pages: <see cref="RwkvXState.DropPages"/>, and snapshots that lack some.</summary>
+    public bool CanDropPages { get; init; }
 }

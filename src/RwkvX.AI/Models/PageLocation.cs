@@ -14,4 +14,7 @@ public enum PageLocation
 
     /// <summary>In the store that the state was opened from; nothing has looked at it since.</summary>
     Store,
+
+    /// <summary>Nowhere: it was dropped (<see cref="RwkvXState.DropPages"/>), and no token looks at it any more.</summary>
+    Dropped,
 }

@@ -22,6 +22,16 @@ public abstract class RwkvXState : IDisposable
     /// <summary>Where the pages lie and which of them were looked at; empty where an engine does not tell.</summary>
     public virtual PageUsage GetPageUsage() => new([]);
 
+    /// <summary>How many pages were dropped.</summary>
+    public virtual int DroppedPages => 0;
+
+    /// <summary>Lets go of full pages for good: from the next token on, no head chooses them. Forks and snapshots made before keep theirs.</summary>
+    /// <param name="pages">Which; one that was dropped before is passed over.</param>
+    /// <exception cref="NotSupportedException">The engine keeps all pages: <see cref="EngineInfo.CanDropPages"/>.</exception>
+    /// <exception cref="ArgumentException">There is no such page, or it is not full. None was dropped.</exception>
+    /// <exception cref="InvalidOperationException">The state is not <see cref="IsValid"/>.</exception>
+    public virtual void DropPages(IReadOnlyList<PageId> pages) => throw new NotSupportedException("This engine keeps all pages.");
+
     /// <summary>A second state with the same content. Copies the recurrent part only; pages are shared until one side writes.</summary>
     /// <exception cref="InvalidOperationException">The state is not <see cref="IsValid"/>.</exception>
     /// <exception cref="ObjectDisposedException">The state was disposed.</exception>

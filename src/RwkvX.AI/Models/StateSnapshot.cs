@@ -36,11 +36,23 @@ public sealed record RwkvLayerSnapshot(float[] AttXPrev, float[] Wkv, float[] Ff
 /// <summary>The state of one sparse-attention layer.</summary>
 /// <param name="FfnXPrev">(C) the last token's vector after LN2.</param>
 /// <param name="Pages">The chunks of keys and values from position 0; all full but perhaps the last.</param>
-public sealed record SparseLayerSnapshot(float[] FfnXPrev, IReadOnlyList<PageSnapshot> Pages);
+public sealed record SparseLayerSnapshot(float[] FfnXPrev, IReadOnlyList<PageSnapshot> Pages)
+{
+    /// <summary>(full pages) how often a head chose each page so far; empty where nobody counted.</summary>
+    public IReadOnlyList<int> Looks { get; init; } = [];
+}
 
 /// <summary>One chunk of keys and values of a sparse-attention layer.</summary>
 /// <param name="RowCount">Tokens in the page, 1 to the chunk size.</param>
 /// <param name="Keys">(RowCount, C) in <see cref="StateSnapshot.PageType"/>, little-endian; C is head-major.</param>
 /// <param name="Values">(RowCount, C) likewise.</param>
 /// <param name="Mean">(C) f32, the mean of the keys as stored; null while the page is not full.</param>
-public sealed record PageSnapshot(int RowCount, ReadOnlyMemory<byte> Keys, ReadOnlyMemory<byte> Values, float[]? Mean);
+public sealed record PageSnapshot(int RowCount, ReadOnlyMemory<byte> Keys, ReadOnlyMemory<byte> Values, float[]? Mean)
+{
+    /// <summary>Whether the page was dropped: it has neither keys nor values nor a mean, and is never chosen.</summary>
+    public bool IsDropped { get; init; }
+
+    /// <summary>A full page that was dropped.</summary>
+    /// <param name="rowCount">Tokens that were in it: the chunk size.</param>
+    public static PageSnapshot Dropped(int rowCount) => new(rowCount, default, default, null) { IsDropped = true };
+}

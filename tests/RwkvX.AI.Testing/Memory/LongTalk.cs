@@ -16,17 +16,18 @@ public sealed class LongTalk : IAsyncDisposable
     private readonly IStateStore _store;
     private readonly RwkvXChatClient _client;
 
-    private LongTalk(IStateStore store)
+    private LongTalk(IStateStore store, RetentionPolicy retention)
     {
         _store = store;
-        _client = new RwkvXChatClient(new RwkvXOptions { StateStore = store });
+        _client = new RwkvXChatClient(new RwkvXOptions { StateStore = store, Retention = retention });
     }
 
     /// <summary>Opens the conversation of a store, or begins it.</summary>
     /// <param name="store">The store, which it owns.</param>
-    public static async Task<LongTalk> OpenAsync(IStateStore store)
+    /// <param name="retention">What becomes of its pages.</param>
+    public static async Task<LongTalk> OpenAsync(IStateStore store, RetentionPolicy retention)
     {
-        LongTalk talk = new(store);
+        LongTalk talk = new(store, retention);
         if ((await store.ListAsync(Key.Tenant)).Count == 0) await talk._client.GetRequiredService<IRwkvXMemory>().CreateAsync(Key);
         return talk;
     }
@@ -52,6 +53,9 @@ public sealed class LongTalk : IAsyncDisposable
         string state = await HashStateAsync(), said = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(answer)))[..16];
         return string.Create(CultureInfo.InvariantCulture, $"{step} {said} {state}");
     }
+
+    /// <summary>Pages that it has dropped so far.</summary>
+    public async Task<long> DroppedPagesAsync() => (await _store.StatAsync(Key)).DroppedPages;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

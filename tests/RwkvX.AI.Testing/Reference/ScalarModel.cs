@@ -131,7 +131,7 @@ public sealed class ScalarModel
         for (int head = 0; head < Config.HeadCount; head++)
         {
             int c0 = head * N;
-            int[] chosen = Choose([.. layer.Means.Select(mean => Dot(q, mean, c0))], m, position, head);
+            int[] chosen = Choose([.. layer.Means.Select(mean => Dot(q, mean, c0))], layer.Dropped, m, position, head);
             int[] rows = [.. chosen.SelectMany(chunk => Enumerable.Range(chunk * B, B)), .. Enumerable.Range(own * B, position + 1 - (own * B))];
             double[] scores = [.. rows.Select(row => Dot(q, layer.Keys[row], c0) / Math.Sqrt(N))];
             double max = scores.Max(), sum = scores.Sum(score => Math.Exp(score - max));
@@ -146,11 +146,11 @@ public sealed class ScalarModel
     }
 
     /// <summary>The past chunks that a head attends to: the top-k − 1 by q·mean(keys), ties to the lower index.</summary>
-    private int[] Choose(double[] scores, int m, int position, int head)
+    private int[] Choose(double[] scores, HashSet<int> dropped, int m, int position, int head)
     {
-        int[] chosen = [.. Enumerable.Range(0, scores.Length)
+        int[] chosen = [.. Enumerable.Range(0, scores.Length).Where(chunk => !dropped.Contains(chunk))
             .OrderByDescending(chunk => scores[chunk]).ThenBy(chunk => chunk).Take(Config.MobaTopK - 1).Order()];
-        return OnChoice is null || scores.Length < Config.MobaTopK ? chosen : OnChoice(new ChunkChoice(m, position, head, scores, chosen));
+        return OnChoice is null || scores.Length - dropped.Count < Config.MobaTopK ? chosen : OnChoice(new ChunkChoice(m, position, head, scores, chosen));
     }
 
     private double Dot(double[] x, double[] y, int c0)

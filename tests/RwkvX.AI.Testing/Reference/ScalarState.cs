@@ -15,7 +15,7 @@ public sealed class ScalarState
     {
         TokenCount = other.TokenCount;
         Rwkv = [.. other.Rwkv.Select(layer => new RwkvLayer([.. layer.AttXPrev], [.. layer.Wkv], [.. layer.FfnXPrev]))];
-        Sparse = [.. other.Sparse.Select(layer => new SparseLayer([.. layer.FfnXPrev], [.. layer.Keys], [.. layer.Values], [.. layer.Means]))];
+        Sparse = [.. other.Sparse.Select(layer => new SparseLayer([.. layer.FfnXPrev], [.. layer.Keys], [.. layer.Values], [.. layer.Means]) { Dropped = [.. layer.Dropped] })];
     }
 
     /// <summary>Tokens consumed.</summary>
@@ -34,5 +34,9 @@ public sealed class ScalarState
     public sealed record RwkvLayer(double[] AttXPrev, double[] Wkv, double[] FfnXPrev);
 
     /// <summary>One sparse layer: (C), a (C) key and value for each token, a (C) mean key for each full past chunk.</summary>
-    public sealed record SparseLayer(double[] FfnXPrev, List<double[]> Keys, List<double[]> Values, List<double[]> Means);
+    public sealed record SparseLayer(double[] FfnXPrev, List<double[]> Keys, List<double[]> Values, List<double[]> Means)
+    {
+        /// <summary>Chunks that no head may choose.</summary>
+        public HashSet<int> Dropped { get; init; } = [];
+    }
 }

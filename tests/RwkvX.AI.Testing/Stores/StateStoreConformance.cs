@@ -113,6 +113,7 @@ public abstract class StateStoreConformance
         await using IConversationWriter writer = await store.CreateAsync(Key, ToyEngine.Binding);
         await Assert.ThrowsAsync<ArgumentException>(async () => await writer.AppendAsync([new TurnRecord(), new TokensRecord(Tokens(1, 2).Tokens, Tokens(1).Tokens)]));
         await Assert.ThrowsAsync<ArgumentException>(async () => await writer.AppendAsync([new CheckpointRecord("")]));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await writer.AppendAsync([new DropRecord([new PageId(0, 1), new PageId(0, 1)], 1, 1)]));
         await Assert.ThrowsAsync<ArgumentException>(async () => await writer.AppendAsync([]));
         Assert.Empty(await store.ReadAsync(Key));
     }
@@ -336,6 +337,49 @@ public abstract class StateStoreConformance
         long pages = stats.Info.Head.Tokens / config.MobaChunkSize * config.SparseLayerCount;
         Assert.Equal(20, stats.Snapshots.Count);
         Assert.Equal(pages * ((2 * config.MobaChunkSize * config.EmbeddingSize * 4) + (config.EmbeddingSize * 4)), stats.PageBytes);
+    }
+
+    [Fact]
+    public async Task Drop_OfPages_IsLoggedRestoredExportedAndFreesWhatNoPlaceNeeds()
+    {
+        await using IStateStore store = NewStore(TimeProvider.System, snapshotsKept: 1);
+        await using IConversationWriter writer = await store.CreateAsync(Key, ToyEngine.Binding);
+        List<LogRecord> all = [new TokensRecord(Enumerable.Range(0, 42).ToArray())]; // 10 pages in each of two layers, and a rest
+        await writer.AppendAsync(all);
+        await writer.PutSnapshotAsync(ToyEngine.Replay(null, all));
+        long bytes = (await store.StatAsync(Key)).PageBytes;
+        PageId[] dropped = [.. Enumerable.Range(1, 8).Select(chunk => new PageId(0, chunk)), new PageId(1, 0), new PageId(1, 9)];
+        LogRecord[] more = [new DropRecord(dropped, 1000, 500), Tokens(1, 2, 3)];
+        all.AddRange(more);
+        await writer.AppendAsync(more);
+        ConversationKey before = new("alice", "before"), copy = new("alice", "copy");
+        ConversationStats stats = await store.StatAsync(Key);
+        Assert.Equal((10, 1000, 500), (stats.DroppedPages, stats.DroppedBytes, stats.DropBudget));
+        await CheckAsync(store, Key); // by the log
+        await writer.PutSnapshotAsync(ToyEngine.Replay(null, all));
+        await CheckAsync(store, Key);
+        stats = await store.StatAsync(Key);
+        Assert.Equal(bytes / 20 * 12, stats.PageBytes); // one more page in each layer by now
+        await store.CollectAsync();
+        Assert.Empty(await store.VerifyAsync());
+
+        using MemoryStream file = new();
+        await store.ExportAsync(Key, file);
+        file.Position = 0;
+        await store.ImportAsync(file, copy);
+        await CheckAsync(store, copy);
+        Assert.Equal((10, bytes / 20 * 12), ((await store.StatAsync(copy)).DroppedPages, (await store.StatAsync(copy)).PageBytes));
+        await store.ForkAsync(Key, before, new OpenOptions { Position = new LogPosition(1, 42) });
+        Assert.Equal((0, null), ((await store.StatAsync(before)).DroppedPages, (await store.StatAsync(before)).DropBudget));
+        using StoredState whole = await store.OpenAsync(before, ToyEngine.Binding);
+        Assert.True(ToyEngine.AreEqual(ToyEngine.Replay(null, all.Take(1)), ToyEngine.Restore(whole)));
+
+        async Task CheckAsync(IStateStore from, ConversationKey key)
+        {
+            using StoredState opened = await from.OpenAsync(key, ToyEngine.Binding);
+            Assert.NotNull(opened.Snapshot);
+            Assert.True(ToyEngine.AreEqual(ToyEngine.Replay(null, all), ToyEngine.Restore(opened)));
+        }
     }
 
     [Fact]

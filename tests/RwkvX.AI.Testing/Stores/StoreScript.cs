@@ -68,8 +68,18 @@ public sealed class StoreScript(int seed, string tenant = "t", int maxConversati
     private Func<IStateStore, Task> Append(string name)
     {
         List<LogRecord> records = Records(_random);
+        if (_random.Next(4) == 0) AddDrop(records, Twins[name].Tokens + records.OfType<TokensRecord>().Sum(record => record.Tokens.Length));
         Twins[name].Append(records);
         return store => Write(store, name, writer => writer.AppendAsync(records).AsTask());
+    }
+
+    /// <summary>Drops some of the full pages, perhaps again.</summary>
+    private void AddDrop(List<LogRecord> records, long tokens)
+    {
+        int full = (int)(tokens / ToyEngine.Config.MobaChunkSize);
+        PageId[] pages = [.. Enumerable.Range(0, ToyEngine.Config.SparseLayerCount).SelectMany(
+            layer => Enumerable.Range(0, full).Where(_ => _random.Next(3) == 0).Select(chunk => new PageId(layer, chunk)))];
+        if (pages.Length > 0) records.Add(new DropRecord(pages, 100 * pages.Length, 1000));
     }
 
     private Func<IStateStore, Task> Rewind(string name, string label)

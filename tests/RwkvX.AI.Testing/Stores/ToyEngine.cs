@@ -51,9 +51,27 @@ public static class ToyEngine
     public static StateSnapshot Replay(StateSnapshot? from, IEnumerable<LogRecord> records)
     {
         StateSnapshot state = from ?? Empty();
-        foreach (TokensRecord record in records.OfType<TokensRecord>()) state = Run(state, record.Tokens.Span, record.Spans.Span);
+        foreach (LogRecord record in records)
+        {
+            if (record is TokensRecord run) state = Run(state, run.Tokens.Span, run.Spans.Span);
+            if (record is DropRecord drop) state = Drop(state, drop.Pages);
+        }
+
         return state;
     }
+
+    /// <summary>The state without some of its full pages.</summary>
+    public static StateSnapshot Drop(StateSnapshot from, IReadOnlyList<PageId> pages) => new()
+    {
+        Config = from.Config,
+        TokenCount = from.TokenCount,
+        PageType = from.PageType,
+        RwkvLayers = from.RwkvLayers,
+        SparseLayers = [.. from.SparseLayers.Select((layer, number) => layer with
+        {
+            Pages = [.. layer.Pages.Select((page, chunk) => pages.Contains(new PageId(number, chunk)) ? PageSnapshot.Dropped(page.RowCount) : page)],
+        })],
+    };
 
     /// <summary>The state that an opened conversation stands for.</summary>
     public static StateSnapshot Restore(StoredState opened) => Replay(opened.Snapshot, opened.Records);
@@ -66,7 +84,7 @@ public static class ToyEngine
             && pair.First.Pages.Zip(pair.Second.Pages).All(page => SamePage(page.First, page.Second)));
 
     private static bool SamePage(PageSnapshot a, PageSnapshot b) =>
-        a.RowCount == b.RowCount && a.Keys.Span.SequenceEqual(b.Keys.Span) && a.Values.Span.SequenceEqual(b.Values.Span) && Same(a.Mean ?? [], b.Mean ?? []);
+        a.RowCount == b.RowCount && a.IsDropped == b.IsDropped && a.Keys.Span.SequenceEqual(b.Keys.Span) && a.Values.Span.SequenceEqual(b.Values.Span) && Same(a.Mean ?? [], b.Mean ?? []);
 
     private static bool Same(float[] a, float[] b) => MemoryMarshal.AsBytes(a.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(b.AsSpan()));
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using RwkvX.AI.Cpu;
 using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
@@ -57,8 +59,9 @@ public sealed class PageTierTests
     }
 
     [Fact]
-    public void Forward_PageOnDiskUsedAgainAndAgain_ComesBack()
+    public void Forward_PageOnDiskUsedAgainAndAgain_ComesBackAndIsMeasured()
     {
+        using TierSums meters = new();
         using TinyModel tiny = TinyModel.Create();
         using CpuModel model = tiny.Engine(new CpuModelOptions { Threads = 1, PageMemoryBytes = 5 * PageBytes });
         using RwkvXState state = model.CreateState();
@@ -73,6 +76,9 @@ public sealed class PageTierTests
         for (int i = 0; i < 6; i++)
             model.Forward(state, tiny.Tokens(1), Memory<float>.Empty);
 
+        Assert.True(meters.Sum("rwkvx.pages.evictions", null) >= 20 && meters.Sum("rwkvx.pages.returns", "disk") >= 2, "moves");
+        Assert.True(meters.Sum("rwkvx.pages.hits", "disk") >= 4 && meters.Sum("rwkvx.pages.hits", "memory") >= 4, "hits");
+        Assert.True(meters.Saw("rwkvx.pages.held", "disk") && meters.Saw("rwkvx.pages.held", "memory"), "bytes"); // others' too, so not how many
         PageUse page = state.GetPageUsage().Layers[0][0];
         Assert.Equal(PageLocation.Memory, page.Location);
         Assert.Equal(state.TokenCount - 1, page.LastLook);
@@ -165,6 +171,30 @@ public sealed class PageTierTests
         b.Lease!.Dispose();
         Assert.Equal(0, narrow.Pages.MemoryBytes);
         Assert.Throws<ObjectDisposedException>(() => b.SparseLayers[0].Pages[0].Values.Span.Length);
+    }
+
+    /// <summary>Adds up what the library's instruments count, by name and tier, over everything in the process.</summary>
+    private sealed class TierSums : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private readonly ConcurrentDictionary<(string, string?), long> _sums = new();
+
+        public TierSums()
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "RwkvX.AI") listener.EnableMeasurementEvents(instrument);
+            };
+            _listener.SetMeasurementEventCallback<long>((instrument, measured, tags, _) =>
+                _sums.AddOrUpdate((instrument.Name, tags.Length == 0 ? null : tags[0].Value as string), measured, (_, sum) => sum + measured));
+            _listener.Start();
+        }
+
+        public long Sum(string name, string? tier) => _sums.GetValueOrDefault((name, tier));
+
+        public bool Saw(string name, string? tier) => _sums.ContainsKey((name, tier));
+
+        public void Dispose() => _listener.Dispose();
     }
 
     private static void Collect()

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using RwkvX.AI.Memory;
 
 namespace RwkvX.AI.Chat.Hosting;
 
@@ -42,6 +43,14 @@ internal sealed class OptionsBinding(IConfiguration? configuration) : IConfigure
         try
         {
             section.Bind(options);
+            if (section[nameof(options.Retention)] is { } retention)
+            {
+                options.Retention = RetentionPolicy.Parse(retention);
+            }
+        }
+        catch (FormatException e)
+        {
+            throw new OptionsValidationException(nameof(RwkvXOptions), typeof(RwkvXOptions), [$"{options.Key(nameof(options.Retention))}: {e.Message}"]);
         }
         catch (InvalidOperationException e)
         {

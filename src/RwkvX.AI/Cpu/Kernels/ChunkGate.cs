@@ -53,6 +53,17 @@ internal static unsafe class ChunkGate
         chosen.Sort();
     }
 
+    /// <summary>Makes dropped chunks score less than any other, so that none is chosen while enough others are left.</summary>
+    /// <param name="scores">A query's scores.</param>
+    /// <param name="dropped">The chunks.</param>
+    public static void Mask(float* scores, ReadOnlySpan<int> dropped)
+    {
+        foreach (int chunk in dropped)
+        {
+            scores[chunk] = float.NegativeInfinity;
+        }
+    }
+
     /// <summary>Offers one more score for the choice; scores come with ascending indices.</summary>
     /// <param name="score">The score.</param>
     /// <param name="index">Its index.</param>

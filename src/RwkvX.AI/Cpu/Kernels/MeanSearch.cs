@@ -29,10 +29,11 @@ internal static unsafe class MeanSearch
     /// <param name="head">The head.</param>
     /// <param name="q">(64) the query.</param>
     /// <param name="past">Chunks to choose from: at least a page of means, and more than there are to be chosen.</param>
+    /// <param name="dropped">Those of them that are gone: fewer than leave enough to be chosen. No bound of theirs is above anything.</param>
     /// <param name="scratch">Its scores are used.</param>
     /// <param name="chosen">Output: the chunks with the largest scores, ascending; of equal scores the lower one.</param>
     /// <returns>Bytes of means and codes that were read.</returns>
-    public static long Choose<V>(PagedRows means, int head, float* q, int past, AttentionScratch scratch, Span<int> chosen)
+    public static long Choose<V>(PagedRows means, int head, float* q, int past, ReadOnlySpan<int> dropped, AttentionScratch scratch, Span<int> chosen)
         where V : struct, ILanes<V>
     {
         float* coarse = scratch.Scores, scores = stackalloc float[BlockRows], uppers = stackalloc float[BlockRows];
@@ -40,6 +41,7 @@ internal static unsafe class MeanSearch
         SearchQuery query = SearchQuery.Of(q, p);
         float* centers = stackalloc float[(past + means.RowsPerPage - 1) / means.RowsPerPage]; // q·center of each page
         float lost = CoarseScoresOf<V>(means, head, query, past, coarse, centers);
+        ChunkGate.Mask(coarse, dropped);
         Span<float> best = scratch.Best.AsSpan(0, chosen.Length);
         ChunkGate.Select<V>(coarse, past, chosen, best);
         float bar = float.PositiveInfinity;

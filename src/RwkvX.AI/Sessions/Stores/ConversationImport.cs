@@ -121,6 +121,13 @@ internal sealed class ConversationImport(
         int chunk = 0;
         foreach (PageRun run in runs)
         {
+            if (run.IsDropped)
+            {
+                PageFileWriter.Extend(places, run);
+                chunk += run.Count;
+                continue;
+            }
+
             if (run.Slot > _pages.Count - run.Count) throw new StateCorruptException(Where, "page of a state", $"below {_pages.Count}", (long)run.Slot + run.Count - 1);
             for (int ordinal = run.Slot; ordinal < run.Slot + run.Count; ordinal++, chunk++)
             {

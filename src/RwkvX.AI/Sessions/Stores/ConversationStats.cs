@@ -24,4 +24,13 @@ public sealed record ConversationStats(ConversationInfo Info)
 
     /// <summary>Of all these, the bytes that other conversations refer to as well.</summary>
     public required long SharedBytes { get; init; }
+
+    /// <summary>Pages that were dropped on the way to the head (<see cref="DropRecord"/>).</summary>
+    public long DroppedPages { get; init; }
+
+    /// <summary>Bytes that they had in the engine.</summary>
+    public long DroppedBytes { get; init; }
+
+    /// <summary>The budget of pages, in bytes, at the last drop; null where nothing was dropped.</summary>
+    public long? DropBudget { get; init; }
 }

@@ -164,7 +164,7 @@ internal sealed partial class ConversationStore
     /// <summary>Removes stored states, and of their pages those that no other state has.</summary>
     /// <param name="conversation">Whose they are.</param>
     /// <param name="rows">The states.</param>
-    /// <param name="exact">Also remove single pages from files of which others are needed; otherwise collection does.</param>
+    /// <param name="exact">Also remove single pages from files of which others are needed; otherwise that waits until half of a file can go, or for collection.</param>
     /// <param name="removal">Adds up.</param>
     private void RemoveSnapshots(Conversation conversation, List<SnapshotRow> rows, bool exact, Removal removal)
     {
@@ -187,13 +187,13 @@ internal sealed partial class ConversationStore
     private long ReleasePages(Guid id, bool exact)
     {
         if (!_pageUsers.TryGetValue(id, out HashSet<SnapshotRow>? users)) return _medium.Delete(BlobKind.Pages, id, overwrite: _pages.Drop(id));
-        if (!exact) return 0;
         HashSet<int> live = [.. users.SelectMany(Slots).Where(slot => slot.File == id).Select(slot => slot.Slot)];
         PageFile file;
         try
         {
             file = _pages.Get(id);
-            if (!file.Slots.Where((slot, number) => slot.Offset != 0 && !live.Contains(number)).Any()) return 0;
+            int gone = file.Slots.Where((slot, number) => slot.Offset != 0 && !live.Contains(number)).Count();
+            if (gone == 0 || (!exact && gone < live.Count)) return 0;
             long before = file.Blob.Length;
             long after = _medium.Write(BlobKind.Pages, id, stream => PageFormat.Rewrite(stream, file, live, Cipher));
             _pages.Drop(id);

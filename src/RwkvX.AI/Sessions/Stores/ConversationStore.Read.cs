@@ -120,6 +120,12 @@ internal sealed partial class ConversationStore
         List<PageSnapshot> pages = [];
         foreach (PageRun run in runs)
         {
+            if (run.IsDropped)
+            {
+                pages.AddRange(Enumerable.Repeat(PageSnapshot.Dropped(row.Config.MobaChunkSize), run.Count));
+                continue;
+            }
+
             PageFile file = _pages.Get(run.File);
             string where = _medium.Name(BlobKind.Pages, run.File);
             if (file.IsDamaged) throw new StateCorruptException(where, "pages", "whole ones", "a page that was found damaged");
@@ -173,6 +179,7 @@ internal sealed partial class ConversationStore
         List<SnapshotRow> states = [.. SnapshotsOf(conversation).Where(row => IsOn(path, row.Record)).OrderBy(row => row.Record)];
         (long logBytes, long sharedLog) = MeasureLogs(conversation, path);
         (long pageBytes, long sharedPages) = MeasurePages(conversation, states);
+        DropTotal? dropped = Dropped(path);
         return new ConversationStats(Info(conversation.Row))
         {
             Place = PlaceOf(path),
@@ -182,7 +189,24 @@ internal sealed partial class ConversationStore
             StateBytes = states.Sum(row => row.Bytes),
             PageBytes = pageBytes,
             SharedBytes = sharedLog + sharedPages + states.Where(row => row.Conversation != conversation.Id).Sum(row => row.Bytes),
+            DroppedPages = dropped?.Pages ?? 0,
+            DroppedBytes = dropped?.Bytes ?? 0,
+            DropBudget = dropped?.Budget,
         };
+    }
+
+    /// <summary>What was dropped on a way; null for nothing.</summary>
+    private DropTotal? Dropped(List<LogRange> path)
+    {
+        DropTotal? total = null;
+        foreach (LogRange range in path)
+        {
+            LogMap map = Map(range.Log);
+            for (long record = range.From; record < range.To; record++)
+                if (map[record].Dropped is { } drop) total = total?.Plus(drop) ?? drop;
+        }
+
+        return total;
     }
 
     private List<CheckpointInfo> Checkpoints(List<LogRange> path)
@@ -229,5 +253,5 @@ internal sealed partial class ConversationStore
     }
 
     private static IEnumerable<(Guid File, int Slot)> Slots(SnapshotRow row) =>
-        row.Pages.SelectMany(runs => runs).SelectMany(run => Enumerable.Range(run.Slot, run.Count).Select(slot => (run.File, slot)));
+        row.Pages.SelectMany(runs => runs).Where(run => !run.IsDropped).SelectMany(run => Enumerable.Range(run.Slot, run.Count).Select(slot => (run.File, slot)));
 }

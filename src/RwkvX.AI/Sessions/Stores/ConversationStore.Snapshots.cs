@@ -7,7 +7,7 @@ namespace RwkvX.AI.Sessions.Stores;
 /// <content>Storing states: what is new goes into new files, what a state of the same history has already is referred to.</content>
 internal sealed partial class ConversationStore
 {
-    private const int MaxRuns = 64;
+    private const int MaxFilesPerLayer = 64;
 
     internal async ValueTask PutSnapshotAsync(Conversation conversation, StateSnapshot snapshot, LogPosition? at, CancellationToken cancellationToken)
     {
@@ -47,11 +47,10 @@ internal sealed partial class ConversationStore
         return conversation.Snapshots.Length > _options.SnapshotsKept;
     }
 
-    /// <summary>(M) for each sparse layer, where its first full pages are stored already; as many as could be told to be the same.</summary>
-    private List<PageRun>[] Reusable(Conversation conversation, List<LogRange> path, StateSnapshot snapshot)
+    /// <summary>(M) for each sparse layer, (full pages) where each is stored already; null where it is not, or could not be told to be the same.</summary>
+    private List<PageRun?[]> Reusable(Conversation conversation, List<LogRange> path, StateSnapshot snapshot)
     {
         RwkvXConfig config = snapshot.Config;
-        List<PageRun>[] found = [.. Enumerable.Range(0, config.SparseLayerCount).Select(_ => new List<PageRun>())];
         (SnapshotRow? best, long common) = (null, 0);
         foreach (SnapshotRow candidate in SnapshotsOf(conversation))
         {
@@ -60,34 +59,43 @@ internal sealed partial class ConversationStore
             if (shared > common) (best, common) = (candidate, shared);
         }
 
-        for (int layer = 0; best is not null && layer < found.Length; layer++)
-            found[layer] = SamePages(snapshot.SparseLayers[layer].Pages, best.Pages[layer], common / config.MobaChunkSize);
+        List<PageRun?[]> found = [];
+        for (int layer = 0; layer < config.SparseLayerCount; layer++)
+        {
+            PageRun?[] places = new PageRun?[snapshot.TokenCount / config.MobaChunkSize];
+            if (best is not null) FindSame(snapshot.SparseLayers[layer].Pages, best.Pages[layer], places.AsSpan(0, (int)(common / config.MobaChunkSize)));
+            found.Add(places);
+        }
+
         return found;
     }
 
-    /// <summary>The stored pages that equal the first ones at hand: of the same tokens, with the same means bit for bit.</summary>
-    private List<PageRun> SamePages(IReadOnlyList<PageSnapshot> pages, PageRun[] stored, long limit)
+    /// <summary>Finds the stored pages that equal those at hand: of the same tokens, with the same means bit for bit.</summary>
+    private void FindSame(IReadOnlyList<PageSnapshot> pages, PageRun[] stored, Span<PageRun?> places)
     {
-        List<PageRun> same = [];
         int chunk = 0;
         foreach (PageRun run in stored)
         {
-            PageFile file;
-            try { file = _pages.Get(run.File); }
-            catch (StateCorruptException) { return same; } // stored anew
-            if (file.IsDamaged) return same;
-            int count = 0;
-            while (count < run.Count && chunk < limit && run.Slot + count < file.Slots.Count && IsSame(pages[chunk], file, run.Slot + count))
+            PageFile? file = run.IsDropped ? null : TryOpen(run.File);
+            for (int slot = run.Slot; slot < run.Slot + run.Count && chunk < places.Length; slot++, chunk++)
             {
-                count++;
-                chunk++;
+                if (file is not null && slot < file.Slots.Count && !pages[chunk].IsDropped && IsSame(pages[chunk], file, slot)) places[chunk] = new PageRun(run.File, slot, 1);
             }
-
-            if (count > 0) same.Add(run with { Count = count });
-            if (count < run.Count) return same;
         }
+    }
 
-        return same;
+    /// <summary>A page file; null where it is damaged, so that its pages are stored anew.</summary>
+    private PageFile? TryOpen(Guid id)
+    {
+        try
+        {
+            PageFile file = _pages.Get(id);
+            return file.IsDamaged ? null : file;
+        }
+        catch (StateCorruptException)
+        {
+            return null;
+        }
     }
 
     private static bool IsSame(PageSnapshot page, PageFile file, int slot)
@@ -98,16 +106,22 @@ internal sealed partial class ConversationStore
     }
 
     /// <summary>Writes the pages that are not stored yet; returns where all of them lie.</summary>
-    private PageRun[][] StorePages(StateSnapshot snapshot, List<PageRun>[] found)
+    private PageRun[][] StorePages(StateSnapshot snapshot, List<PageRun?[]> found)
     {
-        int full = (int)(snapshot.TokenCount / snapshot.Config.MobaChunkSize);
-        foreach (List<PageRun> runs in found) MergeLast(runs, full);
         PageFileWriter writer = new(_medium, snapshot.Config, snapshot.PageType, Cipher);
+        PageRun[][] stored = new PageRun[found.Count][];
         try
         {
-            for (int layer = 0; layer < found.Length; layer++)
-                for (int chunk = found[layer].Sum(run => run.Count); chunk < full; chunk++)
-                    PageFileWriter.Extend(found[layer], writer.Add(layer, chunk, snapshot.SparseLayers[layer].Pages[chunk]));
+            for (int layer = 0; layer < stored.Length; layer++)
+            {
+                IReadOnlyList<PageSnapshot> pages = snapshot.SparseLayers[layer].Pages;
+                MergeLast(found[layer], pages);
+                List<PageRun> runs = [];
+                for (int chunk = 0; chunk < found[layer].Length; chunk++)
+                    PageFileWriter.Extend(runs, pages[chunk].IsDropped ? PageRun.Dropped(1) : found[layer][chunk] ?? writer.Add(layer, chunk, pages[chunk]));
+                stored[layer] = [.. runs];
+            }
+
             writer.Flush();
         }
         catch
@@ -116,20 +130,32 @@ internal sealed partial class ConversationStore
             throw;
         }
 
-        return [.. found.Select(runs => runs.ToArray())];
+        return stored;
     }
 
     /// <summary>
-    /// Gives up the last runs where there are many, so that their pages are written again as one: a thousand turns would otherwise
+    /// Gives up the last files where there are many, so that their pages are written again as one: a thousand turns would otherwise
     /// leave a thousand small files. Each page is written a number of times that grows with the logarithm of the turns.
     /// </summary>
-    private static void MergeLast(List<PageRun> runs, int pages)
+    private static void MergeLast(PageRun?[] places, IReadOnlyList<PageSnapshot> pages)
     {
-        int fresh = pages - runs.Sum(run => run.Count);
-        while (fresh > 0 && runs.Count > MaxRuns && runs[^1].Count <= 2 * fresh)
+        int fresh = Enumerable.Range(0, places.Length).Count(chunk => places[chunk] is null && !pages[chunk].IsDropped);
+        if (fresh == 0) return;
+        Dictionary<Guid, int> counts = [];
+        List<Guid> files = []; // as their first pages come
+        foreach (PageRun? place in places)
         {
-            fresh += runs[^1].Count;
-            runs.RemoveAt(runs.Count - 1);
+            if (place is not { } run) continue;
+            if (!counts.ContainsKey(run.File)) files.Add(run.File);
+            counts[run.File] = counts.GetValueOrDefault(run.File) + 1;
+        }
+
+        while (files.Count > MaxFilesPerLayer && counts[files[^1]] <= 2 * fresh)
+        {
+            for (int chunk = 0; chunk < places.Length; chunk++)
+                if (places[chunk]?.File == files[^1]) places[chunk] = null;
+            fresh += counts[files[^1]];
+            files.RemoveAt(files.Count - 1);
         }
     }
 

@@ -93,8 +93,12 @@ internal sealed partial class ConversationStore
         {
             List<PageRun> runs = [];
             foreach (PageRun run in row.Pages[layer])
-                for (int slot = run.Slot; slot < run.Slot + run.Count; slot++)
+            {
+                if (run.IsDropped) PageFileWriter.Extend(runs, run);
+                for (int slot = run.Slot; slot < run.Slot + run.Count && !run.IsDropped; slot++)
                     PageFileWriter.Extend(runs, new PageRun(Guid.Empty, ordinals[(run.File, slot)], 1));
+            }
+
             pages[layer] = [.. runs];
         }
 

@@ -37,7 +37,7 @@ internal sealed class PageFileWriter(IStoreMedium medium, RwkvXConfig config, Te
     /// <summary>Appends a run, to the last one where it carries on.</summary>
     public static void Extend(List<PageRun> runs, PageRun next)
     {
-        if (runs is [.., { } last] && last.File == next.File && last.Slot + last.Count == next.Slot) runs[^1] = last with { Count = last.Count + next.Count };
+        if (runs is [.., { } last] && last.IsFollowedBy(next)) runs[^1] = last with { Count = last.Count + next.Count };
         else runs.Add(next);
     }
 }

@@ -19,7 +19,7 @@ public sealed class HostedModelTests
     public async Task Configuration_Section_SetsOptionsAndCodeComesAfter()
     {
         HostApplicationBuilder builder = Builder(
-            ("RwkvX:ModelId", "configured"), ("RwkvX:PrefillSpan", "77"), ("RwkvX:MaxStall", "00:00:00.020"), ("RwkvX:Precision", "int8"),
+            ("RwkvX:ModelId", "configured"), ("RwkvX:PrefillSpan", "77"), ("RwkvX:MaxStall", "00:00:00.020"), ("RwkvX:Precision", "int8"), ("RwkvX:Retention", "keep-budget:4096"),
             ("RwkvX:Endpoint:ApiKey", "another part's"), ("RwkvX:second:ModelId", "two"), ("Elsewhere:PrefillSpan", "9"));
         builder.Services.AddRwkvX(options => options.PrefillSpan++);
         builder.Services.AddKeyedRwkvX("second");
@@ -29,6 +29,8 @@ public sealed class HostedModelTests
         RwkvXOptions options = monitor.CurrentValue;
         Assert.Equal(("configured", (int?)78, TimeSpan.FromMilliseconds(20)), (options.ModelId, options.PrefillSpan, options.MaxStall));
         Assert.Equal(RwkvX.AI.Models.Precision.Int8, options.Precision);
+        Assert.Equal(RwkvX.AI.Memory.RetentionPolicy.KeepBudget(4096), options.Retention);
+        Assert.Equal(RwkvX.AI.Memory.RetentionPolicy.KeepAll, monitor.Get("second").Retention);
         Assert.Equal("two", monitor.Get("second").ModelId);
         Assert.Null(monitor.Get("second").PrefillSpan);
         Assert.Equal(9, monitor.Get("third").PrefillSpan);
@@ -41,6 +43,7 @@ public sealed class HostedModelTests
     [InlineData("Device", "quantum", "RwkvX:Device: expected ")]
     [InlineData("ModelPath", "no/such/model", "RwkvX:ModelPath: expected a model directory or file, found nothing at 'no/such/model'")]
     [InlineData("Threads", "two", "RwkvX:Threads")]
+    [InlineData("Retention", "keep", "RwkvX:Retention: expected keep-all or keep-budget:BYTES, found 'keep'")]
     [InlineData("PrefilSpan", "8", "RwkvX:PrefilSpan: expected one of ")]
     public async Task Configuration_WrongValue_FailsTheStartAndNamesTheKey(string key, string value, string message)
     {

@@ -82,7 +82,7 @@ public sealed unsafe class MeanSearchTests
             for (int first = 0; first < chunks; first += 256)
                 KeyScores.One<V>(pq, means[first / 256].Keys(1), Math.Min(256, chunks - first), scratch.Scores + first);
             ChunkGate.Select<V>(scratch.Scores, chunks, full, new float[Take]);
-            long bytes = MeanSearch.Choose<V>(means, 1, pq, chunks, scratch, searched);
+            long bytes = MeanSearch.Choose<V>(means, 1, pq, chunks, [], scratch, searched);
             Assert.Equal(full, searched);
             return bytes / (4.0 * N * chunks);
         }

@@ -16,18 +16,19 @@ public sealed class StoreFuzzTests
     private static readonly int[] Interesting = [0, 1, -1, int.MaxValue, int.MinValue, 0x7FFF, 0x10000, 1 << 30];
     private readonly ConversationRow _row = Row();
     private readonly SnapshotRow _state;
-    private readonly byte[] _log, _stateFile, _pages, _export, _head, _record;
+    private readonly byte[] _log, _stateFile, _pages, _export, _head, _record, _drop;
 
     public StoreFuzzTests()
     {
         Random random = new(1);
         List<LogRecord> records = [.. Enumerable.Range(0, 6).SelectMany(_ => StoreScript.Records(random))];
-        StateSnapshot snapshot = ToyEngine.Replay(null, records);
+        DropRecord drop = new([new PageId(0, 1), new PageId(0, 2), new PageId(1, 4)], 300, 1000);
+        records.Add(drop);
+        StateSnapshot snapshot = WithLooks(ToyEngine.Replay(null, records));
         _log = Log(records);
         Guid file = new(Enumerable.Repeat((byte)7, 16).ToArray());
         (int Layer, int Chunk, PageSnapshot Page)[] full = [.. snapshot.SparseLayers.SelectMany((layer, number) =>
-            layer.Pages.Where(page => page.Mean is not null).Select((page, chunk) => (number, chunk, page)))];
-        int each = full.Length / 2;
+            layer.Pages.Select((page, chunk) => (number, chunk, page)).Where(entry => entry.page.Mean is not null))];
         _pages = Bytes(stream => PageFormat.Write(stream, file, snapshot.Config, snapshot.PageType, full, null));
         _state = new SnapshotRow
         {
@@ -38,11 +39,12 @@ public sealed class StoreFuzzTests
             Tokens = snapshot.TokenCount,
             Config = snapshot.Config,
             PageType = snapshot.PageType,
-            Pages = [[new PageRun(file, 0, each)], [new PageRun(file, each, each)]],
+            Pages = [.. snapshot.SparseLayers.Select((layer, number) => Runs(layer, number, full, file))],
         };
         _stateFile = Bytes(stream => StateFormat.Write(stream, _state, _row.Binding, snapshot, null));
         _head = RowFormat.EncodeHead(_row);
         _record = RecordFormat.Encode(new TokensRecord(new int[300], Enumerable.Repeat(3, 100).ToArray()));
+        _drop = RecordFormat.Encode(drop);
         _export = Export(records, snapshot);
     }
 
@@ -51,7 +53,8 @@ public sealed class StoreFuzzTests
     {
         (byte[] File, Action<byte[]> Parse)[] targets =
             [(_log, ParseLog), (_stateFile, ParseState), (_pages, ParsePages), (_export, ParseExport), (_head, bytes => RowFormat.DecodeHead(bytes, "head")),
-                (_record, bytes => RecordFormat.Decode(RecordFormat.Tokens, bytes, "record")), (RowFormat.EncodeSnapshot(_state), bytes => RowFormat.DecodeSnapshot(bytes, "row"))];
+                (_record, bytes => RecordFormat.Decode(RecordFormat.Tokens, bytes, "record")),
+                (_drop, bytes => RecordFormat.Decode(RecordFormat.Drop, bytes, "record")), (RowFormat.EncodeSnapshot(_state), bytes => RowFormat.DecodeSnapshot(bytes, "row"))];
         foreach ((byte[] file, Action<byte[]> parse) in targets) parse(file); // unmutated: no error, and everything compiled before allocations are counted
         Random random = new(31);
         (int refused, int accepted) = (0, 0);
@@ -75,8 +78,29 @@ public sealed class StoreFuzzTests
             Assert.True(allocated <= (4 * mutant.Length) + (1 << 20), $"mutant {i} of {mutant.Length} bytes: {allocated} bytes were allocated");
         }
 
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Mutations} mutants of {targets.Length} kinds of files: {refused} refused with typed errors, {accepted} accepted");
         Assert.True(refused > Mutations / 2, $"{refused} refused, {accepted} accepted: the mutants are too tame");
     }
+
+    private static PageRun[] Runs(SparseLayerSnapshot layer, int number, (int Layer, int Chunk, PageSnapshot Page)[] stored, Guid file)
+    {
+        List<PageRun> runs = [];
+        for (int chunk = 0; chunk < layer.Looks.Count; chunk++)
+        {
+            int slot = Array.FindIndex(stored, entry => entry.Layer == number && entry.Chunk == chunk);
+            PageFileWriter.Extend(runs, slot < 0 ? PageRun.Dropped(1) : new PageRun(file, slot, 1));
+        }
+
+        return [.. runs];
+    }
+
+    private static StateSnapshot WithLooks(StateSnapshot snapshot) => new()
+    {
+        Config = snapshot.Config,
+        TokenCount = snapshot.TokenCount,
+        RwkvLayers = snapshot.RwkvLayers,
+        SparseLayers = [.. snapshot.SparseLayers.Select(layer => layer with { Looks = [.. Enumerable.Range(0, (int)(snapshot.TokenCount / snapshot.Config.MobaChunkSize))] })],
+    };
 
     private void ParseLog(byte[] bytes)
     {

@@ -9,4 +9,5 @@ namespace RwkvX.AI.Sessions.Stores.Formats;
 /// <param name="Counts">What lies on the way to the place after it.</param>
 /// <param name="Label">The label, of a checkpoint.</param>
 /// <param name="Target">The target, of a rewind; otherwise −1.</param>
-internal sealed record LogEntry(long Offset, int Length, byte Kind, byte Flags, byte[] Chain, LogCounts Counts, string? Label, long Target);
+/// <param name="Dropped">What was dropped, of a drop; otherwise null.</param>
+internal sealed record LogEntry(long Offset, int Length, byte Kind, byte Flags, byte[] Chain, LogCounts Counts, string? Label, long Target, DropTotal? Dropped);

@@ -28,7 +28,7 @@ internal static class LogFormat
         byte[] next = RecordFormat.Chain(chain, kind, flags, SHA256.HashData(data));
         int offset = target.Length;
         WriteFrame(target, kind, flags, next, data);
-        return new LogEntry(offset, target.Length - offset, kind, flags, next, counts, (record as CheckpointRecord)?.Label, (record as RewindRecord)?.Target ?? -1);
+        return new LogEntry(offset, target.Length - offset, kind, flags, next, counts, (record as CheckpointRecord)?.Label, (record as RewindRecord)?.Target ?? -1, DropTotal.Of(record));
     }
 
     /// <summary>A copy of a record's frame without its data.</summary>
@@ -111,16 +111,18 @@ internal static class LogFormat
         LogCounts counts = map.CountsAt(number);
         string? label = null;
         long target = -1;
+        DropTotal? dropped = null;
         if (!redacted)
         {
             LogRecord record = Decode(payload, frame, number, row.Id, cipher, $"{where} at {fileOffset + at}");
             label = (record as CheckpointRecord)?.Label;
             counts = counts.After(record);
+            dropped = DropTotal.Of(record);
             if (record is RewindRecord rewind) target = rewind.Target;
             if (target > number) throw new StateCorruptException($"{where} at {fileOffset + at}", "rewind target", $"at most {number}", target);
         }
 
-        return new LogEntry(fileOffset + at, frame.End - at, frame.Kind, frame.Flags, chain, counts, label, target);
+        return new LogEntry(fileOffset + at, frame.End - at, frame.Kind, frame.Flags, chain, counts, label, target, dropped);
     }
 
     private static LogRecord Decode(ReadOnlySpan<byte> payload, Frame frame, long number, Guid log, IBlobCipher? cipher, string where)

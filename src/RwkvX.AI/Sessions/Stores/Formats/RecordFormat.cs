@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using RwkvX.AI.Models;
 
 namespace RwkvX.AI.Sessions.Stores.Formats;
 
@@ -11,6 +12,7 @@ internal static class RecordFormat
     public const byte Checkpoint = 4;
     public const byte Rewind = 5;
     public const byte Turn = 6;
+    public const byte Drop = 7;
 
     /// <summary>A frame's flag: the last record of an append.</summary>
     public const byte BatchEndFlag = 1;
@@ -30,6 +32,7 @@ internal static class RecordFormat
         CheckpointRecord => Checkpoint,
         RewindRecord => Rewind,
         TurnRecord => Turn,
+        DropRecord => Drop,
         _ => throw new ArgumentException($"record: unknown type {record?.GetType().Name ?? "null"}", nameof(record)),
     };
 
@@ -39,6 +42,7 @@ internal static class RecordFormat
         if (record is TokensRecord tokens) tokens.Validate(parameter);
         else if (record is TranscriptRecord piece) piece.Validate(parameter);
         else if (record is CheckpointRecord checkpoint) ConversationKey.ValidatePart(checkpoint.Label, "label", parameter);
+        else if (record is DropRecord drop) drop.Validate(parameter);
         else if (record is null) throw new ArgumentException("record: expected one, found null", parameter);
     }
 
@@ -67,6 +71,9 @@ internal static class RecordFormat
                 writer.Int64(rewind.Target);
                 RowFormat.WriteCounts(writer, rewind.Counts);
                 break;
+            case DropRecord drop:
+                WriteDrop(writer, drop);
+                break;
         }
 
         return writer.ToArray();
@@ -93,8 +100,11 @@ internal static class RecordFormat
             case Turn:
                 record = new TurnRecord();
                 break;
+            case Drop:
+                record = ReadDrop(ref reader);
+                break;
             default:
-                throw new StateCorruptException(where, "record kind", $"{Tokens} to {Turn}", kind);
+                throw new StateCorruptException(where, "record kind", $"{Tokens} to {Drop}", kind);
         }
 
         reader.End();
@@ -157,6 +167,32 @@ internal static class RecordFormat
         }
 
         return new TokensRecord(tokens, spans);
+    }
+
+    private static void WriteDrop(FormatWriter writer, DropRecord drop)
+    {
+        writer.Int64(drop.Bytes);
+        writer.Int64(drop.Budget);
+        writer.Int32(drop.Pages.Count);
+        foreach (PageId page in drop.Pages)
+        {
+            writer.Int32(page.Layer);
+            writer.Int32(page.Chunk);
+        }
+    }
+
+    private static DropRecord ReadDrop(ref FormatReader reader)
+    {
+        long bytes = reader.Int64(0, long.MaxValue, "dropped bytes"), budget = reader.Int64(0, long.MaxValue, "budget");
+        PageId[] pages = new PageId[reader.Count(8, "dropped pages")];
+        for (int i = 0; i < pages.Length; i++)
+        {
+            pages[i] = new PageId(reader.Int32(0, int.MaxValue, "layer"), reader.Int32(0, int.MaxValue, "chunk"));
+            if (i > 0 && !DropRecord.IsAfter(pages[i], pages[i - 1])) reader.Throw("dropped page", $"one after {pages[i - 1]}", pages[i]);
+        }
+
+        if (pages.Length == 0) reader.Throw("dropped pages", "at least one", 0);
+        return new DropRecord(pages, bytes, budget);
     }
 
     private static TranscriptRecord ReadTranscript(ref FormatReader reader)

@@ -177,7 +177,8 @@ internal static class RowFormat
         long sum = 0;
         for (int i = 0; i < runs.Length; i++)
         {
-            runs[i] = new PageRun(reader.Guid("page file"), reader.Int32(0, int.MaxValue, "slot"), reader.Int32(1, int.MaxValue, "pages"));
+            runs[i] = new PageRun(reader.Guid("page file"), reader.Int32(-1, int.MaxValue, "slot"), reader.Int32(1, int.MaxValue, "pages"));
+            if (runs[i].IsDropped && runs[i].File != Guid.Empty) reader.Throw("page file of dropped pages", Guid.Empty, runs[i].File);
             sum += runs[i].Count;
         }
 

@@ -29,5 +29,5 @@ internal sealed record SnapshotRow
     /// <summary>Bytes of the state file.</summary>
     public long Bytes { get; init; }
 
-    public IEnumerable<Guid> PageFiles => Pages.SelectMany(runs => runs).Select(run => run.File).Distinct();
+    public IEnumerable<Guid> PageFiles => Pages.SelectMany(runs => runs).Where(run => !run.IsDropped).Select(run => run.File).Distinct();
 }

@@ -3,7 +3,7 @@ using RwkvX.AI.Models;
 namespace RwkvX.AI.Sessions.Stores.Formats;
 
 /// <summary>A state file: all of a state but its full pages, which lie in page files.</summary>
-/// <remarks>Magic; a header frame; one frame an RWKV layer; one a sparse layer (its vector and its unfilled page); an end frame with the number of frames.</remarks>
+/// <remarks>Magic; a header frame; one frame an RWKV layer; one a sparse layer (its vector, its unfilled page, and how often its full pages were looked at, where that is known); an end frame with the number of frames.</remarks>
 internal static class StateFormat
 {
     public const byte Header = 1;
@@ -45,6 +45,8 @@ internal static class StateFormat
                 writer.Bytes(tail.Keys.Span);
                 writer.Bytes(tail.Values.Span);
             }
+
+            foreach (int looks in layer.Looks) writer.Int32(looks);
 
             Frame.Write(target, SparseLayer, BlobSeal.Flag(cipher), BlobSeal.Seal(cipher, writer.Written, id, part++));
         }
@@ -113,17 +115,23 @@ internal static class StateFormat
         float[] xPrev = reader.Floats(row.Config.EmbeddingSize, "ffn x_prev");
         int rows = (int)(row.Tokens % row.Config.MobaChunkSize);
         reader.Int32(rows, rows, "rows of the unfilled page");
-        if (rows == 0)
-        {
-            reader.End();
-            return new SparseLayerSnapshot(xPrev, full);
-        }
-
         long half = (long)rows * row.Config.EmbeddingSize * PageFormat.ElementBytes(row.PageType);
-        if (reader.Remaining != 2 * half) reader.Throw("unfilled page", $"{2 * half} bytes", reader.Remaining);
+        if (reader.Remaining < 2 * half) reader.Throw("unfilled page", $"{2 * half} bytes", reader.Remaining);
         byte[] keys = reader.Bytes((int)half, "keys").ToArray();
         byte[] values = reader.Bytes((int)half, "values").ToArray();
-        return new SparseLayerSnapshot(xPrev, [.. full, new PageSnapshot(rows, keys, values, null)]);
+        PageSnapshot[] tail = rows == 0 ? [] : [new PageSnapshot(rows, keys, values, null)];
+        return new SparseLayerSnapshot(xPrev, [.. full, .. tail]) { Looks = ReadLooks(ref reader, row) };
+    }
+
+    private static int[] ReadLooks(ref FormatReader reader, SnapshotRow row)
+    {
+        if (reader.Remaining == 0) return [];
+        long full = row.Tokens / row.Config.MobaChunkSize;
+        if (reader.Remaining != full * sizeof(int)) reader.Throw("looks", $"{full * sizeof(int)} bytes", reader.Remaining);
+        int[] looks = reader.Int32s((int)full, "looks");
+        foreach (int count in looks)
+            if (count < 0) reader.Throw("looks", "0 and above", count);
+        return looks;
     }
 
     /// <summary>Refuses a snapshot whose parts do not have the sizes that its configuration says.</summary>
@@ -146,14 +154,17 @@ internal static class StateFormat
         {
             Require(layer.FfnXPrev.Length, config.EmbeddingSize, "sparse ffn x_prev");
             Require(layer.Pages.Count, full + (rows > 0 ? 1 : 0), "pages");
+            if (layer.Looks.Count > 0) Require(layer.Looks.Count, full, "looks");
             for (int chunk = 0; chunk < layer.Pages.Count; chunk++)
             {
                 PageSnapshot page = layer.Pages[chunk];
                 int expected = chunk < full ? config.MobaChunkSize : rows;
                 Require(page.RowCount, expected, $"rows of page {chunk}");
-                Require(page.Keys.Length, (long)expected * config.EmbeddingSize * element, $"bytes of keys of page {chunk}");
-                Require(page.Values.Length, (long)expected * config.EmbeddingSize * element, $"bytes of values of page {chunk}");
-                Require(page.Mean?.Length ?? 0, chunk < full ? config.EmbeddingSize : 0, $"mean of page {chunk}");
+                if (page.IsDropped) Require(expected, config.MobaChunkSize, $"rows of dropped page {chunk}");
+                long half = page.IsDropped ? 0 : (long)expected * config.EmbeddingSize * element;
+                Require(page.Keys.Length, half, $"bytes of keys of page {chunk}");
+                Require(page.Values.Length, half, $"bytes of values of page {chunk}");
+                Require(page.Mean?.Length ?? 0, chunk < full && !page.IsDropped ? config.EmbeddingSize : 0, $"mean of page {chunk}");
             }
         }
 
