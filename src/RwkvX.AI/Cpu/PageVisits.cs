@@ -8,7 +8,7 @@ internal sealed class PageVisits
     /// <summary>The pages, a few of them twice where two workers looked at once.</summary>
     public IReadOnlyList<Page> Pages => _pages;
 
-    /// <summary>Bytes of chosen pages and, by single queries over many chunks, of means and their codes, read so far; for benchmarks.</summary>
+    /// <summary>Bytes of chosen pages, and of means and their codes for the choice, read so far; for benchmarks.</summary>
     public long BytesRead { get; set; }
 
     /// <summary>The pass; 0 where nobody asks which pages are used.</summary>

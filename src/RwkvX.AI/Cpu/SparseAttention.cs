@@ -95,6 +95,7 @@ internal static unsafe class SparseAttention<V>
             if (!search)
             {
                 Score(means, head, q, count, past, scratch.Scores, ld);
+                scratch.Pages.BytesRead += (long)past * N * sizeof(float);
                 for (int i = 0; i < count; i++)
                 {
                     ChunkGate.Mask(scratch.Scores + ((nint)i * ld), dropped);
