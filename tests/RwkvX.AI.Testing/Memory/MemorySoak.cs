@@ -18,8 +18,8 @@ public sealed class MemorySoak
         _slots = [.. Enumerable.Range(0, tenants * conversations).Select(i => new Slot(new ConversationKey($"tenant{i / conversations}", $"c{i % conversations}")))];
     }
 
-    /// <summary>Runs; returns the number of operations.</summary>
-    public static async Task<long> Run(MemoryHarness harness, int threads, int tenants, int conversations, TimeSpan time, int seed)
+    /// <summary>Runs for a time, and until so many operations are done; returns their number.</summary>
+    public static async Task<long> Run(MemoryHarness harness, int threads, int tenants, int conversations, TimeSpan time, long atLeast, int seed)
     {
         MemorySoak soak = new(harness, tenants, conversations);
         Stopwatch watch = Stopwatch.StartNew();
@@ -32,7 +32,7 @@ public sealed class MemorySoak
                 await soak.Step(random);
                 Interlocked.Increment(ref operations);
             }
-            while (watch.Elapsed < time);
+            while (watch.Elapsed < time || Interlocked.Read(ref operations) < atLeast);
         })));
         await soak.CheckAll();
         return operations;
