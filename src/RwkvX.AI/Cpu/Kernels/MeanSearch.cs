@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.Intrinsics.X86;
 
 namespace RwkvX.AI.Cpu.Kernels;
@@ -30,18 +29,20 @@ internal static unsafe class MeanSearch
     /// <param name="q">(64) the query.</param>
     /// <param name="past">Chunks to choose from: at least a page of means, and more than there are to be chosen.</param>
     /// <param name="dropped">Those of them that are gone: fewer than leave enough to be chosen. No bound of theirs is above anything.</param>
-    /// <param name="scratch">Its scores are used.</param>
+    /// <param name="scratch">Three rows of its scores are used.</param>
     /// <param name="chosen">Output: the chunks with the largest scores, ascending; of equal scores the lower one.</param>
     /// <returns>Bytes of means and codes that were read.</returns>
     public static long Choose<V>(PagedRows means, int head, float* q, int past, ReadOnlySpan<int> dropped, AttentionScratch scratch, Span<int> chosen)
         where V : struct, ILanes<V>
     {
-        float* coarse = scratch.Scores, scores = stackalloc float[BlockRows], uppers = stackalloc float[BlockRows];
+        int room = (past + BlockRows - 1) / BlockRows * BlockRows;
+        float* coarse = scratch.Scores, uppers = coarse + room, scores = stackalloc float[BlockRows];
         short* p = stackalloc short[N];
         SearchQuery query = SearchQuery.Of(q, p);
         float* centers = stackalloc float[(past + means.RowsPerPage - 1) / means.RowsPerPage]; // q·center of each page
-        float lost = CoarseScoresOf<V>(means, head, query, past, coarse, centers);
+        CoarseScoresOf<V>(means, head, query, past, coarse, uppers, centers);
         ChunkGate.Mask(coarse, dropped);
+        ChunkGate.Mask(uppers, dropped);
         Span<float> best = scratch.Best.AsSpan(0, chosen.Length);
         ChunkGate.Select<V>(coarse, past, chosen, best);
         float bar = float.PositiveInfinity;
@@ -53,82 +54,86 @@ internal static unsafe class MeanSearch
         }
 
         bar = MathF.BitDecrement(bar); // what is above it may be among the best
-        int fine = chosen.Length, blocks = 0, scored = -1, found = 0;
-        V norm = V.Splat(query.Norm);
-        for (int first = 0; first < past; first += means.RowsPerPage)
+        int* candidates = (int*)(uppers + room);
+        int count = Candidates<V>(means, head, uppers, past, bar, candidates), fine = chosen.Length, blocks = 0, scored = -1, found = 0;
+        foreach (int chunk in new ReadOnlySpan<int>(candidates, count))
         {
-            Page page = means[first / means.RowsPerPage];
-            CoarseBlock* codes = page.Coarse(head);
-            V rest = V.Splat((lost * page.Norms(head)[1]) + (query.Norm * RoundingOf(page, head)));
-            int rows = Math.Min(means.RowsPerPage, past - first);
-            for (int start = 0; start < rows; start += V.Count)
+            if (!(uppers[chunk] > bar))
             {
-                V upper = V.MultiplyAdd(norm, V.Load(codes[start / BlockRows].Errors + (start % BlockRows)), rest) + V.Load(coarse + first + start);
-                if (!upper.AnyAbove(bar))
-                {
-                    continue;
-                }
-
-                upper.Store(uppers);
-                uint above = 0;
-                for (int i = 0; i < Math.Min(V.Count, rows - start); i++)
-                {
-                    above |= uppers[i] > bar ? 1u << i : 0;
-                }
-
-                for (; above != 0; above &= above - 1)
-                {
-                    int chunk = first + start + BitOperations.TrailingZeroCount(above);
-                    fine++;
-                    (float score, float margin) = Fine(page, head, chunk - first, query, p, centers[first / means.RowsPerPage]);
-                    if (!(score + margin > bar))
-                    {
-                        continue;
-                    }
-
-                    float exact = Exact<V>(page, head, q, chunk - first, rows, scores, ref scored, ref blocks);
-                    found = ChunkGate.Offer(exact, chunk, found, chosen, best);
-                    bar = found == chosen.Length ? MathF.Max(bar, best[^1]) : bar; // later chunks must score more than the last that was taken
-                }
+                continue;
             }
 
-            scored = -1;
+            fine++;
+            (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
+            Page page = means[index];
+            (float score, float margin) = Fine(page, head, row, query, p, centers[index]);
+            if (!(score + margin > bar))
+            {
+                continue;
+            }
+
+            if (scored != chunk / BlockRows)
+            {
+                (scored, blocks) = (chunk / BlockRows, blocks + 1);
+                int block = row / BlockRows * BlockRows;
+                KeyScores.One<V>(q, page.Keys(head) + KeyScores.Offset(block), Math.Min(BlockRows, past - (chunk - row + block)), scores);
+            }
+
+            found = ChunkGate.Offer(scores[row % BlockRows], chunk, found, chosen, best); // the full scan's score
+            bar = found == chosen.Length ? MathF.Max(bar, best[^1]) : bar; // later chunks must score more than the last that was taken
         }
 
         chosen.Sort();
         return ((long)past * ((N / 2) + (2 * sizeof(float)))) + ((long)fine * (N + sizeof(float))) + ((long)blocks * BlockRows * N * sizeof(float));
     }
 
-    /// <summary>The last look: the full scan's score, which comes with those of its block.</summary>
-    private static float Exact<V>(Page page, int head, float* q, int row, int rows, float* scores, ref int scored, ref int blocks)
+    /// <summary>The chunks whose upper bound is above a bar, ascending; what the second look reads of them is asked for, since it lies here and there.</summary>
+    /// <returns>Their number.</returns>
+    private static int Candidates<V>(PagedRows means, int head, float* uppers, int past, float bar, int* candidates)
         where V : struct, ILanes<V>
     {
-        int block = row / BlockRows * BlockRows;
-        if (scored != block)
+        int count = 0;
+        for (int start = 0; start < past; start += V.Count)
         {
-            scored = block;
-            blocks++;
-            KeyScores.One<V>(q, page.Keys(head) + KeyScores.Offset(block), Math.Min(BlockRows, rows - block), scores);
+            if (!V.Load(uppers + start).AnyAbove(bar))
+            {
+                continue;
+            }
+
+            for (int chunk = start; chunk < Math.Min(start + V.Count, past); chunk++)
+            {
+                if (!(uppers[chunk] > bar))
+                {
+                    continue;
+                }
+
+                candidates[count++] = chunk;
+                if (Sse.IsSupported)
+                {
+                    (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
+                    Sse.Prefetch0(means[index].Fine(head) + (row * N));
+                    Sse.Prefetch0(means[index].FineScales(head) + row);
+                }
+            }
         }
 
-        return scores[row - block];
+        return count;
     }
 
-    /// <summary>The first look: each chunk's score by its 4-bit code.</summary>
-    /// <returns>‖q − its 8-bit form‖₂.</returns>
-    private static float CoarseScoresOf<V>(PagedRows means, int head, in SearchQuery query, int past, float* coarse, float* centers)
+    /// <summary>The first look: each chunk's score by its 4-bit code, and what the full scan's is at most.</summary>
+    private static void CoarseScoresOf<V>(PagedRows means, int head, in SearchQuery query, int past, float* coarse, float* uppers, float* centers)
         where V : struct, ILanes<V>
     {
         sbyte* spread = stackalloc sbyte[CoarseScores.QueryBytes];
         Span<sbyte> bytes = stackalloc sbyte[N];
         (float scale, int total, float lost) = SearchQuery.InBytes(query.Q, query.Largest, bytes);
         CoarseScores.Spread(bytes, spread);
-        V zero = V.Splat(-MeanCodes.CoarseZero * total), factor = V.Splat(scale);
+        V zero = V.Splat(-MeanCodes.CoarseZero * total), factor = V.Splat(scale), norm = V.Splat(query.Norm);
         for (int first = 0; first < past; first += means.RowsPerPage)
         {
             Page page = means[first / means.RowsPerPage];
             float shared = centers[first / means.RowsPerPage] = Dot<V>(query.Q, page.Center(head));
-            V center = V.Splat(shared);
+            V center = V.Splat(shared), rest = V.Splat((lost * page.Norms(head)[1]) + (query.Norm * RoundingOf(page, head)));
             CoarseBlock* block = page.Coarse(head);
             int rows = Math.Min(means.RowsPerPage, past - first);
             if (first + rows < past)
@@ -142,12 +147,12 @@ internal static unsafe class MeanSearch
                 CoarseScores.Run(block->Codes, spread, sums);
                 for (int i = 0; i < BlockRows; i += V.Count)
                 {
-                    V.MultiplyAdd(V.Load(sums + i) + zero, factor * V.Load(block->Scales + i), center).Store(sums + i);
+                    V score = V.MultiplyAdd(V.Load(sums + i) + zero, factor * V.Load(block->Scales + i), center);
+                    score.Store(sums + i);
+                    (V.MultiplyAdd(norm, V.Load(block->Errors + i), rest) + score).Store(uppers + first + row + i);
                 }
             }
         }
-
-        return lost;
     }
 
     /// <summary>The hardware follows a run of memory, but does not know where the next page lies.</summary>
