@@ -136,7 +136,7 @@ internal sealed class BenchRun(
             Config = snapshot.Config,
             TokenCount = (long)count * chunk,
             RwkvLayers = snapshot.RwkvLayers,
-            SparseLayers = [.. snapshot.SparseLayers.Select(layer => layer with { Pages = [.. Enumerable.Repeat(layer.Pages[0], count)] })],
+            SparseLayers = [.. snapshot.SparseLayers.Select(layer => layer with { Pages = [.. Enumerable.Repeat(layer.Pages[0], count)], Looks = [] })],
             PageType = snapshot.PageType,
         });
     }

@@ -63,7 +63,7 @@ internal static unsafe class MatMulMachine
         return Vector512.Sum(a + b + c + d);
     }
 
-private static double MultiplyAdd512(int steps)
+    private static double MultiplyAdd512(int steps)
     {
         Vector512<float> x = Vector512.Create(0.999f), w = Vector512.Create(1e-3f);
         Vector512<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;

@@ -50,6 +50,12 @@ if (args is ["memory", string root, string part, ..])
     return;
 }
 
+if (args is ["search", ..])
+{
+    SearchQuick.Run(args[1..]);
+    return;
+}
+
 if (args is ["streams", ..])
 {
     StreamsQuick.Run(args[1..]);

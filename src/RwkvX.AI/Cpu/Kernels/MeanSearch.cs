@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace RwkvX.AI.Cpu.Kernels;
@@ -19,6 +20,9 @@ internal static unsafe class MeanSearch
     /// the center, and a few single operations on bounds.
     /// </summary>
     private const float Rounding = 1e-5f;
+
+    /// <summary>How many blocks of codes are on their way while one is looked at.</summary>
+    private const int Ahead = 10;
 
     private const int N = Wkv.N;
     private const int BlockRows = KeyScores.BlockRows;
@@ -134,15 +138,15 @@ internal static unsafe class MeanSearch
             Page page = means[first / means.RowsPerPage];
             float shared = centers[first / means.RowsPerPage] = Dot<V>(query.Q, page.Center(head));
             V center = V.Splat(shared), rest = V.Splat((lost * page.Norms(head)[1]) + (query.Norm * RoundingOf(page, head)));
-            CoarseBlock* block = page.Coarse(head);
+            CoarseBlock* block = page.Coarse(head), end = block + ((page.Capacity + BlockRows - 1) / BlockRows);
             int rows = Math.Min(means.RowsPerPage, past - first);
-            if (first + rows < past)
-            {
-                Prefetch(means[(first / means.RowsPerPage) + 1].Coarse(head));
-            }
-
+            Page? following = first + rows < past ? means[(first / means.RowsPerPage) + 1] : null;
+            CoarseBlock* next = following is null ? null : following.Coarse(head);
+            Prefetch((byte*)(following is null ? null : following.Center(head)), (N + 3) * sizeof(float)); // and the norms
             for (int row = 0; row < rows; row += BlockRows, block++)
             {
+                CoarseBlock* ahead = block + Ahead;
+                Prefetch((byte*)(ahead < end ? ahead : next + (ahead - end)), CoarseBlock.Bytes);
                 float* sums = coarse + first + row; // room up to whole blocks
                 CoarseScores.Run(block->Codes, spread, sums);
                 for (int i = 0; i < BlockRows; i += V.Count)
@@ -155,12 +159,13 @@ internal static unsafe class MeanSearch
         }
     }
 
-    /// <summary>The hardware follows a run of memory, but does not know where the next page lies.</summary>
-    private static void Prefetch(CoarseBlock* block)
+    /// <summary>Memory answers later than a block takes, and the hardware follows a run only to the border of its page. Past the end nothing is read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* start, int bytes)
     {
-        for (int i = 0; Sse.IsSupported && i < 2 * CoarseBlock.Bytes; i += 64)
+        for (int i = 0; Sse.IsSupported && i < bytes; i += 64)
         {
-            Sse.Prefetch0((byte*)block + i);
+            Sse.Prefetch0(start + i);
         }
     }
 
