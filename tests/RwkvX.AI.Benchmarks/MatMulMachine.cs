@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using RwkvX.AI.Cpu;
+using RwkvX.AI.Cpu.Kernels;
 
 namespace RwkvX.AI.Benchmarks;
 
@@ -45,7 +46,7 @@ internal static unsafe class MatMulMachine
         const int Steps = 4_000_000;
         bool isWide = Vector512.IsHardwareAccelerated;
         double[] sinks = new double[pool.Count];
-        double seconds = Best(repetitions, () => pool.Run(worker => sinks[worker.Index] = isWide ? MultiplyAdd512(Steps) : MultiplyAdd256(Steps)));
+        double seconds = Best(repetitions, () => pool.Run(worker => sinks[worker.Index] = isWide ? MultiplyAdd<Lanes512>(Steps) : MultiplyAdd<Lanes256>(Steps)));
         return 2.0 * (isWide ? 16 : 8) * 12 * Steps * pool.Count / seconds;
     }
 
@@ -63,49 +64,27 @@ internal static unsafe class MatMulMachine
         return Vector512.Sum(a + b + c + d);
     }
 
-    private static double MultiplyAdd512(int steps)
+    private static double MultiplyAdd<V>(int steps)
+        where V : struct, ILanes<V>
     {
-        Vector512<float> x = Vector512.Create(0.999f), w = Vector512.Create(1e-3f);
-        Vector512<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
+        V x = V.Splat(0.999f), w = V.Splat(1e-3f);
+        V a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
         for (int s = 0; s < steps; s++)
         {
-            a = Vector512.FusedMultiplyAdd(x, w, a);
-            b = Vector512.FusedMultiplyAdd(x, w, b);
-            c = Vector512.FusedMultiplyAdd(x, w, c);
-            d = Vector512.FusedMultiplyAdd(x, w, d);
-            e = Vector512.FusedMultiplyAdd(x, w, e);
-            f = Vector512.FusedMultiplyAdd(x, w, f);
-            g = Vector512.FusedMultiplyAdd(x, w, g);
-            h = Vector512.FusedMultiplyAdd(x, w, h);
-            i = Vector512.FusedMultiplyAdd(x, w, i);
-            j = Vector512.FusedMultiplyAdd(x, w, j);
-            k = Vector512.FusedMultiplyAdd(x, w, k);
-            l = Vector512.FusedMultiplyAdd(x, w, l);
+            a = V.MultiplyAdd(x, w, a);
+            b = V.MultiplyAdd(x, w, b);
+            c = V.MultiplyAdd(x, w, c);
+            d = V.MultiplyAdd(x, w, d);
+            e = V.MultiplyAdd(x, w, e);
+            f = V.MultiplyAdd(x, w, f);
+            g = V.MultiplyAdd(x, w, g);
+            h = V.MultiplyAdd(x, w, h);
+            i = V.MultiplyAdd(x, w, i);
+            j = V.MultiplyAdd(x, w, j);
+            k = V.MultiplyAdd(x, w, k);
+            l = V.MultiplyAdd(x, w, l);
         }
 
-        return Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
-    }
-
-    private static double MultiplyAdd256(int steps)
-    {
-        Vector256<float> x = Vector256.Create(0.999f), w = Vector256.Create(1e-3f);
-        Vector256<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
-        for (int s = 0; s < steps; s++)
-        {
-            a = Vector256.FusedMultiplyAdd(x, w, a);
-            b = Vector256.FusedMultiplyAdd(x, w, b);
-            c = Vector256.FusedMultiplyAdd(x, w, c);
-            d = Vector256.FusedMultiplyAdd(x, w, d);
-            e = Vector256.FusedMultiplyAdd(x, w, e);
-            f = Vector256.FusedMultiplyAdd(x, w, f);
-            g = Vector256.FusedMultiplyAdd(x, w, g);
-            h = Vector256.FusedMultiplyAdd(x, w, h);
-            i = Vector256.FusedMultiplyAdd(x, w, i);
-            j = Vector256.FusedMultiplyAdd(x, w, j);
-            k = Vector256.FusedMultiplyAdd(x, w, k);
-            l = Vector256.FusedMultiplyAdd(x, w, l);
-        }
-
-        return Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
+        return (a + b + c + d + e + f + g + h + i + j + k + l).Sum();
     }
 }

@@ -20,7 +20,7 @@ internal static unsafe class SearchQuick
         PagedRows means = Means(chunks, random);
         float[] other = new float[16 << 20];
         using AttentionScratch scratch = new(new PageVisits());
-        int ld = scratch.Reserve(chunks, Take);
+        scratch.Reserve(chunks, Take);
         int[] chosen = new int[Take];
         float[] q = [.. Enumerable.Range(0, N).Select(_ => (2 * random.NextSingle()) - 1)];
         fixed (float* query = q)
@@ -43,7 +43,7 @@ internal static unsafe class SearchQuick
                 Console.WriteLine($"{name,9} of {chunks} chunks: {warm:F1} us warm, {cold:F1} us cold");
             }
 
-            Console.WriteLine($"{(double)bytes / chunks:F1} bytes a chunk instead of {N * sizeof(float)}; room for {ld} scores");
+            Console.WriteLine($"{(double)bytes / chunks:F1} bytes a chunk instead of {N * sizeof(float)}");
         }
 
         means.Release();

@@ -33,11 +33,14 @@ internal sealed unsafe class AttentionScratch(PageVisits visits) : IDisposable
     /// <summary>(4, ld) scores.</summary>
     public float* Scores => _scores!.Data;
 
+    /// <summary>Floats of a row of scores of so many chunks: whole blocks.</summary>
+    public static int RowFloats(int past) => (past + KeyScores.BlockRows - 1) / KeyScores.BlockRows * KeyScores.BlockRows;
+
     /// <summary>Makes room for a run over <paramref name="past"/> chunks of which each query takes <paramref name="take"/>.</summary>
     /// <returns>ld, the floats between the scores of two queries.</returns>
     public int Reserve(int past, int take)
     {
-        int ld = (past + KeyScores.BlockRows - 1) / KeyScores.BlockRows * KeyScores.BlockRows;
+        int ld = RowFloats(past);
         if (_scores is null || _scores.Count < (long)KeyScores.Tile * ld)
         {
             _scores?.Dispose();

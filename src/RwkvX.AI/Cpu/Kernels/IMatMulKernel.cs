@@ -52,12 +52,11 @@ internal unsafe interface IMatMulKernel
     /// <param name="x">Four rows of inputs, unaligned.</param>
     /// <param name="panel">(steps, Outputs, 16) widened weights.</param>
     /// <param name="steps">Number of steps, at least one.</param>
+    /// <param name="sums">Room for the chains, as above.</param>
     /// <param name="results">(Rows, Outputs) sums.</param>
-    static virtual void Whole<TSelf>(in MatMulTile x, float* panel, int steps, float* results)
+    static virtual void Whole<TSelf>(in MatMulTile x, float* panel, int steps, float* sums, float* results)
         where TSelf : struct, IMatMulKernel
     {
-        byte* space = stackalloc byte[(MatMulTile.SumCount * sizeof(float)) + 64];
-        float* sums = (float*)(((nint)space + 63) & ~63);
         TSelf.Tile(x, panel, steps, sums, first: true);
         TSelf.Reduce(sums, results);
     }

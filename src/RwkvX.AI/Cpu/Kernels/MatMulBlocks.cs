@@ -74,7 +74,7 @@ internal static unsafe class MatMulBlocks<TKernel, TWeights>
                     if (blocks == 1 && to == whole && whole > 0)
                     {
                         MatMulTile x = new(product.X + ((nint)(t + i) * product.Ldx), product.Ldx, left);
-                        TKernel.Whole<TKernel>(x, panel, whole, results);
+                        TKernel.Whole<TKernel>(x, panel, whole, sums, results);
                         Store(product, t + i, Math.Min(MatMulTile.Rows, left), o + (p * MatMulTile.Outputs), o + outputs, results);
                         continue;
                     }

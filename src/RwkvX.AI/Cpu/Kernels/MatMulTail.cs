@@ -16,6 +16,36 @@ internal static unsafe class MatMulTail
         }
     }
 
+    /// <summary>The partial steps of a tile's four rows of inputs; nothing where K is whole.</summary>
+    /// <param name="x">The rows.</param>
+    /// <param name="k">K.</param>
+    /// <param name="padded">(4, 16)</param>
+    public static void WidenRows(in MatMulTile x, int k, float* padded)
+    {
+        int whole = k & ~15;
+        if (whole < k)
+        {
+            Widen<MatMulF32Weights>((byte*)(x.X0 + whole), k - whole, padded + 0);
+            Widen<MatMulF32Weights>((byte*)(x.X1 + whole), k - whole, padded + 16);
+            Widen<MatMulF32Weights>((byte*)(x.X2 + whole), k - whole, padded + 32);
+            Widen<MatMulF32Weights>((byte*)(x.X3 + whole), k - whole, padded + 48);
+        }
+    }
+
+    /// <summary>The partial steps of four rows of weights, one after the other; nothing where K is whole.</summary>
+    /// <param name="w">The first row.</param>
+    /// <param name="k">K.</param>
+    /// <param name="padded">(4, 16)</param>
+    public static void WidenWeights<TWeights>(byte* w, int k, float* padded)
+        where TWeights : struct, IMatMulWeights
+    {
+        int whole = k & ~15;
+        for (int row = 0; row < 4 && whole < k; row++)
+        {
+            Widen<TWeights>(w + ((((nint)row * k) + whole) * TWeights.Size), k - whole, padded + (row * MatMulTile.Lanes));
+        }
+    }
+
     /// <summary>Writes up to four finished sums, times their scales where there are some.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<float> sums, float* scales, float* y, int start, int count)

@@ -75,10 +75,7 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
         float* y = product.Y + ((nint)t * product.Ldy);
         float* x0 = x.X0, x1 = x.X1, x2 = x.X2, x3 = x.X3, scales = product.W.Scales;
         float* tails = stackalloc float[5 * 16], wTail = tails + (4 * 16);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x0 + whole), k - whole, tails + 0);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x1 + whole), k - whole, tails + 16);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x2 + whole), k - whole, tails + 32);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x3 + whole), k - whole, tails + 48);
+        MatMulTail.WidenRows(x, k, tails);
         byte* row = product.W.Row(start);
         for (int o = start; o < end; o++, row += (nint)k * TWeights.Size)
         {
@@ -143,7 +140,7 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
 
     /// <summary>Two rows and three outputs at a time, all lanes: 12 sums that end in their registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Whole<TSelf>(in MatMulTile x, float* panel, int steps, float* results)
+    public static void Whole<TSelf>(in MatMulTile x, float* panel, int steps, float* sums, float* results)
         where TSelf : struct, IMatMulKernel
     {
         for (int j = 0; j < MatMulTile.Outputs; j += 3)
@@ -173,11 +170,7 @@ internal readonly unsafe struct MatMulVector256 : IMatMulKernel
     {
         int whole = k & ~15;
         byte* w0 = w, w1 = w0 + k, w2 = w1 + k, w3 = w2 + k, next = w3 + k;
-        for (int j = 0; j < 4 && whole < k; j++)
-        {
-            MatMulTail.Widen<TWeights>(w + ((nint)j * k) + whole, k - whole, tails + ((j + 1) * 16));
-        }
-
+        MatMulTail.WidenWeights<TWeights>(w, k, tails + 16);
         Vector256<float> a0 = default, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
         for (nint i = 0; i < whole; next += 256)
         {

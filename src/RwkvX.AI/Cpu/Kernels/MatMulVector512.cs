@@ -155,11 +155,7 @@ internal readonly unsafe struct MatMulVector512 : IMatMulKernel
     {
         byte* w1 = w0 + k, w2 = w1 + k, w3 = w2 + k, next = w3 + k;
         int whole = k & ~15;
-        for (int r = 0; r < 4 && whole < k; r++)
-        {
-            MatMulTail.Widen<TWeights>(w0 + ((nint)r * k) + whole, k - whole, tails + ((r + 1) * 16));
-        }
-
+        MatMulTail.WidenWeights<TWeights>(w0, k, tails + 16);
         Vector512<float> a0 = Vector512<float>.Zero, a1 = a0, a2 = a0, a3 = a0;
         for (nint i = 0; i < whole; next += 4 * 64)
         {
@@ -197,10 +193,7 @@ internal readonly unsafe struct MatMulVector512 : IMatMulKernel
         MatMulTile x = new(product.X, product.Ldx, rows);
         float* x0 = x.X0, x1 = x.X1, x2 = x.X2, x3 = x.X3, scales = product.W.Scales;
         float* tails = stackalloc float[5 * 16], wTail = tails + (4 * 16);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x0 + whole), k - whole, tails + 0);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x1 + whole), k - whole, tails + 16);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x2 + whole), k - whole, tails + 32);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x3 + whole), k - whole, tails + 48);
+        MatMulTail.WidenRows(x, k, tails);
         byte* row = product.W.Row(start);
         for (int o = start; o < end; o++, row += (nint)k * TWeights.Size)
         {
@@ -240,14 +233,8 @@ internal readonly unsafe struct MatMulVector512 : IMatMulKernel
         MatMulTile x = new(product.X, product.Ldx, 4), z = new(product.X + (4 * (nint)product.Ldx), product.Ldx, rows - 4);
         float* x0 = x.X0, x1 = x.X1, x2 = x.X2, x3 = x.X3, z0 = z.X0, z1 = z.X1, z2 = z.X2, z3 = z.X3, scales = product.W.Scales;
         float* tails = stackalloc float[9 * 16], wTail = tails + (8 * 16);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x0 + whole), k - whole, tails + 0);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x1 + whole), k - whole, tails + 16);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x2 + whole), k - whole, tails + 32);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(x3 + whole), k - whole, tails + 48);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(z0 + whole), k - whole, tails + 64);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(z1 + whole), k - whole, tails + 80);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(z2 + whole), k - whole, tails + 96);
-        MatMulTail.Widen<MatMulF32Weights>((byte*)(z3 + whole), k - whole, tails + 112);
+        MatMulTail.WidenRows(x, k, tails);
+        MatMulTail.WidenRows(z, k, tails + 64);
         byte* row = product.W.Row(start);
         for (int o = start; o < end; o++, row += (nint)k * TWeights.Size)
         {

@@ -39,7 +39,7 @@ internal static unsafe class MeanSearch
     public static long Choose<V>(PagedRows means, int head, float* q, int past, ReadOnlySpan<int> dropped, AttentionScratch scratch, Span<int> chosen)
         where V : struct, ILanes<V>
     {
-        int room = (past + BlockRows - 1) / BlockRows * BlockRows;
+        int room = AttentionScratch.RowFloats(past);
         float* coarse = scratch.Scores, uppers = coarse + room, scores = stackalloc float[BlockRows];
         short* p = stackalloc short[N];
         SearchQuery query = SearchQuery.Of(q, p);
@@ -138,11 +138,15 @@ internal static unsafe class MeanSearch
             Page page = means[first / means.RowsPerPage];
             float shared = centers[first / means.RowsPerPage] = Dot<V>(query.Q, page.Center(head));
             V center = V.Splat(shared), rest = V.Splat((lost * page.Norms(head)[1]) + (query.Norm * RoundingOf(page, head)));
-            CoarseBlock* block = page.Coarse(head), end = block + ((page.Capacity + BlockRows - 1) / BlockRows);
+            CoarseBlock* block = page.Coarse(head), end = block + (page.Capacity / BlockRows), next = null;
             int rows = Math.Min(means.RowsPerPage, past - first);
-            Page? following = first + rows < past ? means[(first / means.RowsPerPage) + 1] : null;
-            CoarseBlock* next = following is null ? null : following.Coarse(head);
-            Prefetch((byte*)(following is null ? null : following.Center(head)), (N + 3) * sizeof(float)); // and the norms
+            if (first + rows < past)
+            {
+                Page following = means[(first / means.RowsPerPage) + 1];
+                next = following.Coarse(head);
+                Prefetch((byte*)following.Center(head), (N + 3) * sizeof(float)); // and the norms
+            }
+
             for (int row = 0; row < rows; row += BlockRows, block++)
             {
                 CoarseBlock* ahead = block + Ahead;
