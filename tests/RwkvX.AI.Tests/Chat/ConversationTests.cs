@@ -182,16 +182,19 @@ public sealed class ConversationTests
     {
         using ScriptedChat chat = new(Vocabularies.Embedded, _ => Vocabularies.Embedded.Encode(string.Concat(Enumerable.Repeat(" again", 500))));
         using ManualResetEventSlim mayGoOn = new(false);
+        using SemaphoreSlim held = new(0);
         chat.Model.OnPass = pass =>
         {
             if (pass == 5)
             {
+                held.Release();
                 mayGoOn.Wait();
             }
         };
         await foreach (ChatResponseUpdate update in chat.Client.GetStreamingResponseAsync([User("Hi")], Greedy))
         {
             Assert.Equal("again", update.Text);
+            await held.WaitAsync(TestContext.Current.CancellationToken); // else the work may be stopped before it comes so far
             mayGoOn.Set();
             break;
         }
