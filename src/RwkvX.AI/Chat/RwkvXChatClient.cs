@@ -190,6 +190,7 @@ public sealed class RwkvXChatClient : IChatClient
         {
             await foreach (AIContent part in parts.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
+                cancellationToken.ThrowIfCancellationRequested(); // the channel asks only where it waits, and parts may lie ready in it
                 said?.Append((part as TextContent)?.Text);
                 yield return Update(responseId, messageId, choice.Name, part);
             }
