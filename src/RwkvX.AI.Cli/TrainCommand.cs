@@ -8,6 +8,7 @@ internal static class TrainCommand
 {
     public static Command Create(CliHost host) => new("train", "Train models, with libtorch.")
     {
+        TrainBenchCommand.Create(host),
         TrainGradientsCommand.Create(host),
         TrainRunCommand.Create(host),
         TrainShardsCommand.Create(host),

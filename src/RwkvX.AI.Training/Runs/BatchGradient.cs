@@ -29,6 +29,29 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         return (stage.Recompute ? AddRecomputing(tokens, targets, weights) : AddKeeping(tokens, targets, weights)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The loss, and its gradient with respect to what enters the head; the head's own gradients are added.</summary>
+    public (Tensor Loss, Tensor Gradient) Head(Tensor x, Tensor targets, Tensor weights)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long C = x.shape[^1], count = targets.numel();
+        Tensor rows = x.detach().view(-1, C).requires_grad_(true);
+        (Tensor flatTargets, Tensor flatWeights) = (targets.view(-1), weights.view(-1));
+        Tensor loss = zeros(1, device: device);
+        for (long from = 0; from < count; from += HeadTokens)
+        {
+            using DisposeScope slice = NewDisposeScope();
+            long length = Math.Min(HeadTokens, count - from);
+            Tensor logits = network.Head(rows.narrow(0, from, length)), w = flatWeights.narrow(0, from, length);
+            Tensor losses = CrossEntropy.PerToken(logits, flatTargets.narrow(0, from, length));
+            loss.PlusInPlace((losses.detach() * w).sum());
+            if (stage.ZLoss > 0) losses = losses.Plus(logits.logsumexp(-1).square().Times(stage.ZLoss));
+            if (stage.L2Wrap > 0) losses = losses.Plus(logits.amax([-1]).square().Times(stage.L2Wrap / 2));
+            (losses * w).sum().backward();
+        }
+
+        return (loss.MoveToOuterDisposeScope(), rows.grad!.view(x.shape).MoveToOuterDisposeScope());
+    }
+
     private Tensor AddKeeping(Tensor tokens, Tensor targets, Tensor weights)
     {
         Tensor x = network.Embed(tokens);
@@ -71,29 +94,6 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
 
         if (embedded.requires_grad) embedded.backward([dx]);
         return loss;
-    }
-
-    /// <summary>The loss, and its gradient with respect to what enters the head; the head's own gradients are added.</summary>
-    private (Tensor Loss, Tensor Gradient) Head(Tensor x, Tensor targets, Tensor weights)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        long C = x.shape[^1], count = targets.numel();
-        Tensor rows = x.detach().view(-1, C).requires_grad_(true);
-        (Tensor flatTargets, Tensor flatWeights) = (targets.view(-1), weights.view(-1));
-        Tensor loss = zeros(1, device: device);
-        for (long from = 0; from < count; from += HeadTokens)
-        {
-            using DisposeScope slice = NewDisposeScope();
-            long length = Math.Min(HeadTokens, count - from);
-            Tensor logits = network.Head(rows.narrow(0, from, length)), w = flatWeights.narrow(0, from, length);
-            Tensor losses = CrossEntropy.PerToken(logits, flatTargets.narrow(0, from, length));
-            loss.PlusInPlace((losses.detach() * w).sum());
-            if (stage.ZLoss > 0) losses = losses.Plus(logits.logsumexp(-1).square().Times(stage.ZLoss));
-            if (stage.L2Wrap > 0) losses = losses.Plus(logits.amax([-1]).square().Times(stage.L2Wrap / 2));
-            (losses * w).sum().backward();
-        }
-
-        return (loss.MoveToOuterDisposeScope(), rows.grad!.view(x.shape).MoveToOuterDisposeScope());
     }
 
     private Tensor LongWeights(LongCrossEntropyOptions options, Tensor tokens, Tensor targets)

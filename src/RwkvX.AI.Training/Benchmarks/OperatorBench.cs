@@ -1,0 +1,112 @@
+using RwkvX.AI.Models;
+using RwkvX.AI.Torch.Eager;
+using RwkvX.AI.Training.Layers;
+using RwkvX.AI.Training.Models;
+using RwkvX.AI.Training.Runs;
+using TorchSharp;
+using static TorchSharp.torch;
+using ChannelMix = RwkvX.AI.Training.Layers.ChannelMix;
+using TokenShift = RwkvX.AI.Training.Layers.TokenShift;
+
+namespace RwkvX.AI.Training.Benchmarks;
+
+/// <summary>Measures each operator of a training step alone, on random tensors of the step's shape.</summary>
+/// <param name="options">Sizes and place.</param>
+/// <param name="clock">Of that place.</param>
+/// <param name="model">The masters.</param>
+/// <param name="weights">The same, as layers use them.</param>
+/// <param name="operators">The forms in use.</param>
+/// <param name="network">Has the embedding.</param>
+/// <param name="gradient">Has the head with its loss.</param>
+internal sealed class OperatorBench(
+    StepBenchOptions options, DeviceClock clock, TrainableModel model, Weights weights, Operators operators, Network network, BatchGradient gradient)
+{
+    private readonly RwkvXConfig _config = options.Config;
+    private readonly List<OperatorTime> _times = [];
+
+    private (long B, long T, long C) Shape => (options.Batch, options.Length, _config.EmbeddingSize);
+
+    /// <summary>Measures them all: what a step consists of, and, counted 0 times, parts of those.</summary>
+    public IReadOnlyList<OperatorTime> Run(int warmUp, CancellationToken cancellationToken)
+    {
+        (long B, long T, long C) = Shape;
+        int rwkv = _config.LayerCount, sparse = _config.SparseLayerCount, layers = rwkv + sparse;
+        string block = model.Prefix + "blocks.0.", att = block + "att.", ffn = block + "ffn.";
+        void Add(string name, int count, Tensor[] inputs, Func<Tensor[], Tensor> forward)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _times.Add(Measure(name, count, warmUp, inputs, forward));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] h = [Draw(B, T, C).to(options.Compute)], x = [Draw(B, T, C)];
+        Add("time mix", rwkv, h, i => TimeMix.Forward(weights, att, i[0], null, operators.Wkv).Y);
+        Add("channel mix", layers, h, i => ChannelMix.Forward(weights, ffn, i[0]));
+        if (sparse > 0) Add("sparse attention with its products", sparse, h, i => SparseAttention.Forward(weights, "moba.0.att.", i[0], operators.Attend));
+        Add("layer norm", (2 * layers) + 1, x, i => weights.LayerNorm(i[0], block + "ln1"));
+        Add("residual sum", 2 * layers, [.. x, .. h], i => i[0].Plus(i[1]));
+        Tensor tokens = randint(_config.VocabSize, [B, T], dtype: ScalarType.Int64, device: options.Device);
+        Add("embedding", 1, [], _ => network.Embed(tokens));
+        _times.Add(Head(warmUp, Draw(B, T, C), tokens));
+
+        Add("recurrence", 0, WkvInputs(), i => operators.Wkv(i[0], i[1], i[2], i[3], i[4], i[5]));
+        if (sparse > 0) Add("attention", 0, [.. Enumerable.Range(0, 3).Select(_ => Draw(B, C / 64, T, 64).to(options.Compute))], i => operators.Attend(i[0], i[1], i[2]));
+        Add("token shift and six mixes", 0, h, i => Mixes(i[0], att));
+        Add("product C to C", 0, h, i => weights.Linear(i[0], att + "receptance.weight"));
+        Add("product C to 4C", 0, h, i => weights.Linear(i[0], ffn + "key.weight"));
+        Add("product 4C to C", 0, [Draw(B, T, 4 * C).to(options.Compute)], i => weights.Linear(i[0], ffn + "value.weight"));
+        Add("low-rank pair", 0, h, i => i[0].matmul(weights[att + "w1"]).matmul(weights[att + "w2"]));
+        return _times;
+    }
+
+    private OperatorTime Measure(string name, int count, int warmUp, Tensor[] inputs, Func<Tensor[], Tensor> forward)
+    {
+        List<double> forwards = [], backwards = [];
+        for (int i = 0; i < warmUp + options.Steps; i++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor[] leaves = [.. inputs.Select(input => input.detach().requires_grad_(true))];
+            Tensor y = null!;
+            double there = clock.Time(() => y = forward(leaves));
+            Tensor dy = randn_like(y.detach());
+            double back = clock.Time(() => y.backward([dy]));
+            model.ZeroGradients();
+            if (i < warmUp) continue;
+            forwards.Add(there);
+            backwards.Add(back);
+        }
+
+        return new OperatorTime(name, count, DeviceClock.Median(forwards), DeviceClock.Median(backwards));
+    }
+
+    private OperatorTime Head(int warmUp, Tensor x, Tensor targets)
+    {
+        Tensor ones = ones_like(targets, ScalarType.Float32);
+        List<double> times = [];
+        for (int i = 0; i < warmUp + options.Steps; i++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            double time = clock.Time(() => gradient.Head(x, targets, ones));
+            model.ZeroGradients();
+            if (i >= warmUp) times.Add(time);
+        }
+
+        return new OperatorTime("head and loss, with their backward", 1, DeviceClock.Median(times), 0);
+    }
+
+    private Tensor Mixes(Tensor h, string att)
+    {
+        Tensor delta = TokenShift.Delta(h);
+        return cat([.. "rwkvag".Select(c => addcmul(h, delta, weights[$"{att}x_{c}"], Scalars.One))]);
+    }
+
+    /// <summary>r, ln w, k, v, a = −κ, b with unit κ and gates between 0 and 1.</summary>
+    private Tensor[] WkvInputs()
+    {
+        Tensor Heads() => Draw(options.Batch, options.Length, _config.HeadCount, _config.HeadSize);
+        Tensor kappa = nn.functional.normalize(Heads(), dim: -1);
+        return [Heads(), sigmoid(Heads()).Times(-0.6065306597), Heads(), Heads(), -kappa, kappa * sigmoid(Heads())];
+    }
+
+    private Tensor Draw(params long[] shape) => randn(shape, device: options.Device);
+}
