@@ -16,18 +16,21 @@ cp "$root/dotnet" "$pack"
 cp -r "$root/host/fxr" "$pack/host"
 cp -r "$root/shared/Microsoft.NETCore.App/$version" "$pack/shared/Microsoft.NETCore.App"
 # Debuggers are not needed; nor are CPU libtorch, other languages, and the embedded model, which is read from the checkout.
-(cd "$pack/shared/Microsoft.NETCore.App/$version" && rm -f libmscordaccore.so libmscordbi.so libclrgcexp.so libcoreclrtraceptprovider.so createdump)
+(cd "$pack/shared/Microsoft.NETCore.App/$version" && rm -f libmscordaccore.so libmscordbi.so libclrgcexp.so libcoreclrtraceptprovider.so createdump \
+    Microsoft.VisualBasic.Core.dll Microsoft.CSharp.dll System.Private.DataContractSerialization.dll System.Data.Common.dll)
+mkdir "$pack/apps" # one folder: they share most of their libraries, of one build
 app() {
-    mkdir "$pack/$2"
-    cp "$1"/*.dll "$1"/*.json "$pack/$2"
-    rm -f "$pack/$2/RwkvX.AI.DefaultModel.dll"
-    printf '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexport DOTNET_ROOT="$here"\nexec "$here/dotnet" "$here/%s/%s.dll" "$@"\n' "$2" "$3" >"$pack/$3"
-    chmod +x "$pack/$3"
+    cp "$1/bin/$configuration/net10.0/"*.dll "$1/bin/$configuration/net10.0/"*.json "$pack/apps"
+    printf '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexport DOTNET_ROOT="$here"\nexec "$here/dotnet" "$here/apps/%s.dll" "$@"\n' "$2" >"$pack/$2"
+    chmod +x "$pack/$2"
 }
-app "src/RwkvX.AI.Cli/bin/$configuration/net10.0" tool rwkvx
-app "tests/RwkvX.AI.Torch.Tests/bin/$configuration/net10.0" tests RwkvX.AI.Torch.Tests
+app src/RwkvX.AI.Cli rwkvx
+app tests/RwkvX.AI.Torch.Tests RwkvX.AI.Torch.Tests
+app tests/RwkvX.AI.Training.Tests RwkvX.AI.Training.Tests
+rm -f "$pack/apps/RwkvX.AI.DefaultModel.dll"
+cp tests/RwkvX.AI.Training.Tests/bin/$configuration/net10.0/runtimes/linux-x64/native/libLibTorchSharp.so "$pack/apps"
 # The benchmark needs no web server: the tool starts without that framework.
-python3 - "$pack/tool/rwkvx.runtimeconfig.json" "$version" <<'CONFIG'
+python3 - "$pack/apps/rwkvx.runtimeconfig.json" "$version" <<'CONFIG'
 import json, sys
 path, version = sys.argv[1:]
 with open(path) as file:

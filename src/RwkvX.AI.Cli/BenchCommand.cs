@@ -29,7 +29,6 @@ internal static class BenchCommand
         Option<string> contexts = Numbers("--contexts", "On a GPU: tokens behind each sequence, and lengths of prompts.", "4096,32768,131072");
         Option<string> batches = Numbers("--batches", "On a GPU: sequences that decode together.", "1,8,64,256");
         Option<int?> steps = ModelArguments.Positive("--steps", "On a GPU: decoding steps of a figure at batch 1 (200).");
-        Option<bool> gather = new("--gather-rows") { Description = "On a GPU: prefill gathers the rows that chose a chunk.", Hidden = true };
         EngineArguments engines = new();
         Verb command = new("bench",
             "Measure reading (prefill) and writing (decode), in 16 bit and int8, beside the memory bandwidth measured in the same run.",
@@ -39,7 +38,7 @@ internal static class BenchCommand
             rwkvx bench --device cuda --shape 32x2560+8 --contexts 4096,32768,131072,1048576 --batches 1,8,64,256
 
             A decoding step reads every weight once, so 100% of the read bandwidth is the most that can be had.
-            """) { shape, json, contexts, batches, steps, gather };
+            """) { shape, json, contexts, batches, steps };
         model.AddTo(command);
         engines.AddTo(command);
         command.Validators.Add(result =>
@@ -53,7 +52,7 @@ internal static class BenchCommand
             EngineRequest request = engines.Request(result);
             if (request.Device.StartsWith("cuda", StringComparison.Ordinal))
             {
-                OnDevice(host, request, result.GetValue(gather), model, result, result.GetValue(shape), ParseNumbers(result.GetRequiredValue(contexts)), ParseNumbers(result.GetRequiredValue(batches)), result.GetValue(steps) ?? 200, result.GetValue(json), cancellationToken);
+                OnDevice(host, request, model, result, result.GetValue(shape), ParseNumbers(result.GetRequiredValue(contexts)), ParseNumbers(result.GetRequiredValue(batches)), result.GetValue(steps) ?? 200, result.GetValue(json), cancellationToken);
                 return Task.CompletedTask;
             }
 
@@ -84,7 +83,7 @@ internal static class BenchCommand
     private static int[] ParseNumbers(string numbers) => [.. numbers.Split(',').Select(n => int.Parse(n, NumberStyles.None, CultureInfo.InvariantCulture))];
 
     private static void OnDevice(
-        CliHost host, EngineRequest request, bool gather, ModelArguments model, ParseResult result, string? shape, int[] contexts, int[] batches, int steps, string? json, CancellationToken cancellationToken)
+        CliHost host, EngineRequest request, ModelArguments model, ParseResult result, string? shape, int[] contexts, int[] batches, int steps, string? json, CancellationToken cancellationToken)
     {
         TorchEngineProvider provider = new();
         if (provider.WhyNot(request) is { } why)
@@ -93,9 +92,7 @@ internal static class BenchCommand
         using RandomCheckpoint? random = shape is null ? null : new RandomCheckpoint(ModelShape.Parse(shape)!);
         ModelTensors tensors = files is not null ? ModelTensors.Read(files)
             : ModelTensors.Read(random!, result.GetValue(model.MobaChunkSize) ?? 2048, result.GetValue(model.MobaTopK) ?? 3);
-        CudaModelOptions options = TorchEngineProvider.CudaOptions(request);
-        options.GatherRows = gather;
-        using CudaModel engine = CudaModel.Load(tensors, options);
+        using CudaModel engine = CudaModel.Load(tensors, TorchEngineProvider.CudaOptions(request));
         DeviceBenchFigures figures = new DeviceBench(host, engine, files?.Name ?? "random weights").Run(contexts, batches, steps, cancellationToken);
         if (json is not null) OutputFile.Write(json, () => File.WriteAllBytes(json, figures.ToJson()));
     }

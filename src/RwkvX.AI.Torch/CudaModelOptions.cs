@@ -23,8 +23,8 @@ public sealed class CudaModelOptions
     /// <summary>Replay decoding steps as captured CUDA graphs. False launches every kernel anew: slower, the same result.</summary>
     public bool CaptureDecoding { get; set; } = true;
 
-    /// <summary>In prefill, gather the rows that chose a chunk instead of visiting every chunk that a tile of rows needs.</summary>
-    internal bool GatherRows { get; set; }
+    /// <summary>In prefill of one sequence, gather the rows that chose a chunk; false visits every chunk that a tile of rows needs, as prefill of several does.</summary>
+    internal bool GatherRows { get; set; } = true;
 
     /// <summary>Further -D options of every kernel, to measure variants.</summary>
     internal IReadOnlyList<string> KernelDefines { get; set; } = [];
