@@ -30,8 +30,8 @@ public static class LibTorch
             if (_folder is not null && (_withCuda || !cuda))
                 return;
             LibTorchFiles files = LibTorchFiles.Find(path ?? Environment.GetEnvironmentVariable(PathVariable), LibTorchFiles.ApplicationFolders());
-            if (files.Version is { } version && !version.StartsWith(LibTorchRemedy.Needed + ".", StringComparison.Ordinal))
-                throw new LibTorchException(LibTorchRemedy.WrongVersion(files.Folder, version)); // it might load, and end the process at the first call
+            if (files.Version is { } version && !LibTorchRemedy.Fits(version))
+                throw new LibTorchException(LibTorchRemedy.WrongVersion(files.Folder, version));
             foreach (string file in files.LoadOrder(cuda))
                 Load(file, files);
             (_folder, _withCuda) = (files.Folder, cuda);

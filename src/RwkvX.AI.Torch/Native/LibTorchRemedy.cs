@@ -3,8 +3,11 @@ namespace RwkvX.AI.Torch.Native;
 /// <summary>What to tell people when libtorch does not load.</summary>
 internal static class LibTorchRemedy
 {
-    /// <summary>The version that TorchSharp's native library is built for.</summary>
-    public const string Needed = "2.10";
+    /// <summary>What to install: TorchSharp's native library is built for 2.10, and runs with 2.11 as well (seen on a GPU, training included).</summary>
+    public const string Needed = "2.10 or 2.11";
+
+    /// <summary>Whether TorchSharp's native library runs with a version; another one might load, and end the process at the first call.</summary>
+    public static bool Fits(string version) => version.StartsWith("2.10.", StringComparison.Ordinal) || version.StartsWith("2.11.", StringComparison.Ordinal);
 
     /// <summary>A file that is nowhere.</summary>
     public static string NotFound(string file, string? path, IEnumerable<string> folders)
@@ -17,7 +20,7 @@ internal static class LibTorchRemedy
 
     /// <summary>A libtorch of another version than TorchSharp's.</summary>
     public static string WrongVersion(string folder, string version)
-        => $"{folder}: expected libtorch {Needed}, which TorchSharp needs, found {version}. Install that version of PyTorch, or add the package libtorch-cpu-linux-x64.";
+        => $"{folder}: expected libtorch {Needed}, which TorchSharp needs, found {version}. Install such a version of PyTorch, or add the package libtorch-cpu-linux-x64.";
 
     /// <summary>A file that is there and does not load.</summary>
     /// <param name="file">The file.</param>
@@ -44,7 +47,7 @@ internal static class LibTorchRemedy
         if (why.Contains("GLIBC", StringComparison.Ordinal) || why.Contains("CXXABI", StringComparison.Ordinal))
             return "TorchSharp needs the libstdc++ of GCC 13 (GLIBCXX_3.4.32): Ubuntu 24.04, Debian 13 and the .NET 10 containers have it; on Debian 12 eng/install-libstdcxx.sh installs it.";
         if (why.Contains("undefined symbol", StringComparison.Ordinal))
-            return $"TorchSharp needs libtorch {Needed}, {(version is null ? "and this is another version" : $"this is {version}")}: point {LibTorch.PathVariable} at that version.";
+            return $"TorchSharp needs libtorch {Needed}, {(version is null ? "and this is another version" : $"this is {version}")}: point {LibTorch.PathVariable} at such a version.";
         if (why.Contains("libcuda.so", StringComparison.Ordinal))
             return "Install the NVIDIA driver, or use the CPU.";
         return "A library that it needs is missing.";
