@@ -9,6 +9,7 @@ internal static class TrainCommand
     public static Command Create(CliHost host) => new("train", "Train models, with libtorch.")
     {
         TrainBenchCommand.Create(host),
+        TrainDataCommand.Create(host),
         TrainGradientsCommand.Create(host),
         TrainRunCommand.Create(host),
         TrainShardsCommand.Create(host),

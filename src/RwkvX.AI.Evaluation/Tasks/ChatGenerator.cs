@@ -23,42 +23,50 @@ internal sealed class ChatGenerator(WordSplit split, Fillers fillers) : TaskGene
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int told = FactCount > 0 ? FactCount : random.Next(1, Math.Clamp(tokens / 120, 2, 11));
+        int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 80, 1, 60));
         List<Fact> own = Fact.DrawMany((told / 2) + 3, split, _words, random, own: true);
         List<Fact> others = Fact.DrawMany((told / 2) + 3, split, _words, random);
-        List<(string Told, string Question, string Answer)> facts =
-        [
-            .. own.Select(fact => (fact.OwnStatement, fact.OwnQuestion, fact.OwnAnswer)),
-            .. others.Select(fact => (fact.Statement(random), fact.Question(random), fact.Answer)),
-        ];
-        (string Told, string Question, string Answer)[] order = [.. facts];
-        random.Shuffle(order);
+        Told[] facts = Drawn.Shuffled(
+            own.Select(fact => new Told(fact.OwnStatement, fact.OwnQuestion, fact.OwnAnswer)).Concat(others.Select(fact => new Told(fact.Statement(random), fact.Question(random), fact.Answer))), random);
+        told = Math.Min(told, facts.Length);
+        Told[] unknown = facts[told..];
         DocumentWriter writer = new(count);
         TalkGenerator.Greet(writer, random, _words);
-        int questions = Math.Clamp(told, 1, 6);
+        int questions = Math.Min(told, 24);
         int talk = Math.Max(0, tokens - writer.Tokens - (told * 30) - (questions * 30));
-        for (int i = 0; i < told && i < order.Length; i++)
+        List<Told> open = [];
+        for (int i = 0; i < told; i++)
         {
-            writer.Add($"User: {order[i].Told}\n\nAssistant:", PartKind.Fact).Answer(Fact.Pick(Acknowledgements, random));
-            if (Distance is null && random.Next(3) == 0) Talk(writer, random, writer.Tokens + (talk / (told + 1)));
+            writer.Add($"User: {facts[i].Statement}\n\nAssistant:", PartKind.Fact).Answer(Fact.Pick(Acknowledgements, random));
+            open.Add(facts[i]);
+            if (Distance is null && random.Next(3) == 0) Talk(writer, random, writer.Tokens + (talk / (told + 1)), open, unknown);
         }
 
-        Talk(writer, random, Distance is { } distance ? writer.Tokens + distance : tokens - (questions * 30));
-        for (int i = 0; i < questions; i++)
-        {
-            bool isKnown = told >= order.Length || random.NextDouble() >= UnknownShare;
-            (_, string question, string answer) = isKnown ? order[random.Next(Math.Min(told, order.Length))] : order[random.Next(told, order.Length)];
-            writer.Ask(question).Answer(isKnown ? answer : Fact.Unknown[2]);
-        }
-
+        Talk(writer, random, Distance is { } distance ? writer.Tokens + distance : tokens - (questions * 30), open, unknown);
+        for (int i = 0; i < questions && open.Count > 0; i++) Ask(writer, random, open, unknown);
         return writer.ToDocument();
     }
 
-    /// <summary>Other talk until a length is reached: small talk, and texts that the user shows.</summary>
-    private void Talk(DocumentWriter writer, Random random, int until)
+    /// <summary>A question about something told, which is not asked again, or about what was not.</summary>
+    private void Ask(DocumentWriter writer, Random random, List<Told> open, Told[] unknown)
+    {
+        if (unknown.Length > 0 && random.NextDouble() < UnknownShare)
+        {
+            writer.Ask(unknown[random.Next(unknown.Length)].Question).Answer(Fact.Unknown[2]);
+            return;
+        }
+
+        int asked = random.Next(open.Count);
+        writer.Ask(open[asked].Question).Answer(open[asked].Answer);
+        open.RemoveAt(asked);
+    }
+
+    /// <summary>Other talk until a length is reached: small talk, texts that the user shows, and in training a question now and then.</summary>
+    private void Talk(DocumentWriter writer, Random random, int until, List<Told> open, Told[] unknown)
     {
         while (writer.Tokens < until)
         {
+            if (Distance is null && open.Count > 1 && random.Next(24) == 0) Ask(writer, random, open, unknown);
             if (random.Next(2) == 0)
             {
                 TalkGenerator.Exchange(writer, random, _words);
@@ -76,4 +84,6 @@ internal sealed class ChatGenerator(WordSplit split, Fillers fillers) : TaskGene
 
     /// <summary>A blank line would end the turn.</summary>
     private static string OneParagraph(string text) => text.ReplaceLineEndings("\n").Replace("\n\n", "\n", StringComparison.Ordinal).Replace("\n\n", "\n", StringComparison.Ordinal);
+
+    private sealed record Told(string Statement, string Question, string Answer);
 }

@@ -6,7 +6,10 @@ namespace RwkvX.AI.Evaluation.Tasks;
 internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : TaskGenerator
 {
     private static readonly string[] Statements =
-        ["It was decided to {v} the {s}.", "Decision: {v} the {s}.", "The meeting decided to {v} the {s}.", "After a vote it was decided to {v} the {s}.", "Decided: {v} the {s}."];
+    [
+        "It was decided to {v} the {s}.", "Decision: {v} the {s}.", "The meeting decided to {v} the {s}.", "After a vote it was decided to {v} the {s}.", "Decided: {v} the {s}.",
+        "Everybody agreed, and it was decided to {v} the {s}.", "In the end the decision was to {v} the {s}.",
+    ];
 
     private static readonly string[] Questions =
         ["List all decisions.", "Which decisions were made?", "What was decided?", "Please list the decisions of the meeting in order.", "Summarise the decisions."];
@@ -20,13 +23,16 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int decided = random.Next(1, Math.Clamp(tokens / 100, 2, 8));
+        bool isTraining = split == WordSplit.Training;
+        int decided = random.Next(1, Math.Clamp(tokens / 80, 2, isTraining ? 11 : 8));
         HashSet<string> used = [];
         List<(string Action, string Topic)> decisions = [];
         while (decisions.Count < decided)
         {
-            string topic = _words.From(Vocabulary.Topics, random);
-            if (used.Add(topic) || used.Count > 8) decisions.Add((_words.From(Vocabulary.Actions, random), topic));
+            // Training also decides upon what nobody expects, so that lists are copied from the minutes and not guessed.
+            string topic = isTraining && random.Next(3) == 0 ? _words.Any(random) : _words.From(Vocabulary.Topics, random);
+            string action = isTraining && random.Next(5) == 0 ? _words.Any(random) : _words.From(Vocabulary.Actions, random);
+            if (used.Add(topic)) decisions.Add((action, topic));
         }
 
         DocumentWriter writer = new(count);

@@ -26,31 +26,29 @@ internal sealed class FactsGenerator(WordSplit split, Fillers fillers) : TaskGen
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int told = FactCount > 0 ? FactCount : random.Next(1, Math.Clamp(tokens / 100, 2, 17));
-        List<Fact> facts = Fact.DrawMany(told + 4, split, _words, random);
-        List<Fact> known = facts[..Math.Min(told, facts.Count)], unknown = facts[known.Count..];
+        int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 60, 1, 120));
+        List<Fact> known = Fact.DrawMany(told, split, _words, random), unknown = Fact.DrawUnknown(4, known, split, _words, random);
         DocumentWriter writer = new(count);
         (string before, string after) = Frames[random.Next(Frames.Length)];
         writer.Add(before, PartKind.Question);
-        int questions = AskAtOnce ? 1 : Math.Clamp(told, 1, 8);
+        int questions = AskAtOnce ? 4 : Math.Min(known.Count, 24);
         Scatter.Write(writer, random, tokens - 20 - (questions * 25), fillers.Draw(random), [.. known.Select(fact => fact.Statement(random))]);
         writer.TrimEnd().Add(after, PartKind.Question);
-        if (AskAtOnce || (known.Count >= 2 && random.Next(6) == 0)) AskSeveral(writer, random, known);
-        for (int i = 0; i < questions && !AskAtOnce; i++)
+        Queue<Fact> asked = new(Drawn.Shuffled(known, random));
+        if (AskAtOnce || (known.Count >= 2 && FactCount == 0 && random.Next(3) == 0)) AskSeveral(writer, random, asked);
+        for (int i = 0; i < questions && asked.Count > 0; i++)
         {
             bool isKnown = unknown.Count == 0 || random.NextDouble() >= UnknownShare;
-            Fact fact = isKnown ? known[random.Next(known.Count)] : unknown[random.Next(unknown.Count)];
+            Fact fact = isKnown ? asked.Dequeue() : unknown[random.Next(unknown.Count)];
             writer.Ask(fact.Question(random)).Answer(isKnown ? fact.Answer : Fact.Unknown[0]);
         }
 
         return writer.ToDocument();
     }
 
-    private static void AskSeveral(DocumentWriter writer, Random random, List<Fact> known)
+    private static void AskSeveral(DocumentWriter writer, Random random, Queue<Fact> known)
     {
-        Fact[] asked = [.. known];
-        random.Shuffle(asked);
-        asked = asked[..Math.Min(asked.Length, 4)];
+        Fact[] asked = [.. Enumerable.Range(0, Math.Min(known.Count, 4)).Select(_ => known.Dequeue())];
         writer.Ask(string.Join(' ', asked.Select(fact => fact.Question(random)))).Answer(string.Join(' ', asked.Select(fact => fact.Answer)));
     }
 }

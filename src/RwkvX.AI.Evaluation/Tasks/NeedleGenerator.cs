@@ -18,31 +18,53 @@ internal sealed class NeedleGenerator(NeedleKind kind, WordSplit split, Fillers 
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int needles = kind switch
-        {
-            NeedleKind.MultiKey => random.Next(2, Math.Clamp(tokens / 200, 3, 9)),
-            NeedleKind.MultiValue => random.Next(2, 5),
-            _ => 1,
-        };
         string what = kind == NeedleKind.Identifier ? "identifier" : random.Next(4) == 0 ? "code" : "number";
-        string[] keys = [.. Enumerable.Range(0, needles).Select(_ => _keys.Compound(random))];
-        if (kind == NeedleKind.MultiValue) Array.Fill(keys, keys[0]);
+        string[] keys = Keys(random, tokens);
         string[] values = [.. keys.Select(_ => Value(random))];
+        string[] asked = [.. keys.Distinct()];
+        random.Shuffle(asked);
+        asked = asked[..(kind == NeedleKind.MultiValue ? 1 : split == WordSplit.Test ? 1 : Math.Min(asked.Length, random.Next(1, 17)))];
+        if (kind == NeedleKind.MultiValue) asked[0] = keys.GroupBy(key => key).MaxBy(group => group.Count())!.Key;
         DocumentWriter writer = new(count);
         writer.Add($"Some special magic {what}s are hidden within the following text. Make sure to memorize them. I will quiz you about them afterwards.\n", PartKind.Question);
         IFiller filler = kind == NeedleKind.RepeatedFiller ? Fillers.Repeated : fillers.Draw(random);
-        Scatter.Write(writer, random, tokens - 60, filler, [.. keys.Zip(values, (key, value) => $"One of the special magic {what}s for {key} is: {value}.")]);
+        int frame = asked.Sum(key => count(Question(what, key, several: false)) + 10);
+        Scatter.Write(writer, random, tokens - frame, filler, [.. keys.Zip(values, (key, value) => $"One of the special magic {what}s for {key} is: {value}.")]);
         writer.TrimEnd();
-        if (kind == NeedleKind.MultiValue)
+        string joint = "\n";
+        foreach (string key in asked)
         {
-            writer.Add($"\nWhat are all the special magic {what}s for {keys[0]} mentioned in the provided text? The special magic {what}s for {keys[0]} mentioned in the provided text are", PartKind.Question);
-            return writer.Add($" {string.Join(", ", values)}.", PartKind.Answer).ToDocument();
+            string[] mine = [.. keys.Zip(values).Where(pair => pair.First == key).Select(pair => pair.Second)];
+            writer.Add(joint + Question(what, key, mine.Length > 1), PartKind.Question).Add($" {string.Join(", ", mine)}.", PartKind.Answer);
+            joint = "\n\n"; // an answer ends at a blank line
         }
 
-        int asked = random.Next(needles);
-        writer.Add($"\nWhat is the special magic {what} for {keys[asked]} mentioned in the provided text? The special magic {what} for {keys[asked]} mentioned in the provided text is", PartKind.Question);
-        return writer.Add($" {values[asked]}.", PartKind.Answer).ToDocument();
+        return writer.ToDocument();
     }
+
+    /// <summary>A key for each needle. Training also has documents of many needles, where every question teaches something.</summary>
+    private string[] Keys(Random random, int tokens)
+    {
+        bool isTraining = split == WordSplit.Training;
+        int most = Math.Clamp(tokens / 120, 1, 60);
+        int others = !isTraining || random.Next(5) < 2 ? 0 : Drawn.Count(random, most) - 1;
+        int needles = kind switch
+        {
+            NeedleKind.MultiKey => Math.Max(random.Next(2, Math.Clamp(tokens / 200, 3, 9)), others),
+            NeedleKind.MultiValue => random.Next(2, isTraining ? 6 : 5),
+            _ => 1 + others,
+        };
+        HashSet<string> distinct = [];
+        while (distinct.Count < (kind == NeedleKind.MultiValue ? 1 + others : needles)) distinct.Add(_keys.Compound(random));
+        if (kind != NeedleKind.MultiValue) return [.. distinct];
+        string[] keys = [.. Enumerable.Repeat(distinct.First(), needles), .. distinct.Skip(1)];
+        random.Shuffle(keys);
+        return keys;
+    }
+
+    private static string Question(string what, string key, bool several) => several
+        ? $"What are all the special magic {what}s for {key} mentioned in the provided text? The special magic {what}s for {key} mentioned in the provided text are"
+        : $"What is the special magic {what} for {key} mentioned in the provided text? The special magic {what} for {key} mentioned in the provided text is";
 
     private string Value(Random random) => kind == NeedleKind.Identifier
         ? $"{random.Next(0x10000):x4}{random.Next(0x10000):x4}-{random.Next(0x10000):x4}-{random.Next(0x10000):x4}"

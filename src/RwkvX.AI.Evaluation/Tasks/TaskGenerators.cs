@@ -5,7 +5,7 @@ public static class TaskGenerators
 {
     /// <summary>The names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "chat", "decisions", "talk", "tasks"];
+        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "chat", "decisions", "records", "talk", "tasks"];
 
     /// <summary>Makes a generator.</summary>
     /// <param name="name">One of <see cref="Names"/>; <c>tasks</c> draws from all others.</param>
@@ -26,6 +26,7 @@ public static class TaskGenerators
             "facts" => new FactsGenerator(split, fillers),
             "chat" => new ChatGenerator(split, fillers),
             "decisions" => new DecisionsGenerator(split, fillers),
+            "records" => new RecordsGenerator(split, fillers),
             "talk" => new TalkGenerator(split),
             "tasks" => new MixedGenerator(split, prose),
             _ => throw new ArgumentException($"expected {string.Join(", ", Names)}, found {name}", nameof(name)),

@@ -99,7 +99,7 @@ internal static class Vocabulary
         "budget hiring office kitchen parking website archive newsletter training security heating lighting printers garden "
         + "library canteen reception travel insurance contracts deliveries suppliers inventory logo uniforms schedule holidays "
         + "mentoring podcast exhibition fair audit backup laptops phones server warehouse fleet packaging recycling solar "
-        + "elevator roof windows signage survey workshop conference translation payroll pensions charity sponsorship museum choir "
+        + "elevator roof signage survey workshop conference translation payroll pensions charity sponsorship museum choir "
         + "bicycles playground fountain bridge harbour ferry market festival orchard greenhouse bakery laboratory telescope ");
 
     public static readonly string[] Actions = Split(

@@ -51,7 +51,8 @@ public sealed unsafe class TokenShard : IDisposable
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static TokenShard Open(string path)
     {
-        long length = new FileInfo(path).Length;
+        using Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(path); // FileInfo would measure a link
+        long length = RandomAccess.GetLength(handle);
         if (length < HeaderBytes) throw new InvalidDataException($"{path}: expected a shard of tokens, found {length} bytes");
         MemoryMappedFile file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         TokenShard shard = new(path, file, file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read));

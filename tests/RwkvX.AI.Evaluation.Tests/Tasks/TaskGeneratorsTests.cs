@@ -62,10 +62,78 @@ public sealed partial class TaskGeneratorsTests
             Assert.True(list.Count(word => WordList.SplitOf(word) == WordSplit.Test) >= 3, $"{list[0]}…: too few words for tests");
     }
 
+    [Fact]
+    public void Write_Training_UsesNoNameOrValueOfTests()
+    {
+        string[] kept = [.. new[] { Vocabulary.FirstNames, Vocabulary.Surnames, Vocabulary.Cities, Vocabulary.Professions, Vocabulary.Colours, Vocabulary.Animals, Vocabulary.Foods, Vocabulary.Topics, Vocabulary.Actions }
+            .SelectMany(list => list).Where(word => WordList.SplitOf(word) == WordSplit.Test)];
+        HashSet<string> written = [.. Enumerable.Range(0, 300).SelectMany(seed => Word().Matches(Write("tasks", 600, seed).Text)).Select(match => match.Value)];
+        Assert.Contains("Emma", written);
+        Assert.Empty(kept.Intersect(written));
+    }
+
+    [Fact]
+    public void Write_Test_ShowsWordsOfTestsOnly()
+    {
+        HashSet<string> written = [.. Enumerable.Range(0, 40).SelectMany(seed =>
+            Word().Matches(TaskGenerators.Open("facts", WordSplit.Test).Write(new Random(seed), 400, Count).Text)).Select(match => match.Value)];
+        Assert.Contains("Nadia", written);
+        Assert.DoesNotContain(Vocabulary.FirstNames, name => WordList.SplitOf(name) == WordSplit.Training && written.Contains(name));
+    }
+
+    [Theory]
+    [InlineData("needle-3")]
+    [InlineData("multi-key")]
+    [InlineData("facts")]
+    [InlineData("chat")]
+    [InlineData("records")]
+    public void Write_Training_AsksManyThingsOfOneDocument_EachOnce(string name)
+    {
+        int[] asked = [.. Enumerable.Range(0, 30).Select(seed => Write(name, 3000, seed)).Select(document =>
+        {
+            string[] questions = [.. document.Parts.Where(part => part.Kind == PartKind.Question).Select(part => part.Text).Where(text => text.Contains('?', StringComparison.Ordinal))];
+            return questions.Distinct().Count();
+        })];
+        Assert.Contains(asked, count => count >= 8);
+        Assert.Contains(asked, count => count <= 2);
+    }
+
+    [Theory]
+    [InlineData("needle-1")]
+    [InlineData("needle-2")]
+    [InlineData("needle-3")]
+    [InlineData("multi-key")]
+    [InlineData("multi-value")]
+    public void Write_TestNeedles_AskOneQuestion(string name)
+    {
+        for (int seed = 0; seed < 20; seed++)
+            Assert.Single(TaskGenerators.Open(name, WordSplit.Test).Write(new Random(seed), 500, Count).Questions());
+    }
+
+    [Fact]
+    public void DrawUnknown_AsksOfKnownSubjectsToo_NeverWhatWasTold()
+    {
+        Random random = new(1);
+        WordList words = new(WordSplit.Test);
+        int shared = 0;
+        for (int i = 0; i < 50; i++)
+        {
+            List<Fact> known = Fact.DrawMany(6, WordSplit.Test, words, random), unknown = Fact.DrawUnknown(4, known, WordSplit.Test, words, random);
+            Assert.Equal(4, unknown.Count);
+            Assert.DoesNotContain(unknown, fact => known.Any(told => told.Relation == fact.Relation && told.Subject == fact.Subject));
+            shared += unknown.Count(fact => known.Any(told => told.Subject == fact.Subject));
+        }
+
+        Assert.InRange(shared, 10, 100);
+    }
+
     private static TaskDocument Write(string name, int words, int seed) =>
         TaskGenerators.Open(name, WordSplit.Training).Write(new Random(seed), words, Count);
 
     private static int Count(string text) => text.AsSpan().Count(' ') + 1;
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"the (\w+)\.")]
     private static partial Regex Topic();

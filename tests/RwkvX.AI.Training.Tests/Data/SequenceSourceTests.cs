@@ -2,6 +2,7 @@ using RwkvX.AI.Evaluation.Tasks;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Tokenization;
 using RwkvX.AI.Training.Data;
+using RwkvX.AI.Training.Plans;
 using Xunit;
 
 namespace RwkvX.AI.Training.Tests.Data;
@@ -54,6 +55,21 @@ public sealed class SequenceSourceTests
         string Of(TokenKind kind) => Tokenizer.Decode(Enumerable.Range(0, count - 1).Where(i => kinds[i] == kind).Select(i => tokens[i]));
         Assert.Equal(" In Rome.\n\n", Of(TokenKind.Answer));
         Assert.Contains("lives in Rome", Of(TokenKind.Fact), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DataReport_Read_ShowsTextByKind_AndSharesThatSumToOne()
+    {
+        TrainingPlan plan = new()
+        {
+            Model = new ModelPlan { New = new NewModelPlan(64, 1, 0, 4096), Vocabulary = Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt") },
+            Stages = [new StagePlan { Name = "one", Length = 400, Batch = 1, Tokens = 400, LearningRate = 1, FinalLearningRate = 1, Data = [new SourcePlan { Task = "facts", MinLength = 100 }] }],
+        };
+        var report = DataReport.Read(plan, Repository.Root, 0, 5, 4);
+        Assert.Equal(1, report.Shares.Sum(), 6);
+        Assert.True(report.Shares[(int)TokenKind.Answer] > 0.02 && report.TokensPerSecond > 0);
+        Assert.Equal(4, report.Texts.Count);
+        Assert.Contains("⟦Answer⟧", report.Texts[0], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using RwkvX.AI.Tokenization;
+using RwkvX.AI.Training.Plans;
+
+namespace RwkvX.AI.Training.Data;
+
+/// <summary>What a stage of a plan trains on: shares of each kind of token, how fast one thread makes them, and the text itself.</summary>
+/// <param name="Sequences">Sequences read.</param>
+/// <param name="TokensPerSecond">Of one thread.</param>
+/// <param name="Shares">Of all tokens, by <see cref="TokenKind"/>.</param>
+/// <param name="Texts">The text of each sequence; where the kind changes, <c>⟦kind⟧</c> is put in.</param>
+internal sealed record DataReport(int Sequences, double TokensPerSecond, double[] Shares, IReadOnlyList<string> Texts)
+{
+    /// <summary>Reads sequences as the trainer does.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="folder">What its paths are relative to.</param>
+    /// <param name="stage">Index of the stage.</param>
+    /// <param name="first">Number of the first sequence.</param>
+    /// <param name="count">How many.</param>
+    /// <exception cref="PlanException">A source cannot be opened.</exception>
+    public static DataReport Read(TrainingPlan plan, string folder, int stage, long first, int count)
+    {
+        StagePlan chosen = plan.Stages[stage];
+        WorldTokenizer tokenizer = WorldTokenizer.Load(Path.GetFullPath(plan.Model.Vocabulary ?? throw new PlanException("expected model.vocabulary, found none"), folder));
+        using SequenceSources sources = new(folder, () => tokenizer);
+        ISequenceSource source = sources.Open(chosen, unchecked((plan.Seed * 7919) + stage), tokenizer.VocabularySize);
+        int[] tokens = new int[chosen.Length + 1];
+        TokenKind[] kinds = new TokenKind[chosen.Length + 1];
+        source.Read(first, tokens, kinds); // what is only done once
+        long[] counts = new long[Enum.GetValues<TokenKind>().Length];
+        List<string> texts = [];
+        TimeSpan spent = TimeSpan.Zero;
+        for (int i = 0; i < count; i++)
+        {
+            long started = Stopwatch.GetTimestamp();
+            source.Read(first + i, tokens, kinds);
+            spent += Stopwatch.GetElapsedTime(started);
+            foreach (TokenKind kind in kinds) counts[(int)kind]++;
+            texts.Add(Text(tokenizer, tokens, kinds));
+        }
+
+        double all = (double)count * tokens.Length;
+        return new DataReport(count, all / spent.TotalSeconds, [.. counts.Select(n => n / all)], texts);
+    }
+
+    private static string Text(WorldTokenizer tokenizer, int[] tokens, TokenKind[] kinds)
+    {
+        System.Text.StringBuilder text = new();
+        for (int start = 0, end; start < tokens.Length; start = end)
+        {
+            end = start + 1;
+            while (end < tokens.Length && kinds[end] == kinds[start] && tokens[end] != 0) end++;
+            text.Append('⟦').Append(tokens[start] == 0 ? "0 " : "").Append(kinds[start]).Append('⟧').Append(tokenizer.Decode(tokens[start..end]));
+        }
+
+        return text.ToString();
+    }
+}
