@@ -9,16 +9,19 @@ namespace RwkvX.AI.Torch.Tests;
 public sealed class KernelCompileTests
 {
     [Theory]
-    [InlineData(32, 2560, 8, 1)]
-    [InlineData(12, 768, 4, 2)]
-    [InlineData(4, 192, 2, 0)]
-    public void Compile_AllKernelsOfAShape_GivesMachineCode(int layers, int width, int sparse, int weightType)
+    [InlineData(32, 2560, 8, 1, 2048, 3)]
+    [InlineData(12, 768, 4, 2, 2048, 3)]
+    [InlineData(4, 192, 2, 0, 2048, 3)]
+    [InlineData(9, 256, 3, 1, 32, 16)]
+    [InlineData(9, 256, 3, 1, 262_144, 1)] // full attention: one chunk, longer than any text
+    [InlineData(12, 256, 0, 1, 2048, 3)]
+    public void Compile_AllKernelsOfAShape_GivesMachineCode(int layers, int width, int sparse, int weightType, int chunkSize, int topK)
     {
         string? missing = FindCompiler();
         Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
         ModelShape shape = new()
         {
-            Config = new RwkvXConfig { LayerCount = layers, EmbeddingSize = width, SparseLayerCount = sparse, VocabSize = 65_536 },
+            Config = new RwkvXConfig { LayerCount = layers, EmbeddingSize = width, SparseLayerCount = sparse, VocabSize = 65_536, MobaChunkSize = chunkSize, MobaTopK = topK },
             WeightType = weightType,
             EmbeddingType = 1,
             RankW = 96,
