@@ -31,10 +31,9 @@ internal sealed record Operators(WkvForm Wkv, AttentionForm Attend)
     /// <summary>Our kernels; the attention only where its chunk size suits them.</summary>
     public static Operators WithKernels(RwkvXConfig config, IKernelLauncher launcher)
     {
-        Func<torch.Tensor, torch.Tensor, bool, torch.Tensor> scan = new ScanKernel(launcher).Scan;
         Operators plain = Plain(config, GpuChunk);
         return new Operators(
-            new ChunkedWkv(GpuChunk, (m, g) => ChunkScan.With(m, g, scan)).Forward,
+            (r, logW, k, v, a, b) => KernelWkv.Forward(launcher, r, logW, k, v, a, b),
             KernelAttention.Supports(config.MobaChunkSize)
                 ? (q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK)
                 : plain.Attend);

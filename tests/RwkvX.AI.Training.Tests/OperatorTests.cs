@@ -69,20 +69,21 @@ public sealed class OperatorTests : TorchTest
         return [.. new[] { Draw(), logW, k, Draw(), -kappa, kappa * gate }.Select(x => x.detach().requires_grad_(true))];
     }
 
-    /// <summary>Outputs and the gradients of all inputs agree.</summary>
+    /// <summary>Outputs and the gradients of all inputs agree; a gradient that is nothing beside the others may have the rounding of theirs.</summary>
     internal static void Compare(Tensor[] inputs, Func<Tensor[], Tensor> expected, Func<Tensor[], Tensor> found, double tolerance = Tolerance)
     {
         Tensor e = expected(inputs), f = found(inputs);
         Close(e, f, tolerance, "output");
-        Tensor dy = randn_like(e.detach());
+        Tensor dy = randn(e.shape, generator: new Generator(11)).to(e.dtype).to(e.device);
         IList<Tensor> de = autograd.grad([e], inputs, [dy]), df = autograd.grad([f], inputs, [dy]);
-        for (int i = 0; i < inputs.Length; i++) Close(de[i], df[i], tolerance, $"gradient of input {i}");
+        double least = 1e-3 * de.Max(gradient => gradient.abs().max().to(ScalarType.Float32).item<float>());
+        for (int i = 0; i < inputs.Length; i++) Close(de[i], df[i], tolerance, $"gradient of input {i}", least);
     }
 
-    private static void Close(Tensor expected, Tensor found, double tolerance, string what)
+    private static void Close(Tensor expected, Tensor found, double tolerance, string what, double least = 0)
     {
         (expected, found) = (expected.to(ScalarType.Float32), found.to(ScalarType.Float32));
-        double scale = Math.Max(expected.abs().max().item<float>(), 1e-2), error = (expected - found).abs().max().item<float>() / scale;
+        double scale = Math.Max(expected.abs().max().item<float>(), Math.Max(least, 1e-2)), error = (expected - found).abs().max().item<float>() / scale;
         Assert.True(error <= tolerance, $"{what}: relative error {error:g3}, tolerance {tolerance:g3}");
     }
 }

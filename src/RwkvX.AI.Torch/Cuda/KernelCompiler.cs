@@ -7,11 +7,9 @@ using RwkvX.AI.Torch.Cuda.Interop;
 namespace RwkvX.AI.Torch.Cuda;
 
 /// <summary>Compiles the embedded kernel sources with NVRTC for one device, and keeps the results on disk.</summary>
-/// <remarks>The key of a result is the source, the shared header, the options, the device's architecture, the driver and the compiler.</remarks>
+/// <remarks>The key of a result is the source, the headers beside it, the options, the device's architecture, the driver and the compiler.</remarks>
 internal sealed unsafe class KernelCompiler
 {
-    private const string Header = "common.cuh";
-
     private readonly int _computeCapability;
     private readonly int _driverVersion;
     private readonly string? _folder;
@@ -21,7 +19,7 @@ internal sealed unsafe class KernelCompiler
     /// <param name="computeCapability">To compile for, as <see cref="CudaDevice.ComputeCapability"/>.</param>
     /// <param name="driverVersion">Part of the key, as <see cref="CudaDevice.DriverVersion"/>.</param>
     /// <param name="folder">Where compiled kernels are kept; null keeps none.</param>
-    /// <param name="sources">Whose resources the kernels are; null for this assembly's. The shared header is always this assembly's.</param>
+    /// <param name="sources">Whose resources the kernels and their headers are; null for this assembly's.</param>
     public KernelCompiler(int computeCapability, int driverVersion, string? folder, Assembly? sources = null)
         => (_computeCapability, _driverVersion, _folder, _sources) = (computeCapability, driverVersion, folder, sources ?? typeof(KernelCompiler).Assembly);
 
@@ -37,23 +35,25 @@ internal sealed unsafe class KernelCompiler
     /// <exception cref="CudaException">The compiler refused; the message holds its log.</exception>
     public byte[] Compile(string name, IReadOnlyList<string> defines)
     {
-        string source = Source(_sources, name + ".cu"), header = Source(typeof(KernelCompiler).Assembly, Header);
+        string source = Source(name + ".cu");
+        string[] headerNames = [.. _sources.GetManifestResourceNames().Where(resource => resource.EndsWith(".cuh", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] headers = [.. headerNames.Select(Source)];
         CudaException.Check(Nvrtc.nvrtcVersion(out int major, out int minor), "nvrtcVersion");
         List<string> options = [$"--gpu-architecture=sm_{_computeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
-        string key = $"{source}\0{header}\0{string.Join('\0', options)}\0{_driverVersion}\0{major}.{minor}";
+        string key = $"{source}\0{string.Join('\0', headers)}\0{string.Join('\0', options)}\0{_driverVersion}\0{major}.{minor}";
         string? file = _folder is null ? null : Path.Combine(_folder, $"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..32]}.cubin");
         if (file is not null && File.Exists(file))
             return File.ReadAllBytes(file);
-        byte[] image = Compile(name, source, header, options);
+        byte[] image = Compile(name, source, headerNames, headers, options);
         Interlocked.Increment(ref _compiled);
         if (file is not null)
             Keep(file, image);
         return image;
     }
 
-    private static string Source(Assembly assembly, string resource)
+    private string Source(string resource)
     {
-        using Stream stream = assembly.GetManifestResourceStream(resource)
+        using Stream stream = _sources.GetManifestResourceStream(resource)
             ?? throw new CudaException("NO_SUCH_KERNEL", $"{resource} is not embedded", resource);
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
@@ -74,23 +74,20 @@ internal sealed unsafe class KernelCompiler
         }
     }
 
-    private static byte[] Compile(string name, string source, string header, List<string> options)
+    private static byte[] Compile(string name, string source, string[] headerNames, string[] headers, List<string> options)
     {
-        byte[] sourceText = Terminated(source), nameText = Terminated(name + ".cu"), headerText = Terminated(header), headerName = Terminated(Header);
-        byte[][] optionTexts = [.. options.Select(Terminated)];
-        GCHandle[] pins = [.. optionTexts.Select(o => GCHandle.Alloc(o, GCHandleType.Pinned))];
+        byte[] sourceText = Terminated(source), nameText = Terminated(name + ".cu");
+        GCHandle[] pins = [.. options.Concat(headers).Concat(headerNames).Select(text => GCHandle.Alloc(Terminated(text), GCHandleType.Pinned))];
         nint program = 0;
         try
         {
-            fixed (byte* sourceAt = sourceText, nameAt = nameText, headerAt = headerText, headerNameAt = headerName)
-            {
-                byte* headers = headerAt, names = headerNameAt;
-                Check(Nvrtc.nvrtcCreateProgram(out program, sourceAt, nameAt, 1, &headers, &names), name, "");
-            }
-            byte** arguments = stackalloc byte*[pins.Length];
+            byte** texts = stackalloc byte*[pins.Length];
             for (int i = 0; i < pins.Length; i++)
-                arguments[i] = (byte*)pins[i].AddrOfPinnedObject();
-            int result = Nvrtc.nvrtcCompileProgram(program, pins.Length, arguments);
+                texts[i] = (byte*)pins[i].AddrOfPinnedObject();
+            byte** includes = texts + options.Count;
+            fixed (byte* sourceAt = sourceText, nameAt = nameText)
+                Check(Nvrtc.nvrtcCreateProgram(out program, sourceAt, nameAt, headers.Length, includes, includes + headers.Length), name, "");
+            int result = Nvrtc.nvrtcCompileProgram(program, options.Count, texts);
             Check(result, name, result == 0 ? "" : Log(program));
             Check(Nvrtc.nvrtcGetCUBINSize(program, out nuint size), name, "");
             byte[] image = new byte[size];

@@ -19,7 +19,7 @@ internal sealed class CudaKernelLauncher : IKernelLauncher, IDisposable
         _compiler = new KernelCompiler(_device.ComputeCapability, _device.DriverVersion, KernelCompiler.DefaultFolder, typeof(CudaKernelLauncher).Assembly);
     }
 
-    public void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY, int gridZ)
+    public void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY, int gridZ, int sharedBytes)
         where TArgs : unmanaged
     {
         lock (_gate)
@@ -27,7 +27,7 @@ internal sealed class CudaKernelLauncher : IKernelLauncher, IDisposable
             _device.Use(); // the backward pass runs on a thread of libtorch's own
             string key = $"{kernel} {string.Join(' ', defines)}";
             if (!_kernels.TryGetValue(key, out CudaKernel? compiled))
-                _kernels[key] = compiled = new CudaKernel(new CudaModule(_compiler.Compile(kernel, defines), kernel), kernel, threads);
+                _kernels[key] = compiled = new CudaKernel(new CudaModule(_compiler.Compile(kernel, defines), kernel), kernel, threads, sharedBytes);
             compiled.Launch(_stream, args, gridX, gridY, gridZ);
         }
     }

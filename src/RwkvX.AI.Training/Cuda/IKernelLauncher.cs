@@ -11,6 +11,7 @@ internal interface IKernelLauncher
     /// <param name="gridX">Blocks.</param>
     /// <param name="gridY">Blocks.</param>
     /// <param name="gridZ">Blocks.</param>
-    void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY = 1, int gridZ = 1)
+    /// <param name="sharedBytes">Shared memory of a block, beside what the source declares; always the same for a kernel.</param>
+    void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY = 1, int gridZ = 1, int sharedBytes = 0)
         where TArgs : unmanaged;
 }

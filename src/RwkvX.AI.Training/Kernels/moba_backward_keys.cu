@@ -4,24 +4,12 @@
 // listed: positions of the queries that chose chunk c of head h, from offsets[h·chunks + c] to offsets[h·chunks + c + 1]; dk, dv: (parts, B·H, T, 64) f32.
 // Launch: (ceil(T / 32), B·H, parts) blocks of 256 threads: 32 keys, 32 queries at a time.
 
+#include "number.cuh"
+
 #define SIZE 64
 #define BLOCK 32 // keys at a time
 #define FULL 0xffffffffu
 #define SCALE 0.125f // 1 / sqrt(SIZE)
-
-#if BF16
-typedef unsigned short number;
-__device__ __forceinline__ float widen(number u) { return __uint_as_float((unsigned)u << 16); }
-__device__ __forceinline__ number narrow(float f)
-{
-    const unsigned u = __float_as_uint(f);
-    return (number)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16); // to nearest, ties to even; no NaN comes here that is not one already
-}
-#else
-typedef float number;
-__device__ __forceinline__ float widen(number f) { return f; }
-__device__ __forceinline__ number narrow(float f) { return f; }
-#endif
 
 #define THREADS 256
 

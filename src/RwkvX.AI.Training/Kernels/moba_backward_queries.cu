@@ -1,24 +1,12 @@
 // Training: the sparse attention backward, queries. dS = P (dY·V − δ) / 8, dQ = dS K, with P = exp(S − lse) computed again and δ = Σ dY·Y.
 // Shapes as in moba_forward.cu; dy like y; delta: (B·H, T) f32; dq f32. Launch: (ceil(T / 2), B·H) blocks of 64 threads: a warp a query.
 
+#include "number.cuh"
+
 #define SIZE 64
 #define BLOCK 32 // keys at a time
 #define FULL 0xffffffffu
 #define SCALE 0.125f // 1 / sqrt(SIZE)
-
-#if BF16
-typedef unsigned short number;
-__device__ __forceinline__ float widen(number u) { return __uint_as_float((unsigned)u << 16); }
-__device__ __forceinline__ number narrow(float f)
-{
-    const unsigned u = __float_as_uint(f);
-    return (number)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16); // to nearest, ties to even; no NaN comes here that is not one already
-}
-#else
-typedef float number;
-__device__ __forceinline__ float widen(number f) { return f; }
-__device__ __forceinline__ number narrow(float f) { return f; }
-#endif
 
 #define WARPS 2
 

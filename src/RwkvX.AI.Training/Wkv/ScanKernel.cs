@@ -7,21 +7,22 @@ namespace RwkvX.AI.Training.Wkv;
 /// <param name="launcher">Where it runs.</param>
 internal sealed unsafe class ScanKernel(IKernelLauncher launcher)
 {
-    private const int Threads = 256, RowBlocks = 4;
+    private const int Threads = 256;
 
     /// <summary>As <see cref="ChunkScan.Scan"/>.</summary>
     public Tensor Scan(Tensor m, Tensor g, bool reverse)
     {
         using Tensor matrices = m.contiguous(), added = g.contiguous();
         Tensor states = empty_like(added);
-        launcher.Launch("chunk_scan", [], new Args
+        int sequences = (int)m.shape[0], own = sequences >= 32 ? 4 : sequences >= 16 ? 2 : 1; // rows of a thread: some hundred blocks in all
+        launcher.Launch("chunk_scan", [$"-DOWN_ROWS={own}"], new Args
         {
             M = (float*)TensorPointer.Of(matrices),
             G = (float*)TensorPointer.Of(added),
             States = (float*)TensorPointer.Of(states),
             Chunks = (int)m.shape[1],
             Reverse = reverse ? 1 : 0,
-        }, Threads, (int)m.shape[0], RowBlocks);
+        }, Threads, sequences, 16 / own);
         return states;
     }
 

@@ -11,22 +11,23 @@ internal sealed unsafe class HostKernelLauncher : IKernelLauncher, IDisposable
 {
     private const string Compiler = "g++";
 
+    private static readonly Dictionary<string, nint> Libraries = []; // loaded ones need no file, and are compiled once for all tests, which take turns
+
     private readonly TestFolder _folder = new();
-    private readonly Dictionary<string, nint> _libraries = [];
 
     public HostKernelLauncher() => Assert.SkipUnless(HasCompiler(), $"no {Compiler} that knows C++20: kernels are compiled for the host with it");
 
     /// <summary>Launches so far, by kernel.</summary>
     public Dictionary<string, int> Launches { get; } = [];
 
-    public void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY, int gridZ)
+    public void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY, int gridZ, int sharedBytes)
         where TArgs : unmanaged
     {
         string key = $"{kernel} {string.Join(' ', defines)}";
-        if (!_libraries.TryGetValue(key, out nint library)) _libraries[key] = library = NativeLibrary.Load(Compile(kernel, defines));
-        var launch = (delegate* unmanaged<void*, int, int, int, int, void>)NativeLibrary.GetExport(library, "launch");
+        if (!Libraries.TryGetValue(key, out nint library)) Libraries[key] = library = NativeLibrary.Load(Compile(kernel, defines));
+        var launch = (delegate* unmanaged<void*, int, int, int, int, int, void>)NativeLibrary.GetExport(library, "launch");
         TArgs copy = args;
-        launch(&copy, threads, gridX, gridY, gridZ);
+        launch(&copy, threads, gridX, gridY, gridZ, sharedBytes);
         Launches[kernel] = Launches.GetValueOrDefault(kernel) + 1;
     }
 
@@ -36,7 +37,7 @@ internal sealed unsafe class HostKernelLauncher : IKernelLauncher, IDisposable
     {
         string kernels = Path.Combine(Repository.Root, "src", "RwkvX.AI.Training", "Kernels");
         string shim = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Training.Tests", "Kernels", "cuda_on_host.h");
-        string source = _folder.File($"{kernel}{_libraries.Count}.cpp"), library = Path.ChangeExtension(source, ".so");
+        string source = _folder.File($"{kernel}{Libraries.Count}.cpp"), library = Path.ChangeExtension(source, ".so");
         File.WriteAllText(source, $"#include \"{shim}\"\n#include \"{Path.Combine(kernels, kernel + ".cu")}\"\nLAUNCH({kernel})\n");
         (int code, string output) = Run([.. defines, "-std=c++20", "-O2", "-shared", "-fPIC", "-pthread", "-w", "-o", library, source]);
         Assert.True(code == 0, $"{kernel}.cu: {output}");

@@ -1,6 +1,7 @@
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Training.Attention;
 using RwkvX.AI.Training.Cuda;
+using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Wkv;
 using Xunit;
 using static TorchSharp.torch;
@@ -30,16 +31,44 @@ public sealed class KernelTests : TorchTest
     }
 
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(4097, false)]
-    [InlineData(1000, true)]
-    public void Wkv_OnDevice_IsThePlainOne(int length, bool repeated)
+    [InlineData(1, false, ScalarType.Float32)]
+    [InlineData(64, false, ScalarType.Float32)]
+    [InlineData(131, false, ScalarType.Float32)]
+    [InlineData(150, true, ScalarType.Float32)] // one token repeated: all keys equal, a = 1, slow decay
+    [InlineData(131, false, ScalarType.BFloat16)]
+    public void Wkv_OnHost_IsThePlainOne(int length, bool repeated, ScalarType type)
+    {
+        using HostKernelLauncher launcher = new();
+        Tensor[] inputs = WkvInputs(length, repeated, type, CPU);
+        CompareWkv(launcher, inputs, new ChunkedWkv(16, ChunkScan.Plain).Forward);
+        CompareWkv(launcher, inputs, SequentialWkv.Forward);
+    }
+
+    [Theory]
+    [InlineData(1, false, ScalarType.Float32)]
+    [InlineData(64, false, ScalarType.Float32)]
+    [InlineData(65, false, ScalarType.Float32)]
+    [InlineData(1000, true, ScalarType.Float32)]
+    [InlineData(4097, false, ScalarType.Float32)]
+    [InlineData(4097, false, ScalarType.BFloat16)]
+    public void Wkv_OnDevice_IsThePlainOne(int length, bool repeated, ScalarType type)
     {
         using CudaKernelLauncher launcher = Device();
-        ScanKernel kernel = new(launcher);
-        Tensor[] inputs = [.. OperatorTests.WkvInputs(length, repeated).Select(x => x.detach().to(CUDA).requires_grad_(true))];
-        ChunkedWkv plain = new(16, ChunkScan.Plain), fast = new(64, (m, g) => ChunkScan.With(m, g, kernel.Scan));
-        OperatorTests.Compare(inputs, x => plain.Forward(x[0], x[1], x[2], x[3], x[4], x[5]), x => fast.Forward(x[0], x[1], x[2], x[3], x[4], x[5]));
+        CompareWkv(launcher, WkvInputs(length, repeated, type, CUDA), new ChunkedWkv(16, ChunkScan.Plain).Forward);
+    }
+
+    [Fact]
+    public void Wkv_OnDevice_RepeatsBitForBit()
+    {
+        using CudaKernelLauncher launcher = Device();
+        Tensor[] inputs = WkvInputs(3000, false, ScalarType.Float32, CUDA);
+        Tensor[] Run()
+        {
+            Tensor y = KernelWkv.Forward(launcher, inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5]);
+            return [y, .. autograd.grad([y], inputs, [ones_like(y)])];
+        }
+
+        SameBits(Run(), Run());
     }
 
     [Theory]
@@ -54,11 +83,10 @@ public sealed class KernelTests : TorchTest
     }
 
     [Fact]
-    public void ScanAndAttention_OnDevice_RepeatBitForBit()
+    public void Attention_OnDevice_RepeatsBitForBit()
     {
         using CudaKernelLauncher launcher = Device();
-        Tensor[] first = AttentionGradients(launcher), second = AttentionGradients(launcher);
-        for (int i = 0; i < first.Length; i++) Assert.True(first[i].equal(second[i]).item<bool>(), $"gradient {i} differs between two runs");
+        SameBits(AttentionGradients(launcher), AttentionGradients(launcher));
     }
 
     private static CudaKernelLauncher Device()
@@ -74,6 +102,26 @@ public sealed class KernelTests : TorchTest
             Assert.Skip($"no usable CUDA device: {e.Message}");
             throw;
         }
+    }
+
+    /// <summary>(2, T, 3, 64) each, ln w in F32.</summary>
+    private static Tensor[] WkvInputs(int length, bool repeated, ScalarType type, Device device) =>
+        [.. OperatorTests.WkvInputs(length, repeated).Select((x, i) => x.detach().to(i == 1 ? ScalarType.Float32 : type).to(device).requires_grad_(true))];
+
+    /// <summary>The plain form gets the same inputs in single precision; gradients of 16-bit inputs are rounded.</summary>
+    private static void CompareWkv(IKernelLauncher launcher, Tensor[] inputs, WkvForm plain) => OperatorTests.Compare(
+        inputs,
+        x =>
+        {
+            Tensor[] wide = [.. x.Select(input => input.to(ScalarType.Float32))];
+            return plain(wide[0], wide[1], wide[2], wide[3], wide[4], wide[5]);
+        },
+        x => KernelWkv.Forward(launcher, x[0], x[1], x[2], x[3], x[4], x[5]),
+        inputs[0].dtype == ScalarType.BFloat16 ? 2e-2 : 1e-3);
+
+    private static void SameBits(Tensor[] first, Tensor[] second)
+    {
+        for (int i = 0; i < first.Length; i++) Assert.True(first[i].equal(second[i]).item<bool>(), $"tensor {i} differs between two runs");
     }
 
     private static void CompareScan(IKernelLauncher launcher, int sequences, int chunks, Device device)

@@ -8,6 +8,9 @@
 struct Dimensions { int x, y, z; };
 static Dimensions threadIdx, blockIdx, gridDim;
 
+struct float4 { float x, y, z, w; };
+static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+
 struct Fiber
 {
     ucontext_t context;
@@ -33,6 +36,9 @@ struct Barrier
         while (generation == mine) swapcontext(&fibers[threadIdx.x].context, &scheduler);
     }
 };
+
+static std::vector<float4> dynamic_shared; // of the block that runs
+#define DYNAMIC_SHARED(name) float4 *name = dynamic_shared.data()
 
 static Barrier block_barrier{0}, warp_barriers[32] = {};
 static float exchanged[32][32];
@@ -69,7 +75,7 @@ using std::fmaxf;
         kernel(*arguments); \
         fibers[thread].done = true; \
     } \
-    extern "C" void launch(const Args *args, int threads, int x, int y, int z) \
+    extern "C" void launch(const Args *args, int threads, int x, int y, int z, int shared_bytes) \
     { \
         const int StackBytes = 64 * 1024; \
         arguments = args; \
@@ -81,6 +87,7 @@ using std::fmaxf;
         { \
             blockIdx = {block % x, block / x % y, block / x / y}; \
             block_barrier = Barrier{threads}; \
+            dynamic_shared.assign(shared_bytes / sizeof(float4), make_float4(NAN, NAN, NAN, NAN)); \
             for (int w = 0; w < threads / 32; w++) warp_barriers[w] = Barrier{32}; \
             for (Fiber &fiber : fibers) \
             { \
