@@ -2,7 +2,7 @@
 //   W = (I − tril(Ã B̃ᵀ, −1))⁻¹ Ã, U₀ = the same inverse on tril(Ã K̃ᵀ, −1) V,
 //   M = (I + Wᵀ B̃) diag(P), G = (U₀ᵀ B̃ + Vᵀ K̃) diag(P), Q = R̃ + tril(R̃ B̃ᵀ) W, Y₀ = tril(R̃ B̃ᵀ) U₀ + tril(R̃ K̃ᵀ) V.
 // r, k, v, a, b: (B, T, H, 64); log_w the same, f32; y like it: Y₀. m, g, q, w, u: (B·H, chunks, 64, 64) f32; u: U₀.
-// A token beyond T has w = 1 and zeros elsewhere. Launch: (chunks, B·H) blocks of 256 threads, 6 tiles and 256 floats of shared memory: two a multiprocessor.
+// A token beyond T has w = 1 and zeros elsewhere. Launch: (chunks, B·H) blocks of a team, 6 tiles and 256 floats of shared memory: two a multiprocessor.
 
 #include "wkv_tiles.cuh"
 
@@ -53,7 +53,7 @@ extern "C" __global__ void __launch_bounds__(TEAM, 2) wkv_chunks(const __grid_co
     clear(c);
     add_product_of_transposed(c, a, b, p);
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
 #pragma unroll
         for (int j = 0; j < 4; j++) c.at[i][j] = (c.at[i][j] + (p.row + i == p.near + j ? 1.0f : 0.0f)) * end[j];
     write_matrix(args.m + matrix, c, p);
@@ -61,7 +61,7 @@ extern "C" __global__ void __launch_bounds__(TEAM, 2) wkv_chunks(const __grid_co
     add_product_of_transposed(c, u, b, p);
     add_product_of_transposed(c, v, k, p);
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
 #pragma unroll
         for (int j = 0; j < 4; j++) c.at[i][j] *= end[j];
     write_matrix(args.g + matrix, c, p);

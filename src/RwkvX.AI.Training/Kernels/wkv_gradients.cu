@@ -5,7 +5,7 @@
 //   dB̃ = tril(dZ Uᵀ, −1)ᵀ Ã + tril(dY Uᵀ)ᵀ R̃ + U E, dK̃ = tril(dZ Vᵀ, −1)ᵀ Ã + tril(dY Vᵀ)ᵀ R̃ + V E,
 //   d ln P_t = dR̃∘R̃ − dB̃∘B̃ − dK̃∘K̃ at t, + dÃ∘Ã at t + 1, + the columns' sums of D∘S behind the chunk at its end; d ln w_s = Σ_{t ≥ s} d ln P_t.
 // r to b and their gradients: (B, T, H, 64); dy likewise, gradients f32; u, s, d: (B·H, chunks, 64, 64) f32.
-// Launch: (chunks, B·H) blocks of 512 threads, two teams, one for Ã and dZ, one, a product ahead, for R̃ and dY; 11 tiles and 1,088 floats of shared memory.
+// Launch: (chunks, B·H) blocks of two teams, one for Ã and dZ, one, a product ahead, for R̃ and dY; 11 tiles and 1,088 floats of shared memory.
 
 #include "wkv_tiles.cuh"
 
@@ -27,7 +27,7 @@ struct Args
 __device__ __forceinline__ void write_scaled(float *to, const Results &dx, const float *log_p, const Rows rows, const Place p, float sign, int lag)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
     {
         const int row = p.row + i;
         if (row >= rows.count) continue;
@@ -43,7 +43,7 @@ __device__ __forceinline__ void write_scaled(float *to, const Results &dx, const
 __device__ __forceinline__ void add_pointwise(Results &c, const Results &x, const float *tile, const Place p, float sign)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
     {
         float f[4];
         row_of(tile, p.row + i, p.near, f);

@@ -1,5 +1,5 @@
 // Training: what a chunk's outputs give the gradient of the state before it, dYᵀ Q; the reverse scan adds what comes through later states.
-// dy: (B, T, H, 64) f32; q, ds: (B·H, chunks, 64, 64) f32. Launch: (chunks, B·H) blocks of 256 threads, 2 tiles of shared memory.
+// dy: (B, T, H, 64) f32; q, ds: (B·H, chunks, 64, 64) f32. Launch: (chunks, B·H) blocks of a team, 2 tiles of shared memory.
 
 #include "wkv_tiles.cuh"
 

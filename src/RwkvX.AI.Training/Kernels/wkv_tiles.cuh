@@ -1,9 +1,9 @@
 // Training: what the kernels of the recurrence share: tiles of 64 x 64 in shared memory, their products, and a chunk's inputs.
 //
-// A tile is 64 rows of STRIDE floats: 4 more than 64, so that rows 0 to 7 begin in different banks. A product is the work of 256 threads, a
-// team, 4 x 4 results each. Its rows are 4·(thread / 16) and on; its columns are 4·(thread % 16) and on (`Near`), or thread % 16 and every 16th
-// (`Far`, where the second factor is read along its rows: neighbours then read neighbouring rows).
-// Triangles: a warp has a band of 8 rows and leaves out what is zero for all of them. Warps 4 to 7 have the bands 7 to 4, so that the four
+// A tile is 64 rows of STRIDE floats: 4 more than 64, so that rows 0 to 7 begin in different banks. A product is the work of a team, EACH x 4 results
+// a thread. Its columns are 4·(thread % 16) and on (`near`), or thread % 16 and every 16th (`far`, where the second factor is read along its rows:
+// neighbours then read neighbouring rows).
+// Triangles: a warp has a band of rows and leaves out what is zero for all of them. Of 8 warps, 4 to 7 have the bands 7 to 4, so that the four
 // schedulers, which have warps w and w + 4, get the same work.
 
 #include "number.cuh"
@@ -11,7 +11,9 @@
 #define SIZE 64
 #define STRIDE 68
 #define TILE (SIZE * STRIDE)
-#define TEAM 256
+// -DEACH: rows of a thread: 4, or 8 for fewer reads of shared memory by half as many threads.
+#define TEAM (SIZE * 16 / EACH)
+#define BAND (2 * EACH)
 
 #ifndef DYNAMIC_SHARED
 #define DYNAMIC_SHARED(name) extern __shared__ float4 name[]
@@ -28,7 +30,7 @@ __device__ __forceinline__ Place place_of(int thread)
     Place p;
     const int warp = thread / 32;
     p.band = warp < 4 ? warp : 11 - warp;
-    p.row = p.band * 8 + (thread % 32) / 16 * 4;
+    p.row = p.band * BAND + (thread % 32) / 16 * EACH;
     p.far = thread % 16;
     p.near = p.far * 4;
     return p;
@@ -36,13 +38,13 @@ __device__ __forceinline__ Place place_of(int thread)
 
 struct Results
 {
-    float at[4][4];
+    float at[EACH][4];
 };
 
 __device__ __forceinline__ void clear(Results &c)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
 #pragma unroll
         for (int j = 0; j < 4; j++) c.at[i][j] = 0.0f;
 }
@@ -62,15 +64,15 @@ __device__ __forceinline__ void add_product(Results &c, const float *x, const fl
 #pragma unroll 2
     for (int k = 0; k < end; k += 4)
     {
-        float a[4][4], b[4];
+        float a[EACH][4], b[4];
 #pragma unroll
-        for (int i = 0; i < 4; i++) row_of(x, p.row + i, k, a[i]);
+        for (int i = 0; i < EACH; i++) row_of(x, p.row + i, k, a[i]);
 #pragma unroll
         for (int s = 0; s < 4; s++)
         {
             row_of(y, k + s, p.near, b);
 #pragma unroll
-            for (int i = 0; i < 4; i++)
+            for (int i = 0; i < EACH; i++)
 #pragma unroll
                 for (int j = 0; j < 4; j++) c.at[i][j] += a[i][s] * b[j];
         }
@@ -80,7 +82,7 @@ __device__ __forceinline__ void add_product(Results &c, const float *x, const fl
 // c += L Y for a lower triangle L.
 __device__ __forceinline__ void add_lower_product(Results &c, const float *l, const float *y, const Place p)
 {
-    add_product(c, l, y, p, (p.band + 1) * 8);
+    add_product(c, l, y, p, (p.band + 1) * BAND);
 }
 
 // c += Xᵀ Y, columns near; k from `begin`.
@@ -89,11 +91,12 @@ __device__ __forceinline__ void add_product_of_transposed(Results &c, const floa
 #pragma unroll 4
     for (int k = begin; k < SIZE; k++)
     {
-        float a[4], b[4];
-        row_of(x, k, p.row, a);
+        float a[EACH], b[4];
+#pragma unroll
+        for (int i = 0; i < EACH; i += 4) row_of(x, k, p.row + i, *(float (*)[4])(a + i));
         row_of(y, k, p.near, b);
 #pragma unroll
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < EACH; i++)
 #pragma unroll
             for (int j = 0; j < 4; j++) c.at[i][j] += a[i] * b[j];
     }
@@ -102,7 +105,7 @@ __device__ __forceinline__ void add_product_of_transposed(Results &c, const floa
 // c += Lᵀ Y for a lower triangle L.
 __device__ __forceinline__ void add_product_of_transposed_lower(Results &c, const float *l, const float *y, const Place p)
 {
-    add_product_of_transposed(c, l, y, p, p.band * 8);
+    add_product_of_transposed(c, l, y, p, p.band * BAND);
 }
 
 // c += X Yᵀ, columns far, the first 16·`groups` of them.
@@ -111,16 +114,16 @@ __device__ __forceinline__ void add_product_with_transposed(Results &c, const fl
 #pragma unroll 2
     for (int k = 0; k < SIZE; k += 4)
     {
-        float a[4][4], b[4];
+        float a[EACH][4], b[4];
 #pragma unroll
-        for (int i = 0; i < 4; i++) row_of(x, p.row + i, k, a[i]);
+        for (int i = 0; i < EACH; i++) row_of(x, p.row + i, k, a[i]);
 #pragma unroll
         for (int j = 0; j < 4; j++)
         {
             if (j >= groups) continue;
             row_of(y, p.far + 16 * j, k, b);
 #pragma unroll
-            for (int i = 0; i < 4; i++)
+            for (int i = 0; i < EACH; i++)
 #pragma unroll
                 for (int s = 0; s < 4; s++) c.at[i][j] += a[i][s] * b[s];
         }
@@ -132,9 +135,9 @@ __device__ __forceinline__ Results lower_of(const float *x, const float *y, cons
 {
     Results c;
     clear(c);
-    add_product_with_transposed(c, x, y, p, p.band / 2 + 1);
+    add_product_with_transposed(c, x, y, p, ((p.band + 1) * BAND + 15) / 16);
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
 #pragma unroll
         for (int j = 0; j < 4; j++)
             if (p.far + 16 * j + (strict ? 1 : 0) > p.row + i) c.at[i][j] = 0.0f;
@@ -144,14 +147,14 @@ __device__ __forceinline__ Results lower_of(const float *x, const float *y, cons
 __device__ __forceinline__ void store_near(float *tile, const Results &c, const Place p)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
         *(float4 *)(tile + (p.row + i) * STRIDE + p.near) = make_float4(c.at[i][0], c.at[i][1], c.at[i][2], c.at[i][3]);
 }
 
 __device__ __forceinline__ void store_far(float *tile, const Results &c, const Place p)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
 #pragma unroll
         for (int j = 0; j < 4; j++) tile[(p.row + i) * STRIDE + p.far + 16 * j] = c.at[i][j];
 }
@@ -160,13 +163,15 @@ __device__ __forceinline__ void store_far_transposed(float *tile, const Results 
 {
 #pragma unroll
     for (int j = 0; j < 4; j++)
-        *(float4 *)(tile + (p.far + 16 * j) * STRIDE + p.row) = make_float4(c.at[0][j], c.at[1][j], c.at[2][j], c.at[3][j]);
+#pragma unroll
+        for (int i = 0; i < EACH; i += 4)
+            *(float4 *)(tile + (p.far + 16 * j) * STRIDE + p.row + i) = make_float4(c.at[i][j], c.at[i + 1][j], c.at[i + 2][j], c.at[i + 3][j]);
 }
 
 __device__ __forceinline__ void add_tile(Results &c, const float *tile, const Place p)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
     {
         float f[4];
         row_of(tile, p.row + i, p.near, f);
@@ -235,7 +240,7 @@ __device__ __forceinline__ void load_matrix(float *tile, const float *matrix, in
 __device__ __forceinline__ void write_matrix(float *matrix, const Results &c, const Place p)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
         *(float4 *)(matrix + (p.row + i) * SIZE + p.near) = make_float4(c.at[i][0], c.at[i][1], c.at[i][2], c.at[i][3]);
 }
 
@@ -262,7 +267,7 @@ __device__ __forceinline__ Rows rows_of(int tokens, int heads)
 __device__ __forceinline__ void write_rows(float *to, const Results &c, const Rows rows, const Place p)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
         if (p.row + i < rows.count)
             *(float4 *)(to + rows.at(p.row + i, p.near)) = make_float4(c.at[i][0], c.at[i][1], c.at[i][2], c.at[i][3]);
 }
@@ -270,7 +275,7 @@ __device__ __forceinline__ void write_rows(float *to, const Results &c, const Ro
 __device__ __forceinline__ void add_rows(Results &c, const float *from, const Rows rows, const Place p)
 {
 #pragma unroll
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < EACH; i++)
     {
         if (p.row + i >= rows.count) continue;
         const float4 f = *(const float4 *)(from + rows.at(p.row + i, p.near));

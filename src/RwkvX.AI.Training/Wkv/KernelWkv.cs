@@ -11,7 +11,8 @@ namespace RwkvX.AI.Training.Wkv;
 /// </remarks>
 internal sealed unsafe class KernelWkv : autograd.SingleTensorFunction<KernelWkv>
 {
-    private const int Chunk = 64, N = 64, Team = 256;
+    private const int Chunk = 64, N = 64;
+    private const int Each = 4, Team = 64 * 16 / Each; // rows of a thread in a product, 4 or 8; threads
     private const int Tile = 64 * 68 * sizeof(float); // bytes, as in wkv_tiles.cuh
 
     /// <inheritdoc/>
@@ -45,7 +46,7 @@ internal sealed unsafe class KernelWkv : autograd.SingleTensorFunction<KernelWkv
             Heads = H,
         }, Team, chunks, B * H, sharedBytes: (6 * Tile) + (256 * sizeof(float)));
         Tensor s = new ScanKernel(launcher).Scan(m, g, reverse: false);
-        launcher.Launch("wkv_outputs", [], new OutputsArgs
+        launcher.Launch("wkv_outputs", Defines(inputs[0]), new OutputsArgs
         {
             Q = Floats(q),
             W = Floats(w),
@@ -74,7 +75,7 @@ internal sealed unsafe class KernelWkv : autograd.SingleTensorFunction<KernelWkv
         (int B, int T, int H) = Sizes(inputs[0]);
         int chunks = (int)s.shape[1];
         Tensor dy = grad_output.to(ScalarType.Float32).contiguous(), ds = empty_like(s);
-        launcher.Launch("wkv_state_gradients", [], new StateGradientsArgs
+        launcher.Launch("wkv_state_gradients", Defines(inputs[0]), new StateGradientsArgs
         {
             Dy = Floats(dy),
             Q = Floats(q),
@@ -117,7 +118,7 @@ internal sealed unsafe class KernelWkv : autograd.SingleTensorFunction<KernelWkv
 
     private static (int B, int T, int H) Sizes(Tensor x) => ((int)x.shape[0], (int)x.shape[1], (int)x.shape[2]);
 
-    private static string[] Defines(Tensor r) => [r.dtype == ScalarType.BFloat16 ? "-DBF16=1" : "-DBF16=0"];
+    private static string[] Defines(Tensor r) => [$"-DEACH={Each}", r.dtype == ScalarType.BFloat16 ? "-DBF16=1" : "-DBF16=0"];
 
     private static float* Floats(Tensor tensor) => (float*)TensorPointer.Of(tensor);
 
