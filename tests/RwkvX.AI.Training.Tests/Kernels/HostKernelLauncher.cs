@@ -20,14 +20,17 @@ internal sealed unsafe class HostKernelLauncher : IKernelLauncher, IDisposable
     /// <summary>Launches so far, by kernel.</summary>
     public Dictionary<string, int> Launches { get; } = [];
 
+    /// <summary>Whether threads run from the last to the first between barriers: what depends on their order lacks a barrier.</summary>
+    public bool IsReversed { get; init; }
+
     public void Launch<TArgs>(string kernel, IReadOnlyList<string> defines, in TArgs args, int threads, int gridX, int gridY, int gridZ, int sharedBytes)
         where TArgs : unmanaged
     {
         string key = $"{kernel} {string.Join(' ', defines)}";
         if (!Libraries.TryGetValue(key, out nint library)) Libraries[key] = library = NativeLibrary.Load(Compile(kernel, defines));
-        var launch = (delegate* unmanaged<void*, int, int, int, int, int, void>)NativeLibrary.GetExport(library, "launch");
+        var launch = (delegate* unmanaged<void*, int, int, int, int, int, int, void>)NativeLibrary.GetExport(library, "launch");
         TArgs copy = args;
-        launch(&copy, threads, gridX, gridY, gridZ, sharedBytes);
+        launch(&copy, threads, gridX, gridY, gridZ, sharedBytes, IsReversed ? 1 : 0);
         Launches[kernel] = Launches.GetValueOrDefault(kernel) + 1;
     }
 

@@ -75,7 +75,7 @@ using std::fmaxf;
         kernel(*arguments); \
         fibers[thread].done = true; \
     } \
-    extern "C" void launch(const Args *args, int threads, int x, int y, int z, int shared_bytes) \
+    extern "C" void launch(const Args *args, int threads, int x, int y, int z, int shared_bytes, int is_reversed) \
     { \
         const int StackBytes = 64 * 1024; \
         arguments = args; \
@@ -101,8 +101,9 @@ using std::fmaxf;
             for (bool running = true; running;) \
             { \
                 running = false; \
-                for (int t = 0; t < threads; t++) \
+                for (int n = 0; n < threads; n++) \
                 { \
+                    const int t = is_reversed ? threads - 1 - n : n; \
                     if (fibers[t].done) continue; \
                     running = true; \
                     threadIdx = {t, 0, 0}; \
