@@ -9,13 +9,17 @@ internal sealed class InstrumentSum : IDisposable
     private long _value;
 
     /// <param name="name">The instrument's name.</param>
-    public InstrumentSum(string name)
+    /// <param name="tier">Only what has this tag <c>tier</c>; null for everything.</param>
+    public InstrumentSum(string name, string? tier = null)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == "RwkvX.AI" && instrument.Name == name) listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<long>((_, measured, _, _) => Interlocked.Add(ref _value, measured));
+        _listener.SetMeasurementEventCallback<long>((_, measured, tags, _) =>
+        {
+            if (tier is null || tags.Contains(new KeyValuePair<string, object?>("tier", tier))) Interlocked.Add(ref _value, measured);
+        });
         _listener.Start();
     }
 

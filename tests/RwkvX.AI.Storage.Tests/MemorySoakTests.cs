@@ -24,9 +24,28 @@ public sealed class MemorySoakTests
     }
 
     [Fact]
-    public async Task Conversations_OfAFewNames_AreTheirTwins()
+    public async Task Conversations_WhoseStatesGoUpAndDownAllTheTime_AreTheirTwins()
     {
-        await using MemoryHarness harness = MemoryHarness.Open(InMemoryStateStore.Create(), residentBytes: 8_000);
+        using InstrumentSum down = new("rwkvx.memory.evictions", "memory"), forgotten = new("rwkvx.memory.evictions", "host"), up = new("rwkvx.memory.restores", "host");
+        using InstrumentSum resident = new("rwkvx.memory.resident", "host");
+        await using (MemoryHarness harness = MemoryHarness.Open(InMemoryStateStore.Create(), residentBytes: 12_000, hostBytes: 2_000_000))
+        {
+            long operations = await MemorySoak.Run(harness, threads: 16, tenants: 2, conversations: 40, Time, atLeast: 1500, seed: 5);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{operations} operations, {down.Value} states down, {up.Value} up again, {forgotten.Value} left to the store, {harness.Bytes} bytes at the end");
+            Assert.True(up.Value > operations / 20, $"only {up.Value} states came back in {operations} operations");
+            Assert.True(forgotten.Value > operations / 100, $"only {forgotten.Value} states left main memory in {operations} operations");
+            Assert.InRange(harness.Bytes.Host, 1, 2_000_000);
+        }
+
+        Assert.Equal(0, resident.Value); // nobody else in this process has such a tier
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100_000)]
+    public async Task Conversations_OfAFewNames_AreTheirTwins(long hostBytes)
+    {
+        await using MemoryHarness harness = MemoryHarness.Open(InMemoryStateStore.Create(), residentBytes: 8_000, hostBytes: hostBytes);
         await MemorySoak.Run(harness, threads: 16, tenants: 2, conversations: 4, Time / 2, atLeast: 100, seed: 4);
     }
 }

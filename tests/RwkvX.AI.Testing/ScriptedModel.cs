@@ -28,6 +28,9 @@ public sealed class ScriptedModel(int vocabSize, LogitsScript script) : IRwkvXMo
     /// <summary>Runs at the start of each pass, inside it, with the pass's number from 1: cancels, waits or throws.</summary>
     public Action<int>? OnPass { get; set; }
 
+    /// <summary>Runs at the start of each export: waits or throws.</summary>
+    public Action? OnExport { get; set; }
+
     /// <inheritdoc/>
     public RwkvXConfig Config { get; } =
         new() { EmbeddingSize = 64, LayerCount = 1, SparseLayerCount = 1, VocabSize = vocabSize, MobaChunkSize = 16, MobaTopK = 2 };
@@ -95,7 +98,11 @@ public sealed class ScriptedModel(int vocabSize, LogitsScript script) : IRwkvXMo
     }
 
     /// <inheritdoc/>
-    public StateSnapshot Export(RwkvXState state) => ScriptedSnapshot.Of((ScriptedState)state);
+    public StateSnapshot Export(RwkvXState state)
+    {
+        OnExport?.Invoke();
+        return ScriptedSnapshot.Of((ScriptedState)state);
+    }
 
     /// <inheritdoc/>
     public RwkvXState Import(StateSnapshot snapshot) => NewState(ScriptedSnapshot.History(snapshot, Config));

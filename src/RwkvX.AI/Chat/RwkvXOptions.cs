@@ -97,9 +97,19 @@ public sealed class RwkvXOptions
     /// <summary>Where conversations are stored; null for the container's <see cref="IStateStore"/>, or else this process's memory. Outlives the client.</summary>
     public IStateStore? StateStore { get; set; }
 
-    /// <summary>Bytes of states of stored conversations that stay with the engine between turns; null for an eighth of the memory that the process may use.</summary>
+    /// <summary>
+    /// Bytes of states of stored conversations that stay with the engine between turns; null for an eighth of the memory that the process may use, or
+    /// a quarter of what a GPU has left.
+    /// </summary>
     [Range(0d, 1L << 50)]
     public long? ResidentBytes { get; set; }
+
+    /// <summary>
+    /// Bytes of main memory for such states that had to leave a GPU, so that they come back without the store; null for an eighth of the memory that
+    /// the process may use, and none where the engine's states are in main memory already.
+    /// </summary>
+    [Range(0d, 1L << 50)]
+    public long? HostBytes { get; set; }
 
     /// <summary>A stored conversation's state is written once this many tokens were logged since the last time; reopening replays fewer than these.</summary>
     [Range(1, 1 << 20)]
@@ -168,6 +178,7 @@ public sealed class RwkvXOptions
     {
         Template = Template,
         ResidentBytes = ResidentBytes,
+        HostBytes = HostBytes,
         Writers = Writers,
         SnapshotTokens = SnapshotTokens,
         Retention = Retention,

@@ -5,10 +5,10 @@ using RwkvX.AI.Sessions.Stores;
 
 namespace RwkvX.AI.Memory;
 
-/// <summary>Has the states of conversations at hand: with the engine while there is room, else rebuilt from the store.</summary>
+/// <summary>Has the states of conversations at hand: with the engine while there is room, else in main memory beside a device, else rebuilt from the store.</summary>
 internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, Lazy<StateBinding> binding, RwkvXMemoryOptions options, ILogger logger) : IDisposable
 {
-    private readonly LiveStates _live = new(options.EffectiveResidentBytes, model.Config.MobaChunkSize);
+    private readonly LiveStates _live = new(model, options.EffectiveResidentBytes(model.Engine), options.EffectiveHostBytes(model.Engine), logger);
 
     /// <summary>What happens where a conversation has a writer already.</summary>
     public LeaseMode Writers => options.Writers;
@@ -59,8 +59,8 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
     {
         long stored = opened.StoredTokens;
         if (state.TokenCount - stored >= options.SnapshotTokens && await TryStoreAsync(writer, state).ConfigureAwait(false)) stored = state.TokenCount;
-        _live.Add(writer.Place, state, opened.Origin, stored, opened.Notes);
-        _live.MovedOn(before, writer.Place.Log);
+        _live.MovedOn(before, writer.Place.Log); // first: what nobody comes back to need not make room for the new one by moving
+        await _live.AddAsync(writer.Place, state, opened.Origin, stored, opened.Notes).ConfigureAwait(false);
     }
 
     /// <summary>Drops what the retention policy does not keep of a state that is about to become a conversation's.</summary>
@@ -114,11 +114,31 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
         long begun = Stopwatch.GetTimestamp();
         OpenedState opened = place == default ? new OpenedState(model.CreateState(), null, 0, default) { Notes = ConversationNotes.None }
             : _live.Take(place) is ({ } fork, { } origin) ? new OpenedState(fork, origin, origin.StoredTokens, new RestoreReport(RestoredFrom.Memory, 0, default)) { Notes = origin.Notes }
-            : await RestoreAsync(key, cancellationToken).ConfigureAwait(false);
+            : await RaiseAsync(key, place, cancellationToken).ConfigureAwait(false) ?? await RestoreAsync(key, cancellationToken).ConfigureAwait(false);
         opened = opened with { Report = opened.Report with { Elapsed = Stopwatch.GetElapsedTime(begun) } };
         MemoryMeter.Restored(opened.Report);
         MemoryLog.Restored(logger, key, opened.State.TokenCount, opened.Report.From, opened.Report.ReplayedTokens, opened.Report.Elapsed.TotalMilliseconds);
         return opened;
+    }
+
+    /// <summary>Brings the state of a place back from main memory, and keeps it as it is beside the fork that is handed out; null where it is not there.</summary>
+    private async ValueTask<OpenedState?> RaiseAsync(ConversationKey key, LogPlace place, CancellationToken cancellationToken)
+    {
+        if (_live.FindInHost(place) is not ({ } snapshot, { } kept)) return null;
+        RwkvXState? state = null, fork = null;
+        try
+        {
+            await Task.Run(() => fork = (state = model.Import(snapshot)).Fork(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            state?.Dispose();
+            MemoryLog.NotMovedUp(logger, key, e);
+            return null;
+        }
+
+        LiveState? origin = await _live.AddAsync(place, state!, null, kept.StoredTokens, kept.Notes, kept).ConfigureAwait(false);
+        return new OpenedState(fork!, origin, kept.StoredTokens, new RestoreReport(RestoredFrom.Host, 0, default)) { Notes = kept.Notes };
     }
 
     /// <summary>Rebuilds the state at the head from the store, and keeps it as it is beside the fork that is handed out.</summary>
@@ -148,7 +168,7 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
             long replayed = await Feed.ReplayAsync(state, stored.Records, cancellationToken).ConfigureAwait(false);
             RwkvXState fork = state.Fork();
             long storedTokens = stored.SnapshotPosition.Tokens;
-            LiveState? origin = _live.Add(stored.Place, state, null, storedTokens);
+            LiveState? origin = await _live.AddAsync(stored.Place, state, null, storedTokens).ConfigureAwait(false);
             RestoredFrom from = stored.Snapshot is null ? RestoredFrom.Log : RestoredFrom.Store;
             return new OpenedState(fork, origin, storedTokens, new RestoreReport(from, replayed, default));
         }

@@ -5,7 +5,7 @@ using RwkvX.AI.Sessions.Stores;
 namespace RwkvX.AI.Memory;
 
 /// <summary>A state that stays with the engine. Immutable: it is forked, never advanced.</summary>
-internal sealed class LiveState(LogPlace place, RwkvXState state, SharedPages shared, long storedTokens)
+internal sealed class LiveState(LogPlace place, RwkvXState state, SharedPages shared, HostPages chunks, long storedTokens)
 {
     /// <summary>The history that the state has consumed.</summary>
     public LogPlace Place { get; } = place;
@@ -16,11 +16,14 @@ internal sealed class LiveState(LogPlace place, RwkvXState state, SharedPages sh
     /// <summary>The full pages, which states advanced from this one hold too.</summary>
     public SharedPages Shared { get; } = shared;
 
+    /// <summary>The full chunks of its history, as far as main memory holds them.</summary>
+    public HostPages Chunks { get; } = chunks;
+
     /// <summary>Tokens at the nearest stored state at or before this place; 0 where there is none.</summary>
     public long StoredTokens { get; } = storedTokens;
 
     /// <summary>What the conversation has read; null where nobody looked.</summary>
-    public ConversationNotes? Notes { get; init; }
+    public ConversationNotes? Notes { get; set; }
 
     /// <summary>Whether others may come back to this place: it was labelled or forked from.</summary>
     public bool IsAnchor { get; set; }

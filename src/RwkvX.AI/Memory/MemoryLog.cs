@@ -17,4 +17,10 @@ internal static partial class MemoryLog
 
     [LoggerMessage(23, LogLevel.Information, "{Key}: {Pages} pages of {Bytes} bytes were dropped after {Tokens} tokens: the budget is {Budget} bytes")]
     public static partial void Dropped(ILogger logger, ConversationKey key, int pages, long bytes, long tokens, long budget);
+
+    [LoggerMessage(24, LogLevel.Warning, "A state of {Tokens} tokens was not kept in main memory when it left the device; it is rebuilt from the store when it is needed")]
+    public static partial void NotMovedDown(ILogger logger, long tokens, Exception exception);
+
+    [LoggerMessage(25, LogLevel.Warning, "{Key}: the state in main memory could not go back to the device; it is rebuilt from the store")]
+    public static partial void NotMovedUp(ILogger logger, ConversationKey key, Exception exception);
 }

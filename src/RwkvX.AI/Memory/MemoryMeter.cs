@@ -6,7 +6,13 @@ namespace RwkvX.AI.Memory;
 /// <summary>What the memory measures: where states are found, how long that takes, and what stays.</summary>
 internal static class MemoryMeter
 {
-    /// <summary>States put at hand; tag <c>tier</c>: nothing, memory, store or log.</summary>
+    /// <summary>The tier of states that stay with the engine.</summary>
+    public static readonly KeyValuePair<string, object?> Memory = TierOf(RestoredFrom.Memory);
+
+    /// <summary>The tier of states in main memory that had to leave a device.</summary>
+    public static readonly KeyValuePair<string, object?> Host = TierOf(RestoredFrom.Host);
+
+    /// <summary>States put at hand; tag <c>tier</c>: nothing, memory, host, store or log.</summary>
     public static readonly Counter<long> Restores =
         RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.restores", "{state}", "States put at hand, by the tier they were found in.");
 
@@ -18,13 +24,13 @@ internal static class MemoryMeter
     public static readonly Counter<long> ReplayedTokens =
         RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.replayed_tokens", "{token}", "Tokens run again to reach the place asked for.");
 
-    /// <summary>States that gave way to others.</summary>
+    /// <summary>States that gave way to others; tag <c>tier</c>, the one that they left: memory or host.</summary>
     public static readonly Counter<long> Evictions =
         RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.evictions", "{state}", "States let go of because the budget was full.");
 
-    /// <summary>Bytes of the states that stay with the engine.</summary>
+    /// <summary>Bytes of the states that stay; tag <c>tier</c>: memory (with the engine) or host (in main memory beside a device).</summary>
     public static readonly UpDownCounter<long> ResidentBytes =
-        RwkvXMeter.Instance.CreateUpDownCounter<long>("rwkvx.memory.resident", "By", "Bytes of states kept with the engine, shared pages counted once.");
+        RwkvXMeter.Instance.CreateUpDownCounter<long>("rwkvx.memory.resident", "By", "Bytes of states kept at hand, shared pages counted once in each tier.");
 
     /// <summary>States written to the store.</summary>
     public static readonly Counter<long> Snapshots =
@@ -38,12 +44,20 @@ internal static class MemoryMeter
     public static readonly Counter<long> DroppedBytes =
         RwkvXMeter.Instance.CreateCounter<long>("rwkvx.memory.dropped", "By", "Bytes of dropped pages.");
 
+    /// <summary>Counts a state that left a tier.</summary>
+    public static void Evicted(KeyValuePair<string, object?> tier) => Evictions.Add(1, tier);
+
+    /// <summary>Counts bytes that came to a tier, or went.</summary>
+    public static void Resident(KeyValuePair<string, object?> tier, long bytes) => ResidentBytes.Add(bytes, tier);
+
     /// <summary>Counts one restore.</summary>
     public static void Restored(RestoreReport report)
     {
-        KeyValuePair<string, object?> tier = new("tier", report.From.ToString().ToLowerInvariant());
+        KeyValuePair<string, object?> tier = TierOf(report.From);
         Restores.Add(1, tier);
         RestoreTime.Record(report.Elapsed.TotalSeconds, tier);
         if (report.ReplayedTokens > 0) ReplayedTokens.Add(report.ReplayedTokens);
     }
+
+    private static KeyValuePair<string, object?> TierOf(RestoredFrom tier) => new("tier", tier.ToString().ToLowerInvariant());
 }

@@ -9,6 +9,9 @@ public enum RestoredFrom
     /// <summary>It was still in use by the engine.</summary>
     Memory,
 
+    /// <summary>It had left the engine's device and was in main memory.</summary>
+    Host,
+
     /// <summary>A stored state, and the tokens logged after it.</summary>
     Store,
 

@@ -50,6 +50,9 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
     /// <summary>Bytes of the states that stay with the engine, pages that they share counted once.</summary>
     public long ResidentBytes => States.Live.Bytes;
 
+    /// <summary>Bytes of the states in main memory that had to leave the engine's device, pages that they share counted once.</summary>
+    public long HostBytes => States.Live.HostBytes;
+
     /// <summary>Where turns get their states.</summary>
     internal ConversationStates States { get; }
 
@@ -91,7 +94,7 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
         await using IConversationWriter writer = await _store.LeaseAsync(key, Binding, States.Writers, cancellationToken).ConfigureAwait(false);
         LogPlace before = writer.Place;
         LogPosition head = await writer.AppendAsync([new CheckpointRecord(label)], cancellationToken).ConfigureAwait(false);
-        States.Live.Label(before, writer.Place);
+        await States.Live.LabelAsync(before, writer.Place).ConfigureAwait(false);
         return new CheckpointInfo(label, head);
     }
 
@@ -119,8 +122,8 @@ public sealed class RwkvXMemory : IRwkvXMemory, IDisposable
     public async ValueTask<MemoryStats> StatAsync(ConversationKey key, CancellationToken cancellationToken = default)
     {
         ConversationStats stored = await _store.StatAsync(key, cancellationToken).ConfigureAwait(false);
-        (long bytes, long recurrent, PageUsage? pages) = States.Live.Measure(stored.Place);
-        return new MemoryStats(stored) { ResidentBytes = bytes, ResidentRecurrentBytes = recurrent, Pages = pages, Retention = States.Retention };
+        (long bytes, long recurrent, PageUsage? pages, long host) = States.Live.Measure(stored.Place);
+        return new MemoryStats(stored) { ResidentBytes = bytes, ResidentRecurrentBytes = recurrent, Pages = pages, HostBytes = host, Retention = States.Retention };
     }
 
     /// <summary>Runs a conversation's latest tokens again beside it, to see which pages they look at.</summary>

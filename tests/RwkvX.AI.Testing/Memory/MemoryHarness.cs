@@ -32,14 +32,18 @@ public sealed class MemoryHarness : IAsyncDisposable
     /// <summary>The memory.</summary>
     public IRwkvXMemory Memory => _memory;
 
+    /// <summary>Bytes of states with the engine, and in main memory.</summary>
+    public (long Resident, long Host) Bytes => (_memory.ResidentBytes, _memory.HostBytes);
+
     /// <summary>Opens one over a store.</summary>
     /// <param name="store">The store.</param>
     /// <param name="residentBytes">What stays with the engine; small to have states evicted all the time.</param>
     /// <param name="snapshotTokens">Tokens between stored states.</param>
-    public static MemoryHarness Open(IStateStore store, long residentBytes = 30_000, int snapshotTokens = 40) => new(
+    /// <param name="hostBytes">What stays in main memory of what had to leave the engine.</param>
+    public static MemoryHarness Open(IStateStore store, long residentBytes = 30_000, int snapshotTokens = 40, long? hostBytes = null) => new(
         store,
         ScriptedModel.Hashing(Vocabulary.VocabularySize),
-        new RwkvXOptions { StateStore = store, ResidentBytes = residentBytes, SnapshotTokens = snapshotTokens, PrefillSpan = 16, PrefixCacheBytes = 0 });
+        new RwkvXOptions { StateStore = store, ResidentBytes = residentBytes, HostBytes = hostBytes, SnapshotTokens = snapshotTokens, PrefillSpan = 16, PrefixCacheBytes = 0 });
 
     /// <summary>A turn through the client.</summary>
     public async Task<string> AskAsync(ConversationKey key, string question, CancellationToken cancellationToken = default)

@@ -87,6 +87,34 @@ public sealed class RetentionTests : IDisposable
         Assert.True(records.OfType<DropRecord>().Count() > 3);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task States_ThroughMainMemoryAtEveryStep_AreBitForBitTheUninterrupted(bool keepBudget)
+    {
+        RetentionPolicy policy = keepBudget ? RetentionPolicy.KeepBudget(Budget) : RetentionPolicy.KeepAll;
+        ConversationKey fork = new("default", "fork");
+        await using IStateStore store = InMemoryStateStore.Create(), other = InMemoryStateStore.Create();
+        using RwkvXChatClient uninterrupted = Open(other, policy), moved = Open(store, policy, snapshotTokens: 1 << 20, residentBytes: 0);
+        IRwkvXMemory memory = moved.GetRequiredService<IRwkvXMemory>();
+        for (int step = 0; step < 10; step++)
+        {
+            Assert.Equal(await StepAsync(uninterrupted, step), await StepAsync(moved, step));
+            ExpectSame(await ExportAsync(uninterrupted), await ExportAsync(moved));
+            if (step == 5) await memory.ForkAsync(Key, fork, cancellationToken: Cancellation);
+        }
+
+        Assert.Equal(RestoredFrom.Host, (await memory.AppendAsync(fork, "Mine.", cancellationToken: Cancellation)).Restored.From);
+        Assert.Equal(RestoredFrom.Host, (await memory.AppendAsync(Key, "Yours.", cancellationToken: Cancellation)).Restored.From);
+        Assert.True(keepBudget == (await store.StatAsync(Key, Cancellation)).DroppedPages > 50);
+        MemoryStats mine = await memory.StatAsync(fork, Cancellation), yours = await memory.StatAsync(Key, Cancellation);
+        Assert.Equal((0L, 0L), (mine.ResidentBytes, yours.ResidentBytes));
+        Assert.InRange(moved.GetRequiredService<RwkvXMemory>().HostBytes, yours.HostBytes + 1, yours.HostBytes + (2 * mine.HostBytes) - 1); // and the place that was forked, of which both have pages
+        await memory.DeleteAsync(fork, Cancellation);
+        await memory.DeleteAsync(Key, Cancellation);
+        Assert.Equal(0, moved.GetRequiredService<RwkvXMemory>().HostBytes);
+    }
+
     [Fact]
     public async Task KeepBudget_ForksAndRewoundOnes_HoldWhatWasThereAtTheirPlace()
     {
@@ -165,9 +193,10 @@ public sealed class RetentionTests : IDisposable
         Assert.Contains("keep-budget:1", error.Message, StringComparison.Ordinal);
     }
 
-    private RwkvXChatClient Open(IStateStore store, RetentionPolicy? retention, int snapshotTokens = 128)
+    private RwkvXChatClient Open(IStateStore store, RetentionPolicy? retention, int snapshotTokens = 128, long? residentBytes = null)
     {
-        RwkvXOptions options = new() { StateStore = store, SnapshotTokens = snapshotTokens, PrefixCacheBytes = 0 };
+        RwkvXOptions options = new() { StateStore = store, SnapshotTokens = snapshotTokens, PrefixCacheBytes = 0, ResidentBytes = residentBytes };
+        if (residentBytes is not null) options.HostBytes = 1L << 30;
         if (retention is not null) options.Retention = retention;
         return new RwkvXChatClient(_tiny.Engine(), Vocabularies.Embedded, options, ownsModel: true);
     }

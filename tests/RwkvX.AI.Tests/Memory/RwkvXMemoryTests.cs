@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Memory;
+using RwkvX.AI.Models;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Tests.Tokenization;
@@ -162,6 +163,19 @@ public sealed class RwkvXMemoryTests : IDisposable
         AppendResult result = await _memory.AppendAsync(Key, "x");
         Assert.Equal(RestoredFrom.Store, result.Restored.From);
         Assert.InRange(result.Restored.ReplayedTokens, 0, 49);
+    }
+
+    [Fact]
+    public void Budgets_NotSaid_FollowFromWhereTheEnginesStatesLie()
+    {
+        RwkvXMemoryOptions options = new();
+        EngineInfo onDevice = _model.Engine with { DeviceStateBytes = 4000 };
+        long eighth = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
+        Assert.Equal((eighth, 0L), (options.EffectiveResidentBytes(_model.Engine), options.EffectiveHostBytes(_model.Engine)));
+        Assert.Equal((1000L, eighth), (options.EffectiveResidentBytes(onDevice), options.EffectiveHostBytes(onDevice)));
+        options = new RwkvXMemoryOptions { ResidentBytes = 5, HostBytes = 6 };
+        Assert.Equal((5L, 6L), (options.EffectiveResidentBytes(onDevice), options.EffectiveHostBytes(_model.Engine)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => NewMemory(new RwkvXMemoryOptions { HostBytes = -1 }));
     }
 
     [Fact]
