@@ -8,7 +8,7 @@ internal sealed class ChatGenerator(WordSplit split, Fillers fillers) : TaskGene
     private static readonly string[] Acknowledgements = ["Noted.", "I will remember that.", "Thank you, I have noted it.", "All right.", "Good to know."];
     private static readonly string[] Readings = ["Here is something I read:", "Look at this:", "I wrote this yesterday:", "Please keep this in mind too:", "Listen:"];
 
-    private readonly WordList _words = new(split);
+    private readonly WordList _words = fillers.Words;
 
     /// <summary>Facts to tell; 0 for as many as fit.</summary>
     public int FactCount { get; init; }

@@ -16,7 +16,7 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
 
     private static readonly string[] Frames = ["Document:\n", "Text:\n", "Read the following text and answer the questions.\n\n"];
 
-    private readonly WordList _words = new(split);
+    private readonly WordList _words = fillers.Words;
     private readonly Grammar _grammar = new(split);
 
     public override string Name => "decisions";
@@ -30,8 +30,8 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
         while (decisions.Count < decided)
         {
             // Training also decides upon what nobody expects, so that lists are copied from the minutes and not guessed.
-            string topic = isTraining && random.Next(3) == 0 ? _words.Any(random) : _words.From(Vocabulary.Topics, random);
-            string action = isTraining && random.Next(5) == 0 ? _words.Any(random) : _words.From(Vocabulary.Actions, random);
+            string topic = isTraining && random.Next(2) == 0 ? _words.Any(random) : _words.From(Vocabulary.Topics, random);
+            string action = isTraining && random.Next(2) == 0 ? _words.Any(random) : _words.From(Vocabulary.Actions, random);
             if (used.Add(topic)) decisions.Add((action, topic));
         }
 

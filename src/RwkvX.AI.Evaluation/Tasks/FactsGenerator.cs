@@ -11,7 +11,7 @@ internal sealed class FactsGenerator(WordSplit split, Fillers fillers) : TaskGen
         ("User: Please read this.\n\n", "\n\nAssistant: I have read it.\n\n"),
     ];
 
-    private readonly WordList _words = new(split);
+    private readonly WordList _words = fillers.Words;
 
     /// <summary>Facts to put in; 0 for as many as fit.</summary>
     public int FactCount { get; init; }

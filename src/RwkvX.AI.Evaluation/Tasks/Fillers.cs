@@ -8,7 +8,8 @@ namespace RwkvX.AI.Evaluation.Tasks;
 internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
 {
     private readonly Grammar _grammar = new(split);
-    private readonly WordList _words = new(split);
+    /// <summary>The words of the documents.</summary>
+    public WordList Words { get; } = new(split, prose);
 
     /// <summary>The same five sentences, over and over.</summary>
     public static IFiller Repeated { get; } = new Filler(_ => "The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again.", _ => " ");
@@ -46,8 +47,8 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
     /// <summary>A fact that nobody asks about: its subject's name is nobody else's.</summary>
     private string Others(Random random)
     {
-        Fact fact = Fact.Draw(split, _words, random);
-        string name = _words.InventName(random);
+        Fact fact = Fact.Draw(split, Words, random);
+        string name = Words.InventName(random);
         return (fact with { Subject = fact.Relation.Subject == 'P' ? name : name.ToLowerInvariant() }).Statement(random);
     }
 
@@ -56,7 +57,7 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
 
     private string Salad(Random random)
     {
-        string[] words = [.. Enumerable.Range(0, random.Next(5, 16)).Select(_ => _words.Any(random))];
+        string[] words = [.. Enumerable.Range(0, random.Next(5, 16)).Select(_ => Words.Any(random))];
         return char.ToUpperInvariant(words[0][0]) + string.Join(' ', words)[1..] + ".";
     }
 

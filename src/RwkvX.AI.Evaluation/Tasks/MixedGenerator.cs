@@ -11,8 +11,8 @@ internal sealed class MixedGenerator : TaskGenerator
 
     private readonly TaskGenerator[] _generators;
 
-    public MixedGenerator(WordSplit split, Func<Random, string>? prose) =>
-        _generators = [.. Shares.SelectMany(share => Enumerable.Repeat(TaskGenerators.Open(share.Name, split, prose), share.Weight))];
+    public MixedGenerator(WordSplit split, Fillers fillers) =>
+        _generators = [.. Shares.SelectMany(share => Enumerable.Repeat(TaskGenerators.Open(share.Name, split, fillers), share.Weight))];
 
     public override string Name => "tasks";
 

@@ -5,7 +5,7 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <summary>Needles in a haystack: special numbers and identifiers for words, after RULER's (arXiv 2404.06654) families.</summary>
 internal sealed class NeedleGenerator(NeedleKind kind, WordSplit split, Fillers fillers) : TaskGenerator
 {
-    private readonly WordList _keys = new(split);
+    private readonly WordList _keys = fillers.Words;
 
     public override string Name => kind switch
     {

@@ -3,12 +3,12 @@ using RwkvX.AI.Evaluation.Words;
 namespace RwkvX.AI.Evaluation.Tasks;
 
 /// <summary>A list of keys with values, and many questions about it: of all documents the one with most to recall in the fewest tokens.</summary>
-internal sealed class RecordsGenerator(WordSplit split, Fillers fillers) : TaskGenerator
+internal sealed class RecordsGenerator(Fillers fillers) : TaskGenerator
 {
     private static readonly string[] Lines = ["{k}: {v}", "{k} = {v}", "- {k} is {v}.", "{k}; {v}", "Under {k} it says {v}.", "The entry for {k} is {v}."];
     private static readonly string[] Questions = ["What does it say under {k}?", "{k}?", "What is the entry for {k}?", "Look up {k}.", "Which value belongs to {k}?"];
 
-    private readonly WordList _words = new(split);
+    private readonly WordList _words = fillers.Words;
 
     public override string Name => "records";
 

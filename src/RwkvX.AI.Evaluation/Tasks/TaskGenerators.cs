@@ -12,24 +12,22 @@ public static class TaskGenerators
     /// <param name="split">Which words it uses.</param>
     /// <param name="prose">A paragraph of real text, for filler; null for invented filler alone.</param>
     /// <exception cref="ArgumentException">There is no generator of that name.</exception>
-    public static TaskGenerator Open(string name, WordSplit split, Func<Random, string>? prose = null)
+    public static TaskGenerator Open(string name, WordSplit split, Func<Random, string>? prose = null) => Open(name, split, new Fillers(split, prose));
+
+    internal static TaskGenerator Open(string name, WordSplit split, Fillers fillers) => name switch
     {
-        Fillers fillers = new(split, prose);
-        return name switch
-        {
-            "passkey" => new PasskeyGenerator(),
-            "needle-1" => new NeedleGenerator(NeedleKind.RepeatedFiller, split, fillers),
-            "needle-2" => new NeedleGenerator(NeedleKind.Prose, split, fillers),
-            "needle-3" => new NeedleGenerator(NeedleKind.Identifier, split, fillers),
-            "multi-key" => new NeedleGenerator(NeedleKind.MultiKey, split, fillers),
-            "multi-value" => new NeedleGenerator(NeedleKind.MultiValue, split, fillers),
-            "facts" => new FactsGenerator(split, fillers),
-            "chat" => new ChatGenerator(split, fillers),
-            "decisions" => new DecisionsGenerator(split, fillers),
-            "records" => new RecordsGenerator(split, fillers),
-            "talk" => new TalkGenerator(split),
-            "tasks" => new MixedGenerator(split, prose),
-            _ => throw new ArgumentException($"expected {string.Join(", ", Names)}, found {name}", nameof(name)),
-        };
-    }
+        "passkey" => new PasskeyGenerator(),
+        "needle-1" => new NeedleGenerator(NeedleKind.RepeatedFiller, split, fillers),
+        "needle-2" => new NeedleGenerator(NeedleKind.Prose, split, fillers),
+        "needle-3" => new NeedleGenerator(NeedleKind.Identifier, split, fillers),
+        "multi-key" => new NeedleGenerator(NeedleKind.MultiKey, split, fillers),
+        "multi-value" => new NeedleGenerator(NeedleKind.MultiValue, split, fillers),
+        "facts" => new FactsGenerator(split, fillers),
+        "chat" => new ChatGenerator(split, fillers),
+        "decisions" => new DecisionsGenerator(split, fillers),
+        "records" => new RecordsGenerator(fillers),
+        "talk" => new TalkGenerator(split),
+        "tasks" => new MixedGenerator(split, fillers),
+        _ => throw new ArgumentException($"expected {string.Join(", ", Names)}, found {name}", nameof(name)),
+    };
 }

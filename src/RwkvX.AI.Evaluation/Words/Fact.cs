@@ -70,14 +70,17 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     private static string SubjectOf(char kind, WordSplit split, WordList words, Random random) => kind switch
     {
-        'P' => Person(words, random),
+        'P' => IsSurprising(split, random) ? words.InventName(random) : Person(words, random),
         'T' => IsSurprising(split, random) ? words.Any(random) : words.From(Vocabulary.Topics, random),
+        _ when IsSurprising(split, random) => $"{words.Any(random)} {words.Any(random)}",
         _ => $"{words.From(Vocabulary.Adjectives, random)} {words.From(Vocabulary.Nouns, random)}",
     };
 
     private static string ValueOf(char kind, WordSplit split, WordList words, Random random) => kind switch
     {
         'p' or 'k' or 'f' or 'l' when IsSurprising(split, random) => words.Any(random),
+        'N' when IsSurprising(split, random) => $"{words.Any(random)} {words.Any(random)}",
+        'c' or 'F' when IsSurprising(split, random) => words.InventName(random),
         'c' => random.Next(6) == 0 ? words.InventName(random) : words.From(Vocabulary.Cities, random),
         'p' => words.From(Vocabulary.Professions, random),
         'k' => words.From(Vocabulary.Colours, random),
@@ -92,7 +95,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     };
 
     /// <summary>Training also puts words where nobody expects them, so that values are copied and not picked from a list.</summary>
-    private static bool IsSurprising(WordSplit split, Random random) => split == WordSplit.Training && random.Next(4) == 0;
+    private static bool IsSurprising(WordSplit split, Random random) => split == WordSplit.Training && random.Next(2) == 0;
 
     private static string Person(WordList words, Random random) => random.Next(4) switch
     {

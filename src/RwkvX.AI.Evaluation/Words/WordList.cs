@@ -4,13 +4,17 @@ namespace RwkvX.AI.Evaluation.Words;
 
 /// <summary>Words of one split; a word belongs to a split for good, by a hash of its letters.</summary>
 /// <param name="split">The split.</param>
-internal sealed class WordList(WordSplit split)
+/// <param name="prose">A paragraph of real text, whose words training uses where a list would be learnt by heart; null for none.</param>
+internal sealed class WordList(WordSplit split, Func<Random, string>? prose = null)
 {
+    private const int Paragraphs = 4000; // of which the words are taken
+
     private static readonly string[] Onsets = ["b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kr", "l", "m", "n", "p", "pl", "qu", "r", "s", "sh", "st", "t", "th", "tr", "v", "w", "y", "z"];
     private static readonly string[] Nuclei = ["a", "e", "i", "o", "u", "ai", "ea", "ee", "ia", "io", "oa", "ou"];
     private static readonly string[] Codas = ["", "", "", "l", "m", "n", "r", "s", "t", "nd", "rk", "x", "th", "ck"];
 
     private readonly Dictionary<string[], string[]> _cache = [];
+    private readonly Lazy<string[]> _open = new(() => split == WordSplit.Training && prose is not null ? WordsOf(prose) : []);
 
     /// <summary>A word of a list that belongs to the split.</summary>
     public string From(string[] list, Random random)
@@ -19,20 +23,24 @@ internal sealed class WordList(WordSplit split)
         return mine[random.Next(mine.Length)];
     }
 
-    /// <summary>An English or invented word.</summary>
-    public string Any(Random random) => random.Next(3) switch
+    /// <summary>An English or invented word: in training any word of the prose, or letters that are no word at all.</summary>
+    public string Any(Random random) => random.Next(_open.Value.Length > 0 ? 8 : 3) switch
     {
         0 => From(Vocabulary.Nouns, random),
         1 => From(Vocabulary.Adjectives, random),
-        _ => Invent(random),
+        2 => Invent(random),
+        3 => Letters(random),
+        _ => _open.Value[random.Next(_open.Value.Length)],
     };
 
     /// <summary>Two words, such as <c>quiet-harbour</c>, or one that nobody has heard.</summary>
-    public string Compound(Random random) => random.Next(3) switch
+    public string Compound(Random random) => random.Next(_open.Value.Length > 0 ? 5 : 3) switch
     {
         0 => Invent(random),
         1 => $"{From(Vocabulary.Adjectives, random)}-{From(Vocabulary.Nouns, random)}",
-        _ => $"{From(Vocabulary.Nouns, random)} {From(Vocabulary.Nouns, random)}",
+        2 => $"{From(Vocabulary.Nouns, random)} {From(Vocabulary.Nouns, random)}",
+        3 => $"{Any(random)}-{Any(random)}",
+        _ => $"{Any(random)} {Any(random)}",
     };
 
     /// <summary>A word made of syllables.</summary>
@@ -48,7 +56,7 @@ internal sealed class WordList(WordSplit split)
     /// <summary>A name that nobody has, capitalised.</summary>
     public string InventName(Random random)
     {
-        string word = Invent(random);
+        string word = _open.Value.Length > 0 && random.Next(2) == 0 ? Any(random) : Invent(random);
         return char.ToUpperInvariant(word[0]) + word[1..];
     }
 
@@ -68,6 +76,26 @@ internal sealed class WordList(WordSplit split)
             if (_cache.TryGetValue(list, out string[]? mine)) return mine;
             return _cache[list] = [.. list.Where(Belongs)];
         }
+    }
+
+    /// <summary>Letters in any order, which can only be copied.</summary>
+    private string Letters(Random random)
+    {
+        while (true)
+        {
+            string word = string.Concat(Enumerable.Range(0, random.Next(3, 10)).Select(_ => (char)('a' + random.Next(26))));
+            if (Belongs(word)) return word;
+        }
+    }
+
+    /// <summary>The distinct small words of a sample of prose that belong to training; the same whenever the prose is.</summary>
+    private static string[] WordsOf(Func<Random, string> prose)
+    {
+        Random random = new(1);
+        SortedSet<string> words = new(StringComparer.Ordinal);
+        for (int i = 0; i < Paragraphs; i++)
+            words.UnionWith(prose(random).Split(' ').Where(word => word.Length is > 2 and < 13 && word.All(char.IsAsciiLetterLower) && SplitOf(word) == WordSplit.Training));
+        return [.. words];
     }
 
     private static string Draw(string[] list, Random random) => list[random.Next(list.Length)];
