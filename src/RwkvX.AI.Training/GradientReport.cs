@@ -21,14 +21,19 @@ public sealed record GradientReport(double CrossEntropy, double? LongCrossEntrop
     public static GradientReport Compute(TrainableModel model, IReadOnlyList<int> tokens, IReadOnlyList<int> targets, LongCrossEntropyOptions? longCrossEntropy = null)
     {
         ArgumentNullException.ThrowIfNull(model);
+        return Compute(model, tokens, targets, longCrossEntropy, Operators.Plain(model.Config));
+    }
+
+    internal static GradientReport Compute(
+        TrainableModel model, IReadOnlyList<int> tokens, IReadOnlyList<int> targets, LongCrossEntropyOptions? longCrossEntropy, Operators operators)
+    {
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(targets);
         Check(model, tokens, nameof(tokens));
         Check(model, targets, nameof(targets));
         if (tokens.Count != targets.Count) throw new ArgumentException($"expected {tokens.Count} targets, one a token, found {targets.Count}", nameof(targets));
         using DisposeScope scope = NewDisposeScope();
-        Operators plain = Operators.Plain(model.Config);
-        Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), plain.Wkv, plain.Attend);
+        Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators);
         Tensor ids = Row(tokens, model.Device), next = Row(targets, model.Device);
         Tensor Losses(int start, int end) => Training.Losses.CrossEntropy.PerToken(
             network.Logits(ids.narrow(1, start, end - start)), next.narrow(1, start, end - start));

@@ -1,16 +1,18 @@
 using RwkvX.AI.Models;
 using RwkvX.AI.Training.Attention;
 using RwkvX.AI.Training.Cuda;
+using RwkvX.AI.Training.Elementwise;
 using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Wkv;
 using TorchSharp;
 
 namespace RwkvX.AI.Training;
 
-/// <summary>The forms of the two operators that matter for speed.</summary>
+/// <summary>The forms of the operators that matter for speed.</summary>
 /// <param name="Wkv">The recurrence.</param>
 /// <param name="Attend">The sparse attention.</param>
-internal sealed record Operators(WkvForm Wkv, AttentionForm Attend)
+/// <param name="Elementwise">What lies between the products.</param>
+internal sealed record Operators(WkvForm Wkv, AttentionForm Attend, ElementwiseForms Elementwise)
 {
     /// <summary>The environment variable that, set to 1, keeps a run on a GPU to plain operations: slower, and a second opinion.</summary>
     public const string PlainVariable = "RWKVX_TRAIN_PLAIN";
@@ -36,11 +38,13 @@ internal sealed record Operators(WkvForm Wkv, AttentionForm Attend)
             (r, logW, k, v, a, b) => KernelWkv.Forward(launcher, r, logW, k, v, a, b),
             KernelAttention.Supports(config.MobaChunkSize)
                 ? (q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK)
-                : plain.Attend);
+                : plain.Attend,
+            KernelElementwise.Supports(config) ? KernelElementwise.Forms(launcher) : plain.Elementwise);
     }
 
     /// <summary>Plain operations, linear in memory.</summary>
     public static Operators Plain(RwkvXConfig config, int wkvChunk = CpuChunk) => new(
         new ChunkedWkv(wkvChunk, ChunkScan.Plain).Forward,
-        (q, k, v) => SlicedAttention.Forward(q, k, v, config.MobaChunkSize, config.MobaTopK));
+        (q, k, v) => SlicedAttention.Forward(q, k, v, config.MobaChunkSize, config.MobaTopK),
+        PlainElementwise.Forms);
 }

@@ -80,7 +80,7 @@ public sealed class OperatorTests : TorchTest
         for (int i = 0; i < inputs.Length; i++) Close(de[i], df[i], tolerance, $"gradient of input {i}", least);
     }
 
-    private static void Close(Tensor expected, Tensor found, double tolerance, string what, double least = 0)
+    internal static void Close(Tensor expected, Tensor found, double tolerance, string what, double least = 0)
     {
         (expected, found) = (expected.to(ScalarType.Float32), found.to(ScalarType.Float32));
         double scale = Math.Max(expected.abs().max().item<float>(), Math.Max(least, 1e-2)), error = (expected - found).abs().max().item<float>() / scale;

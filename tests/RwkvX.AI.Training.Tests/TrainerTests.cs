@@ -177,7 +177,7 @@ public sealed class TrainerTests : TorchTest
     private static Dictionary<string, float[]> Gradients(TrainableModel model, StagePlan stage)
     {
         Operators operators = Operators.Plain(model.Config);
-        Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators.Wkv, operators.Attend);
+        Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators);
         using SequenceSources sources = new(Path.GetTempPath(), () => throw new InvalidOperationException());
         TrainingBatch batch = TrainingBatch.Read(sources.Open(stage, 1, Toy.VocabSize), 0, 2, stage.Length, BatchQueue.KindWeights(stage));
         model.ZeroGradients();
@@ -189,7 +189,7 @@ public sealed class TrainerTests : TorchTest
     {
         using IDisposable noGrad = no_grad();
         Operators operators = Operators.Plain(model.Config);
-        return new Network(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators.Wkv, operators.Attend).Logits(tokens);
+        return new Network(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators).Logits(tokens);
     }
 
     /// <summary>Fresh models have outputs at zero, through which no gradient flows.</summary>

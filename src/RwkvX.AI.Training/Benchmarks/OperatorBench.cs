@@ -6,7 +6,6 @@ using RwkvX.AI.Training.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
 using ChannelMix = RwkvX.AI.Training.Layers.ChannelMix;
-using TokenShift = RwkvX.AI.Training.Layers.TokenShift;
 
 namespace RwkvX.AI.Training.Benchmarks;
 
@@ -40,18 +39,17 @@ internal sealed class OperatorBench(
 
         using DisposeScope scope = NewDisposeScope();
         Tensor[] h = [Draw(B, T, C).to(options.Compute)], x = [Draw(B, T, C)];
-        Add("time mix", rwkv, h, i => TimeMix.Forward(weights, att, i[0], null, operators.Wkv).Y);
-        Add("channel mix", layers, h, i => ChannelMix.Forward(weights, ffn, i[0]));
+        Add("time mix", rwkv, x, i => TimeMix.Forward(weights, block, i[0], null, operators).Y);
+        Add("channel mix", layers, [.. x, .. h], i => ChannelMix.Forward(weights, block, i[0], i[1], operators.Elementwise));
         if (sparse > 0) Add("sparse attention with its products", sparse, h, i => SparseAttention.Forward(weights, "moba.0.att.", i[0], operators.Attend));
-        Add("layer norm", (2 * layers) + 1, x, i => weights.LayerNorm(i[0], block + "ln1"));
-        Add("residual sum", 2 * layers, [.. x, .. h], i => i[0].Plus(i[1]));
+        Add("layer norm", sparse + 1, x, i => Mixes(i[0], block, ""));
         Tensor tokens = randint(_config.VocabSize, [B, T], dtype: ScalarType.Int64, device: options.Device);
         Add("embedding", 1, [], _ => network.Embed(tokens));
         _times.Add(Head(warmUp, Draw(B, T, C), tokens));
 
         Add("recurrence", 0, WkvInputs(), i => operators.Wkv(i[0], i[1], i[2], i[3], i[4], i[5]));
         if (sparse > 0) Add("attention", 0, [.. Enumerable.Range(0, 3).Select(_ => Draw(B, C / 64, T, 64).to(options.Compute))], i => operators.Attend(i[0], i[1], i[2]));
-        Add("token shift and six mixes", 0, h, i => Mixes(i[0], att));
+        Add("layer norm, token shift and six mixes", 0, x, i => Mixes(i[0], block, "rwkvag"));
         Add("product C to C", 0, h, i => weights.Linear(i[0], att + "receptance.weight"));
         Add("product C to 4C", 0, h, i => weights.Linear(i[0], ffn + "key.weight"));
         Add("product 4C to C", 0, [Draw(B, T, 4 * C).to(options.Compute)], i => weights.Linear(i[0], ffn + "value.weight"));
@@ -94,11 +92,8 @@ internal sealed class OperatorBench(
         return new OperatorTime("head and loss, with their backward", 1, DeviceClock.Median(times), 0);
     }
 
-    private Tensor Mixes(Tensor h, string att)
-    {
-        Tensor delta = TokenShift.Delta(h);
-        return cat([.. "rwkvag".Select(c => addcmul(h, delta, weights[$"{att}x_{c}"], Scalars.One))]);
-    }
+    private Tensor Mixes(Tensor x, string block, string letters) => cat(operators.Elementwise.ShiftMix(
+        x, null, model[block + "ln1.weight"], model[block + "ln1.bias"], [.. letters.Select(c => model[$"{block}att.x_{c}"])], options.Compute).Mixed);
 
     /// <summary>r, ln w, k, v, a = −κ, b with unit κ and gates between 0 and 1.</summary>
     private Tensor[] WkvInputs()

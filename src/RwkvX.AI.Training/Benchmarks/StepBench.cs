@@ -30,7 +30,7 @@ internal sealed class StepBench : IDisposable
         _model = RandomModel(options);
         Operators operators = Operators.For(options.Config, options.Device);
         Weights weights = new(_model, options.Compute);
-        Network network = new(options.Config, _model.Prefix, weights, operators.Wkv, operators.Attend);
+        Network network = new(options.Config, _model.Prefix, weights, operators);
         StagePlan stage = new()
         {
             Name = "bench",

@@ -3,17 +3,21 @@ using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Layers;
 
-/// <summary>The channel mix: V·relu(K·k)² over a token and the one before.</summary>
+/// <summary>The channel mix with the norm in front: V·relu(K·k)² over a token and the one before.</summary>
 internal static class ChannelMix
 {
     /// <summary>Computes it for whole sequences.</summary>
     /// <param name="weights">The parameters.</param>
-    /// <param name="ffn">Their names' beginning, <c>…ffn.</c></param>
-    /// <param name="h">(B, T, C) after the layer norm.</param>
-    /// <returns>(B, T, C) what is added to x.</returns>
-    public static Tensor Forward(Weights weights, string ffn, Tensor h)
+    /// <param name="block">Their names' beginning, <c>…blocks.{i}.</c></param>
+    /// <param name="x">(B, T, C) the residual stream.</param>
+    /// <param name="added">(B, T, C) what the first half of the layer adds to it.</param>
+    /// <param name="forms">The forms of what lies between the products.</param>
+    /// <returns>(B, T, C) the residual stream behind the layer.</returns>
+    public static Tensor Forward(Weights weights, string block, Tensor x, Tensor added, ElementwiseForms forms)
     {
-        Tensor k = addcmul(h, TokenShift.Delta(h), weights[ffn + "x_k"], Scalars.One);
-        return weights.Linear(nn.functional.relu(weights.Linear(k, ffn + "key.weight")).square(), ffn + "value.weight");
+        string ffn = block + "ffn.";
+        (x, Tensor[] k) = forms.ShiftMix(
+            x, added, weights.F32(block + "ln2.weight"), weights.F32(block + "ln2.bias"), [weights.F32(ffn + "x_k")], weights.Compute);
+        return x.Plus(weights.Linear(forms.SquaredRelu(weights.Linear(k[0], ffn + "key.weight")), ffn + "value.weight"));
     }
 }

@@ -1,5 +1,4 @@
 using RwkvX.AI.Models;
-using RwkvX.AI.Torch.Eager;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,9 +8,8 @@ namespace RwkvX.AI.Training.Layers;
 /// <param name="config">The sizes.</param>
 /// <param name="prefix">What the names of RWKV-7 layers begin with.</param>
 /// <param name="weights">The parameters.</param>
-/// <param name="wkv">How the recurrence is computed.</param>
-/// <param name="attend">How the sparse attention is computed.</param>
-internal sealed class Network(RwkvXConfig config, string prefix, Weights weights, WkvForm wkv, AttentionForm attend)
+/// <param name="operators">How all but the products is computed.</param>
+internal sealed class Network(RwkvXConfig config, string prefix, Weights weights, Operators operators)
 {
     /// <summary>Layers of both kinds.</summary>
     public int LayerCount => config.LayerCount + config.SparseLayerCount;
@@ -50,18 +48,20 @@ internal sealed class Network(RwkvXConfig config, string prefix, Weights weights
     }
 
     /// <summary>(…, C) → (…, V) F32</summary>
-    public Tensor Head(Tensor x) => weights.Linear(weights.LayerNorm(x, prefix + "ln_out"), prefix + "head.weight").to(ScalarType.Float32);
+    public Tensor Head(Tensor x) => weights.Linear(Norm(x, prefix + "ln_out"), prefix + "head.weight").to(ScalarType.Float32);
 
     private (Tensor X, Tensor VFirst) RwkvLayer(string block, Tensor x, Tensor? vFirst)
     {
-        (Tensor y, Tensor first) = TimeMix.Forward(weights, block + "att.", weights.LayerNorm(x, block + "ln1"), vFirst, wkv);
-        x = x.Plus(y);
-        return (x.Plus(ChannelMix.Forward(weights, block + "ffn.", weights.LayerNorm(x, block + "ln2"))), first);
+        (Tensor y, Tensor first) = TimeMix.Forward(weights, block, x, vFirst, operators);
+        return (ChannelMix.Forward(weights, block, x, y, operators.Elementwise), first);
     }
 
     private Tensor SparseLayer(string layer, Tensor x)
     {
-        x = x.Plus(SparseAttention.Forward(weights, layer + "att.", weights.LayerNorm(x, layer + "ln1"), attend));
-        return x.Plus(ChannelMix.Forward(weights, layer + "ffn.", weights.LayerNorm(x, layer + "ln2")));
+        Tensor y = SparseAttention.Forward(weights, layer + "att.", Norm(x, layer + "ln1"), operators.Attend);
+        return ChannelMix.Forward(weights, layer, x, y, operators.Elementwise);
     }
+
+    private Tensor Norm(Tensor x, string name) =>
+        operators.Elementwise.ShiftMix(x, null, weights.F32(name + ".weight"), weights.F32(name + ".bias"), [], weights.Compute).Mixed[0];
 }

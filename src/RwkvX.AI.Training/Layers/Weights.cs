@@ -27,12 +27,4 @@ internal sealed class Weights(TrainableModel model, ScalarType compute, LowRankA
 
     /// <summary>x·Wᵀ with W (O, K).</summary>
     public Tensor Linear(Tensor x, string name) => nn.functional.linear(x, this[name]);
-
-    /// <summary>Layer norm in single precision, given on in the compute type.</summary>
-    public Tensor LayerNorm(Tensor x, string name)
-    {
-        Tensor normal = nn.functional.layer_norm(
-            x.to(ScalarType.Float32), [x.shape[^1]], F32(name + ".weight"), F32(name + ".bias"), 1e-5);
-        return normal.to(compute);
-    }
 }

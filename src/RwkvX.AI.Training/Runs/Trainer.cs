@@ -39,7 +39,7 @@ public sealed class Trainer : IDisposable
         if (plan.LowRank is { } low) _adapter = new LowRankAdapter(Model, low.Rank, low.Alpha, new Generator((ulong)plan.Seed));
         ScalarType compute = plan.Precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32;
         Operators operators = Operators.For(Model.Config, place);
-        _network = new Network(Model.Config, Model.Prefix, new Weights(Model, compute, _adapter), operators.Wkv, operators.Attend);
+        _network = new Network(Model.Config, Model.Prefix, new Weights(Model, compute, _adapter), operators);
         if (File.Exists(CheckpointPath)) Resume();
     }
 

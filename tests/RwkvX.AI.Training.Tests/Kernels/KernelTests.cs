@@ -91,7 +91,7 @@ public sealed class KernelTests : TorchTest
         SameBits(AttentionGradients(launcher), AttentionGradients(launcher));
     }
 
-    private static CudaKernelLauncher Device()
+    internal static CudaKernelLauncher Device()
     {
         try
         {
