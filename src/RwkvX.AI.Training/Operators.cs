@@ -39,7 +39,7 @@ internal sealed record Operators(WkvForm Wkv, AttentionForm Attend, ElementwiseF
             KernelAttention.Supports(config.MobaChunkSize)
                 ? (q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK)
                 : plain.Attend,
-            KernelElementwise.Supports(config) ? KernelElementwise.Forms(launcher) : plain.Elementwise);
+            KernelElementwise.Supports(config) ? KernelElementwise.Forms(launcher, narrow: true) : plain.Elementwise);
     }
 
     /// <summary>Plain operations, linear in memory.</summary>

@@ -110,8 +110,19 @@ internal sealed unsafe class KernelWkvOperands : autograd.MultiTensorFunction<Ke
             void* At(int i) => i < inputs.Length ? TensorPointer.Of(inputs[i]) : null;
             return new Inputs
             {
-                R = At(0), K = At(1), V = At(2), LowW = At(3), LowA = At(4),
-                W0 = At(5), A0 = At(6), KK = At(7), KA = At(8), RK = At(9), V0 = At(10), LowV = At(11), VFirst = At(12),
+                R = At(0),
+                K = At(1),
+                V = At(2),
+                LowW = At(3),
+                LowA = At(4),
+                W0 = At(5),
+                A0 = At(6),
+                KK = At(7),
+                KA = At(8),
+                RK = At(9),
+                V0 = At(10),
+                LowV = At(11),
+                VFirst = At(12),
             };
         }
     }

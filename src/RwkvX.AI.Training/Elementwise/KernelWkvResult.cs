@@ -71,8 +71,12 @@ internal sealed unsafe class KernelWkvResult : autograd.SingleTensorFunction<Ker
 
         public static Inputs Of(Tensor[] inputs) => new()
         {
-            Y = TensorPointer.Of(inputs[0]), Bonus = TensorPointer.Of(inputs[1]), V = TensorPointer.Of(inputs[2]),
-            Gate = TensorPointer.Of(inputs[3]), Weight = TensorPointer.Of(inputs[4]), Bias = TensorPointer.Of(inputs[5]),
+            Y = TensorPointer.Of(inputs[0]),
+            Bonus = TensorPointer.Of(inputs[1]),
+            V = TensorPointer.Of(inputs[2]),
+            Gate = TensorPointer.Of(inputs[3]),
+            Weight = TensorPointer.Of(inputs[4]),
+            Bias = TensorPointer.Of(inputs[5]),
         };
     }
 

@@ -17,24 +17,11 @@ public sealed class ElementwiseCompileTests
     [InlineData("squared_relu", "-DBACKWARD=0", "-DBACKWARD=1")]
     public void Compile_EveryVariant_GivesMachineCode(string kernel, params string[] variants)
     {
-        string? missing = FindCompiler();
+        string? missing = KernelCompileTests.FindCompiler();
         Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
         KernelCompiler compiler = new(computeCapability: 90, driverVersion: 0, folder: null, typeof(CudaKernelLauncher).Assembly);
         foreach (string variant in variants)
             foreach (string shape in (string[])["-DC=256 -DBF16=1", "-DC=2560 -DBF16=0"])
                 Assert.True(compiler.Compile(kernel, $"{shape} -DRUN=16 {variant}".Split(' ')).AsSpan().StartsWith("\x7f"u8), $"{kernel} {shape} {variant}: expected an ELF image");
-    }
-
-    private static string? FindCompiler()
-    {
-        try
-        {
-            CudaLibraries.LoadCompiler(null);
-            return null;
-        }
-        catch (CudaException e)
-        {
-            return e.Message;
-        }
     }
 }

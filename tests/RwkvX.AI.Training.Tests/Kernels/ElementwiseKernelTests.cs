@@ -17,6 +17,7 @@ public sealed class ElementwiseKernelTests : TorchTest
     {
         { 2, 37, 256, ScalarType.BFloat16 },
         { 2, 19, 2560, ScalarType.Float32 }, // ten warps to a row
+        { 1, 37, 128, ScalarType.Float32 }, // half a warp stands idle
     };
 
     public static TheoryData<int, int, int, ScalarType> DeviceShapes => new()
@@ -37,6 +38,8 @@ public sealed class ElementwiseKernelTests : TorchTest
         Shape shape = new(batch, length, width, type, CPU);
         CompareAll(launcher, shape);
         CompareAll(launcher, shape with { B = 1, T = 1 });
+        using HostKernelLauncher reversed = new() { IsReversed = true };
+        CompareAll(reversed, shape with { B = 1, T = 17 });
         Assert.Equal(0, launcher.Launches.Values.Sum() % 2); // as often backward as forward
     }
 

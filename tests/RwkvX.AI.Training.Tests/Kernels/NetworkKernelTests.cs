@@ -1,7 +1,6 @@
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch.Eager;
 using RwkvX.AI.Training.Data;
-using RwkvX.AI.Training.Elementwise;
 using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Models;
 using RwkvX.AI.Training.Plans;
@@ -11,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Tests.Kernels;
 
-/// <summary>Whole networks whose layers use the kernels between their products.</summary>
+/// <summary>Whole networks whose layers use the kernels.</summary>
 public sealed class NetworkKernelTests : TorchTest
 {
     private static readonly RwkvXConfig Toy = new()
@@ -25,11 +24,11 @@ public sealed class NetworkKernelTests : TorchTest
     };
 
     [Fact]
-    public void HybridLong_ElementwiseOnHost_GradientsAreTheGoldenOnes()
+    public void HybridLong_KernelsOnHost_GradientsAreTheGoldenOnes()
     {
         using HostKernelLauncher launcher = new();
-        GoldenGradientTests.CheckFirst(GoldenGradientTests.Compute(null, config => WithKernels(config, launcher)));
-        Assert.Contains("wkv_operands_backward", launcher.Launches.Keys);
+        GoldenGradientTests.CheckFirst(GoldenGradientTests.Compute(null, config => Operators.WithKernels(config, launcher)));
+        Assert.Equal(4, launcher.Launches["wkv_operands_backward"]); // once a layer
     }
 
     [Fact]
@@ -41,17 +40,14 @@ public sealed class NetworkKernelTests : TorchTest
             foreach (Tensor parameter in model.Parameters.Values) parameter.add_(randn(parameter.shape, generator: new Generator(9)).Times(0.05), Scalars.One);
 
         using LowRankAdapter adapter = new(model, 4, 4, new Generator(5)); // changes nothing before it is trained
-        Dictionary<string, Tensor> kept = Gradients(model, WithKernels(Toy, launcher), recompute: false, null);
-        Same(kept, Gradients(model, WithKernels(Toy, launcher), recompute: true, null));
-        Same(kept, Gradients(model, WithKernels(Toy, launcher), recompute: false, adapter));
+        Dictionary<string, Tensor> kept = Gradients(model, Operators.WithKernels(Toy, launcher), recompute: false, null);
+        Same(kept, Gradients(model, Operators.WithKernels(Toy, launcher), recompute: true, null));
+        Same(kept, Gradients(model, Operators.WithKernels(Toy, launcher), recompute: false, adapter));
         foreach ((string name, Tensor parameter) in model.Parameters) parameter.requires_grad = name.EndsWith(".weight", StringComparison.Ordinal);
-        Dictionary<string, Tensor> matrices = Gradients(model, WithKernels(Toy, launcher), recompute: true, null);
+        Dictionary<string, Tensor> matrices = Gradients(model, Operators.WithKernels(Toy, launcher), recompute: true, null);
         Assert.Equal(model.Parameters.Keys.Count(name => name.EndsWith(".weight", StringComparison.Ordinal)), matrices.Count);
         Same(matrices, kept);
     }
-
-    private static Operators WithKernels(RwkvXConfig config, HostKernelLauncher launcher) =>
-        Operators.Plain(config) with { Elementwise = KernelElementwise.Forms(launcher) };
 
     private static void Same(Dictionary<string, Tensor> expected, Dictionary<string, Tensor> found)
     {
