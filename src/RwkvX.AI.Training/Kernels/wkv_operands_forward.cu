@@ -16,7 +16,7 @@ struct Args
     int rows;
 };
 
-extern "C" __global__ void __launch_bounds__(TEAM, FORWARD_BLOCKS) wkv_operands_forward(const __grid_constant__ Args a)
+extern "C" __global__ void __launch_bounds__(TEAM) wkv_operands_forward(const __grid_constant__ Args a)
 {
     const int column = threadIdx.x * OWN, first = blockIdx.x * RUN;
     const int end = first + RUN < a.rows ? first + RUN : a.rows;
