@@ -35,35 +35,35 @@ extern "C" __global__ void __launch_bounds__(TEAM, 2) wkv_chunks(const __grid_co
     if (column.row + Column<TEAM>::OWN == SIZE) sums[column.column] = expf(log_p[Column<TEAM>::OWN - 1]); // P at the chunk's end
     __syncthreads();
 
-    store_far(triangle, lower_of(a, b, p, true), p);
-    store_far(u, lower_of(a, k, p, true), p);
+    store_tile(triangle, lower_of(a, b, p, true), p);
+    store_tile(u, lower_of(a, k, p, true), p);
     __syncthreads();
     Results c;
     clear(c);
     add_lower_product(c, u, v, p);
     __syncthreads();
-    store_near(u, c, p);
+    store_tile(u, c, p);
     __syncthreads();
     if (thread < 2 * SIZE) solve_column<1>(triangle, (thread < SIZE ? a : u) + thread % SIZE); // a becomes W
     __syncthreads();
 
-    float end[4];
+    float end[8];
 #pragma unroll
-    for (int j = 0; j < 4; j++) end[j] = sums[p.near + j];
+    for (int j = 0; j < 8; j++) end[j] = sums[p.column_at(j)];
     clear(c);
     add_product_of_transposed(c, a, b, p);
 #pragma unroll
-    for (int i = 0; i < EACH; i++)
+    for (int i = 0; i < 2; i++)
 #pragma unroll
-        for (int j = 0; j < 4; j++) c.at[i][j] = (c.at[i][j] + (p.row + i == p.near + j ? 1.0f : 0.0f)) * end[j];
+        for (int j = 0; j < 8; j++) c.at[i][j] = (c.at[i][j] + (p.row_at(i) == p.column_at(j) ? 1.0f : 0.0f)) * end[j];
     write_matrix(args.m + matrix, c, p);
     clear(c);
     add_product_of_transposed(c, u, b, p);
     add_product_of_transposed(c, v, k, p);
 #pragma unroll
-    for (int i = 0; i < EACH; i++)
+    for (int i = 0; i < 2; i++)
 #pragma unroll
-        for (int j = 0; j < 4; j++) c.at[i][j] *= end[j];
+        for (int j = 0; j < 8; j++) c.at[i][j] *= end[j];
     write_matrix(args.g + matrix, c, p);
     __syncthreads();
 
@@ -73,8 +73,8 @@ extern "C" __global__ void __launch_bounds__(TEAM, 2) wkv_chunks(const __grid_co
     __syncthreads();
     const Results rb = lower_of(r, b, p, false), rk = lower_of(r, k, p, false);
     __syncthreads();
-    store_far(b, rb, p);
-    store_far(k, rk, p);
+    store_tile(b, rb, p);
+    store_tile(k, rk, p);
     __syncthreads();
 
     clear(c);

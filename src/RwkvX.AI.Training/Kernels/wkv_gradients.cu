@@ -26,30 +26,25 @@ struct Args
 // dx ∘ exp(sign · ln P_{t − lag}) into memory, nothing beyond T.
 __device__ __forceinline__ void write_scaled(float *to, const Results &dx, const float *log_p, const Rows rows, const Place p, float sign, int lag)
 {
+    Results scaled;
 #pragma unroll
-    for (int i = 0; i < EACH; i++)
-    {
-        const int row = p.row + i;
-        if (row >= rows.count) continue;
-        float l[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-        if (row >= lag) row_of(log_p, row - lag, p.near, l);
+    for (int i = 0; i < 2; i++)
 #pragma unroll
-        for (int j = 0; j < 4; j++) l[j] = dx.at[i][j] * expf(sign * l[j]);
-        *(float4 *)(to + rows.at(row, p.near)) = make_float4(l[0], l[1], l[2], l[3]);
-    }
+        for (int j = 0; j < 8; j++)
+        {
+            const int row = p.row_at(i) - lag;
+            scaled.at[i][j] = row < 0 ? dx.at[i][j] : dx.at[i][j] * expf(sign * log_p[row * STRIDE + p.column_at(j)]);
+        }
+    write_rows(to, scaled, rows, p);
 }
 
 // c += sign · x ∘ tile
 __device__ __forceinline__ void add_pointwise(Results &c, const Results &x, const float *tile, const Place p, float sign)
 {
 #pragma unroll
-    for (int i = 0; i < EACH; i++)
-    {
-        float f[4];
-        row_of(tile, p.row + i, p.near, f);
+    for (int i = 0; i < 2; i++)
 #pragma unroll
-        for (int j = 0; j < 4; j++) c.at[i][j] += sign * x.at[i][j] * f[j];
-    }
+        for (int j = 0; j < 8; j++) c.at[i][j] += sign * x.at[i][j] * tile[p.row_at(i) * STRIDE + p.column_at(j)];
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __grid_constant__ Args args)
@@ -95,8 +90,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
         if (blockIdx.x + 1 < gridDim.x) sum += d * args.s[at + SIZE * SIZE];
     }
     ends[thread] = sum;
-    if (second) store_far(m1, lower_of(r, b, p, false), p);
-    else store_far_transposed(m0, lower_of(a, b, p, true), p);
+    if (second) store_tile(m1, lower_of(r, b, p, false), p);
+    else store_tile_transposed(m0, lower_of(a, b, p, true), p);
     __syncthreads();
     clear(c);
     clear(dx);
@@ -107,16 +102,16 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
     }
     else add_product(c, b, dz, p);
     __syncthreads();
-    if (second) store_near(m1, c, p);
+    if (second) store_tile(m1, c, p);
     __syncthreads();
     if (!second)
     {
         add_tile(c, m1, p);
-        store_near(dz, c, p); // dU
+        store_tile(dz, c, p); // dU
     }
     __syncthreads();
 
-    if (second) store_far(m1, lower_of(r, k, p, false), p);
+    if (second) store_tile(m1, lower_of(r, k, p, false), p);
     else if (thread < SIZE) solve_column<-1>(m0, dz + thread); // dZ
     __syncthreads();
     if (second)
@@ -124,9 +119,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
         add_product_of_transposed_lower(dx, m1, dy, p);
         write_rows(args.dv, dx, rows, p); // so far
     }
-    else store_far(m0, lower_of(a, k, p, true), p);
+    else store_tile(m0, lower_of(a, k, p, true), p);
     __syncthreads();
-    if (second) store_far(m1, lower_of(dy, u, p, false), p);
+    if (second) store_tile(m1, lower_of(dy, u, p, false), p);
     else
     {
         add_rows(dx, args.dv, rows, p);
@@ -143,9 +138,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
         add_lower_product(dx, m1, b, p);
         add_product_of_transposed_lower(db, m1, r, p);
     }
-    else store_far(m0, lower_of(dz, u, p, true), p);
+    else store_tile(m0, lower_of(dz, u, p, true), p);
     __syncthreads();
-    if (second) store_far(m1, lower_of(dy, v, p, false), p);
+    if (second) store_tile(m1, lower_of(dy, v, p, false), p);
     else
     {
         add_lower_product(dx, m0, b, p);
@@ -157,7 +152,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
         add_lower_product(dx, m1, k, p);
         add_product_of_transposed_lower(dk, m1, r, p);
     }
-    else store_far(m0, lower_of(dz, v, p, true), p);
+    else store_tile(m0, lower_of(dz, v, p, true), p);
     __syncthreads();
     if (second) load_matrix<TEAM>(m1, args.s + matrix, thread - TEAM);
     else
@@ -176,8 +171,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
     __syncthreads();
 
     // Each team has a half of dB and of dK: the first gets all of dB, the second all of dK.
-    if (second) store_near(m1, db, p);
-    else store_near(u, dk, p);
+    if (second) store_tile(m1, db, p);
+    else store_tile(u, dk, p);
     __syncthreads();
     clear(c); // d ln P
     if (second)
@@ -187,7 +182,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
         write_scaled(args.dr, dx, log_p, rows, p, 1.0f, 0);
         add_pointwise(c, dk, k, p, -1.0f);
         add_pointwise(c, dx, r, p, 1.0f);
-        store_near(dy, c, p);
+        store_tile(dy, c, p);
     }
     else
     {
@@ -195,10 +190,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
         write_scaled(args.db, db, log_p, rows, p, -1.0f, 0);
         write_scaled(args.da, dx, log_p, rows, p, 1.0f, 1);
         add_pointwise(c, db, b, p, -1.0f);
-        store_near(dz, c, p);
+        store_tile(dz, c, p);
         clear(c);
         add_pointwise(c, dx, a, p, 1.0f);
-        store_near(m0, c, p); // of the row before
+        store_tile(m0, c, p); // of the row before
     }
     __syncthreads();
 

@@ -26,16 +26,11 @@ extern "C" __global__ void __launch_bounds__(TEAM, 3) wkv_outputs(const __grid_c
     __syncthreads();
     Results c;
     clear(c);
+    add_rows(c, args.y, rows, p);
     add_product_with_transposed(c, q, s, p);
-#pragma unroll
-    for (int i = 0; i < EACH; i++)
-#pragma unroll
-        for (int j = 0; j < 4; j++)
-            if (p.row + i < rows.count) args.y[rows.at(p.row + i, p.far + 16 * j)] += c.at[i][j];
+    write_rows(args.y, c, rows, p);
     clear(c);
+    add(c, args.u + matrix, SIZE, p);
     add_product_with_transposed(c, w, s, p);
-#pragma unroll
-    for (int i = 0; i < EACH; i++)
-#pragma unroll
-        for (int j = 0; j < 4; j++) args.u[matrix + (p.row + i) * SIZE + p.far + 16 * j] += c.at[i][j];
+    write_matrix(args.u + matrix, c, p);
 }

@@ -12,7 +12,7 @@ namespace RwkvX.AI.Training.Wkv;
 internal sealed unsafe class KernelWkv : autograd.SingleTensorFunction<KernelWkv>
 {
     private const int Chunk = 64, N = 64;
-    private const int Each = 4, Team = 64 * 16 / Each; // rows of a thread in a product, 4 or 8; threads
+    private const int Team = 256; // threads
     private const int Tile = 64 * 68 * sizeof(float); // bytes, as in wkv_tiles.cuh
 
     /// <inheritdoc/>
@@ -118,7 +118,7 @@ internal sealed unsafe class KernelWkv : autograd.SingleTensorFunction<KernelWkv
 
     private static (int B, int T, int H) Sizes(Tensor x) => ((int)x.shape[0], (int)x.shape[1], (int)x.shape[2]);
 
-    private static string[] Defines(Tensor r) => [$"-DEACH={Each}", r.dtype == ScalarType.BFloat16 ? "-DBF16=1" : "-DBF16=0"];
+    private static string[] Defines(Tensor r) => [r.dtype == ScalarType.BFloat16 ? "-DBF16=1" : "-DBF16=0"];
 
     private static float* Floats(Tensor tensor) => (float*)TensorPointer.Of(tensor);
 

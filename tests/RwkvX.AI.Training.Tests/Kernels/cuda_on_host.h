@@ -8,6 +8,9 @@
 struct Dimensions { int x, y, z; };
 static Dimensions threadIdx, blockIdx, gridDim;
 
+#define CUDA_ON_HOST
+struct float2 { float x, y; };
+static inline float2 make_float2(float x, float y) { return {x, y}; }
 struct float4 { float x, y, z, w; };
 static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
@@ -66,6 +69,29 @@ static inline unsigned __float_as_uint(float f) { unsigned u; std::memcpy(&u, &f
 #define __expf(x) std::exp(x)
 #define __logf(x) std::log(x)
 using std::fmaxf;
+
+static inline float to_tf32(float f) { return __uint_as_float((__float_as_uint(f) + 0x1000u) & 0xffffe000u); }
+
+// Three m16n8k8 products of TF32 parts for each part of 8 columns, as the device's tensor cores have them.
+static float exchanged_a[32][32][4], exchanged_b[32][32][4][2];
+static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const float (&b)[4][2], int parts)
+{
+    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = lane / 4, member = lane % 4;
+    std::memcpy(exchanged_a[warp][lane], a, sizeof a);
+    std::memcpy(exchanged_b[warp][lane], b, sizeof b);
+    __syncwarp();
+    for (int term = 0; term < 3; term++)
+        for (int n = 0; n < 4 && n < parts; n++)
+            for (int i = 0; i < 2; i++)
+                for (int j = 0; j < 2; j++)
+                    for (int k = 0; k < 8; k++)
+                    {
+                        const float x = exchanged_a[warp][group * 4 + k % 4][i + k / 4 * 2], y = exchanged_b[warp][(2 * member + j) * 4 + k % 4][n][k / 4];
+                        const float x_high = to_tf32(x), y_high = to_tf32(y), x_low = to_tf32(x - x_high), y_low = to_tf32(y - y_high);
+                        c[i][2 * n + j] += term == 0 ? x_low * y_high : term == 1 ? x_high * y_low : x_high * y_high;
+                    }
+    __syncwarp();
+}
 
 #define LAUNCH(kernel) \
     static const Args *arguments; \
