@@ -73,23 +73,31 @@ using std::fmaxf;
 static inline float to_tf32(float f) { return __uint_as_float((__float_as_uint(f) + 0x1000u) & 0xffffe000u); }
 
 // Three m16n8k8 products of TF32 parts for each part of 8 columns, as the device's tensor cores have them.
-static float exchanged_a[32][32][4], exchanged_b[32][32][4][2];
+static float exchanged_a[2][32][32][4], exchanged_b[2][32][32][4][2]; // rounded, and what that leaves
 static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const float (&b)[4][2], int parts)
 {
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = lane / 4, member = lane % 4;
-    std::memcpy(exchanged_a[warp][lane], a, sizeof a);
-    std::memcpy(exchanged_b[warp][lane], b, sizeof b);
+    for (int i = 0; i < 4; i++)
+    {
+        const float high = exchanged_a[0][warp][lane][i] = to_tf32(a[i]);
+        exchanged_a[1][warp][lane][i] = to_tf32(a[i] - high);
+    }
+    for (int i = 0; i < 8; i++)
+    {
+        const float high = exchanged_b[0][warp][lane][i / 2][i % 2] = to_tf32(b[i / 2][i % 2]);
+        exchanged_b[1][warp][lane][i / 2][i % 2] = to_tf32(b[i / 2][i % 2] - high);
+    }
     __syncwarp();
     for (int term = 0; term < 3; term++)
+    {
+        const auto &x = exchanged_a[term == 0][warp];
+        const auto &y = exchanged_b[term == 1][warp];
         for (int n = 0; n < 4 && n < parts; n++)
             for (int i = 0; i < 2; i++)
                 for (int j = 0; j < 2; j++)
                     for (int k = 0; k < 8; k++)
-                    {
-                        const float x = exchanged_a[warp][group * 4 + k % 4][i + k / 4 * 2], y = exchanged_b[warp][(2 * member + j) * 4 + k % 4][n][k / 4];
-                        const float x_high = to_tf32(x), y_high = to_tf32(y), x_low = to_tf32(x - x_high), y_low = to_tf32(y - y_high);
-                        c[i][2 * n + j] += term == 0 ? x_low * y_high : term == 1 ? x_high * y_low : x_high * y_high;
-                    }
+                        c[i][2 * n + j] += x[group * 4 + k % 4][i + k / 4 * 2] * y[(2 * member + j) * 4 + k % 4][n][k / 4];
+    }
     __syncwarp();
 }
 
