@@ -65,7 +65,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         _weights = new DeviceWeights(new WeightArena(_device, _stream, _kernels["convert"], _shape.WeightType), tensors);
         Startup = [("libraries", _device.LibraryTime), ("driver", _device.DriverTime), ("kernels", kernels), ("cuBLAS", blas), ("weights", Lap())];
         long pageBudget = options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0);
-        _store = new StateStore(_device, _stream, _shape, pageBudget);
+        _store = new StateStore(_device, _stream, _shape, pageBudget, options.CountLooks);
         _sampling = new SamplePass(_device, _stream, _kernels["sample"], _shape.V);
         _padding = new CudaState(_store);
         _padding.Reserve(1);
@@ -73,6 +73,8 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         {
             PrefillSpan = MaxRows,
             DeviceStateBytes = pageBudget,
+            CanDropPages = true,
+            DropsWholeChunks = true,
         };
     }
 

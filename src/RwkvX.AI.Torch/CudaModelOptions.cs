@@ -23,6 +23,12 @@ public sealed class CudaModelOptions
     /// <summary>Replay decoding steps as captured CUDA graphs. False launches every kernel anew: slower, the same result.</summary>
     public bool CaptureDecoding { get; set; } = true;
 
+    /// <summary>
+    /// Count on the device how often heads choose each chunk: statistics, and what <see cref="Memory.RetentionPolicy.KeepBudget"/> keeps. Without it a
+    /// budget drops the oldest chunks first.
+    /// </summary>
+    public bool CountLooks { get; set; }
+
     /// <summary>In prefill of one sequence, gather the rows that chose a chunk; false visits every chunk that a tile of rows needs, as prefill of several does.</summary>
     internal bool GatherRows { get; set; } = true;
 

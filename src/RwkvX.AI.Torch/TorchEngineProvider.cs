@@ -50,6 +50,7 @@ public sealed class TorchEngineProvider : IRwkvXEngineProvider
         Precision = request.Precision ?? Precision.BF16,
         LibTorchPath = request.LibTorchPath,
         PageBudgetBytes = request.DevicePageBytes,
+        CountLooks = request.CountLooks,
     };
 
     /// <summary>The N of <c>cuda:N</c>; 0 for <c>cuda</c>.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Memory;
 using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
 using Xunit;
@@ -35,6 +36,13 @@ public sealed class EngineOptionsTests
         EngineUnavailableException error = await Assert.ThrowsAsync<EngineUnavailableException>(() => Answer(new RwkvXOptions { Device = "cuda" }, "torch"));
         Assert.Contains("device cuda", error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CudaOptions_OfARetentionWithABudget_CountLooks()
+    {
+        Assert.False(TorchEngineProvider.CudaOptions(new RwkvXOptions { Device = "cuda" }.EngineRequest).CountLooks);
+        Assert.True(TorchEngineProvider.CudaOptions(new RwkvXOptions { Device = "cuda", Retention = RetentionPolicy.KeepBudget(1) }.EngineRequest).CountLooks);
     }
 
     private static async Task<string> Answer(RwkvXOptions options, string engine)

@@ -176,3 +176,12 @@ __device__ __forceinline__ float *page_mean(unsigned long long page, int layer, 
     return (float *)((weight *)page + 2 * SPARSE * PAGE_PLANE) + layer * C + head * N;
 }
 #define PAGES_PER_CHUNK (CHUNK / PAGE)
+
+// A chunk that was dropped (CudaState.DropPages): its mean is not a number. No comparison finds such a score higher than anything, so nobody chooses it.
+
+// The word before a page table says where the state's looks are counted, (chunks, SPARSE), or 0 where nobody counts.
+__device__ __forceinline__ void count_look(const unsigned long long *table, int chunk, int layer)
+{
+    unsigned *looks = (unsigned *)table[-1];
+    if (looks != nullptr && chunk >= 0) atomicAdd(looks + (long long)chunk * SPARSE + layer, 1u);
+}

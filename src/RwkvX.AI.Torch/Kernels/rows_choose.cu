@@ -61,5 +61,10 @@ extern "C" __global__ void __launch_bounds__(256) rows_choose(const __grid_const
             if (lane == from) score = -INFINITY;
         }
     }
-    if (lane < PAST) a.chosen[(t * H + head) * PAST + lane] = best > -INFINITY ? id : -1;
+    if (lane < PAST)
+    {
+        const int chosen = best > -INFINITY ? id : -1;
+        a.chosen[(t * H + head) * PAST + lane] = chosen;
+        count_look(table, chosen, a.layer);
+    }
 }

@@ -82,6 +82,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) step_choose(const __grid_c
         float won[PAST > 0 ? PAST : 1];
         int won_id[PAST > 0 ? PAST : 1];
         const int rounds = min(PAST, kept + n);
+        int found = 0;
         for (int t = 0; t < rounds; t++)
         {
             float top = -INFINITY;
@@ -105,6 +106,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) step_choose(const __grid_c
 #pragma unroll
             for (int w = 1; w < WARPS; w++)
                 if (best[w] > top || (best[w] == top && best_at[w] < at)) { top = best[w]; at = best_at[w]; }
+            if (at == 0x7fffffff) break; // only dropped chunks are left; the same for all threads
+            found = t + 1;
             won[t] = top;
             won_id[t] = at < kept ? ids[at] : first + at - kept;
             __syncthreads();
@@ -112,10 +115,15 @@ extern "C" __global__ void __launch_bounds__(THREADS) step_choose(const __grid_c
             __syncthreads();
         }
         if (tid == 0)
-            for (int t = 0; t < rounds; t++) { scores[t] = won[t]; ids[t] = won_id[t]; }
-        kept = rounds;
+            for (int t = 0; t < found; t++) { scores[t] = won[t]; ids[t] = won_id[t]; }
+        kept = found;
         __syncthreads();
     }
-    if (tid < PAST) a.chosen[(b * H + head) * PAST + tid] = tid < kept ? ids[tid] : -1;
+    if (tid < PAST)
+    {
+        const int id = tid < kept ? ids[tid] : -1;
+        a.chosen[(b * H + head) * PAST + tid] = id;
+        count_look(table, id, a.layer);
+    }
 #endif
 }

@@ -9,8 +9,11 @@ internal sealed class CudaState : RwkvXState
 {
     private readonly StateStore _store;
     private readonly List<Page> _pages = [];
-    private DeviceMemory? _table;
+    private readonly LookCounts _looks;
+    private DroppedChunks _dropped;
+    private DeviceMemory? _table; // a word, where looks are counted, then the addresses of the pages
     private int _tableLength;
+    private ulong? _tableLooks; // what the word says
     private long _tokenCount;
     private bool _valid = true;
     private bool _disposed;
@@ -20,6 +23,8 @@ internal sealed class CudaState : RwkvXState
     {
         _store = store;
         Recurrent = store.TakeRecurrent();
+        _looks = new LookCounts(store);
+        _dropped = DroppedChunks.None(store.Shape.Config.SparseLayerCount);
         GrowTable(16);
     }
 
@@ -28,6 +33,8 @@ internal sealed class CudaState : RwkvXState
         _store = other._store;
         Recurrent = _store.TakeRecurrent();
         _tokenCount = other._tokenCount;
+        _looks = other._looks.Fork();
+        _dropped = other._dropped;
         GrowTable(other._pages.Count);
         foreach (Page page in other._pages)
         {
@@ -43,13 +50,21 @@ internal sealed class CudaState : RwkvXState
 
     public override long RecurrentBytes => _store.Shape.StateFloats * sizeof(float);
 
-    public override long PageBytes => _pages.Count * _store.Shape.PageBytes;
+    public override long PageBytes => _pages.Count(page => !page.IsAbsent) * _store.Shape.PageBytes;
+
+    public override int DroppedPages => _dropped.Count;
+
+    /// <summary>What it does without.</summary>
+    public DroppedChunks Dropped => _dropped;
+
+    /// <summary>How often its chunks were chosen.</summary>
+    public LookCounts Looks => _looks;
 
     /// <summary>Device address of the recurrent part.</summary>
     public ulong Recurrent { get; }
 
     /// <summary>Device address of the page table.</summary>
-    public ulong Table => _table!.Address;
+    public ulong Table => _table!.Address + sizeof(ulong);
 
     public IReadOnlyList<Page> Pages => _pages;
 
@@ -62,6 +77,29 @@ internal sealed class CudaState : RwkvXState
         return _store.Exclusive(() => new CudaState(this));
     }
 
+    public override PageUsage GetPageUsage() => _store.Exclusive(() => _disposed ? new PageUsage([]) : new StatePages(this).Usage());
+
+    /// <inheritdoc/>
+    /// <remarks>Device memory is freed where all layers do without a chunk.</remarks>
+    public override void DropPages(IReadOnlyList<PageId> pages)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        _store.Exclusive(() =>
+        {
+            ThrowIfUnusable();
+            int layers = _store.Shape.Config.SparseLayerCount;
+            long full = _tokenCount / _store.Shape.Config.MobaChunkSize;
+            foreach (PageId page in pages)
+                if (page.Layer < 0 || page.Layer >= layers || page.Chunk < 0 || page.Chunk >= full)
+                    throw new ArgumentException($"pages: expected layers below {layers} and chunks below {full}, found layer {page.Layer}, chunk {page.Chunk}", nameof(pages));
+            Drop([.. pages.Distinct().Where(page => !_dropped.Contains(page.Layer, page.Chunk))]);
+            return true;
+        });
+    }
+
+    /// <summary>An empty state is to take over a snapshot that lacks pages: chunks that all layers do without get none.</summary>
+    public void StartDropped(DroppedChunks dropped) => _dropped = dropped;
+
     /// <summary>Makes room for tokens to come: new pages, and a page of its own where the last one is shared and not full.</summary>
     /// <exception cref="DeviceMemoryException">No room; the state is as before.</exception>
     public void Reserve(long tokens)
@@ -69,17 +107,13 @@ internal sealed class CudaState : RwkvXState
         int pageTokens = _store.Shape.PageTokens, used = checked((int)((_tokenCount + pageTokens - 1) / pageTokens));
         if (_store.Shape.Config.SparseLayerCount == 0)
             return;
-        if (_tokenCount % pageTokens != 0 && _pages[used - 1].IsShared)
-        {
-            ulong own = _store.Pages.Take();
-            _store.Stream.Copy(_pages[used - 1].Address, own, _store.Shape.PageBytes);
-            Release(_pages[used - 1]);
-            _pages[used - 1] = new Page(own);
-            _tableLength = Math.Min(_tableLength, used - 1);
-        }
+        if (_tokenCount % pageTokens != 0)
+            Own(used - 1);
         int needed = checked((int)((_tokenCount + tokens + pageTokens - 1) / pageTokens));
         while (_pages.Count < needed)
-            _pages.Add(new Page(_store.Pages.Take()));
+            _pages.Add(_dropped.IsWhole(_pages.Count / _store.Shape.PagesPerChunk) ? AbsentPage() : new Page(_store.Pages.Take()));
+        int chunkTokens = _store.Shape.Config.MobaChunkSize;
+        _looks.Reserve(checked((int)((_tokenCount + tokens + chunkTokens - 1) / chunkTokens)));
         UploadTable();
     }
 
@@ -104,7 +138,49 @@ internal sealed class CudaState : RwkvXState
         foreach (Page page in _pages)
             Release(page);
         _pages.Clear();
-        _store.Return(this, _table!);
+        _store.Return(this, _table!, _looks);
+    }
+
+    /// <summary>Pages that are full and still there.</summary>
+    private void Drop(PageId[] pages)
+    {
+        int perChunk = _store.Shape.PagesPerChunk;
+        DroppedChunks after = _dropped.With(pages);
+        PageId[] single = [.. pages.Where(page => !after.IsWhole(page.Chunk))]; // other layers keep theirs: only the mean goes
+        foreach (PageId page in single)
+            Own(((page.Chunk + 1) * perChunk) - 1);
+        float[] none = new float[_store.Shape.C];
+        Array.Fill(none, float.NaN);
+        foreach (PageId page in single)
+            _store.Stream.Upload<float>(none, _pages[((page.Chunk + 1) * perChunk) - 1].Address + (ulong)PageLayout.MeanOffset(_store.Shape, page.Layer));
+        foreach (int chunk in pages.Select(page => page.Chunk).Distinct().Where(after.IsWhole))
+            for (int i = chunk * perChunk; i < (chunk + 1) * perChunk; i++)
+                Replace(i, AbsentPage());
+        _store.Stream.Synchronize();
+        _dropped = after;
+    }
+
+    /// <summary>A page that the state may write to.</summary>
+    private void Own(int index)
+    {
+        if (!_pages[index].IsShared)
+            return;
+        ulong own = _store.Pages.Take();
+        _store.Stream.Copy(_pages[index].Address, own, _store.Shape.PageBytes);
+        Replace(index, new Page(own));
+    }
+
+    private void Replace(int index, Page page)
+    {
+        Release(_pages[index]);
+        _pages[index] = page;
+        _tableLength = Math.Min(_tableLength, index);
+    }
+
+    private Page AbsentPage()
+    {
+        _store.AbsentPage.Share();
+        return _store.AbsentPage;
     }
 
     private void Release(Page page)
@@ -115,10 +191,13 @@ internal sealed class CudaState : RwkvXState
 
     private void UploadTable()
     {
-        if (_tableLength == _pages.Count)
+        if (_tableLength == _pages.Count && _tableLooks == _looks.Address)
             return;
-        if (_pages.Count * sizeof(ulong) > _table!.Bytes)
+        if ((_pages.Count + 1) * sizeof(ulong) > _table!.Bytes)
             GrowTable(_pages.Count);
+        if (_tableLooks != _looks.Address)
+            _store.Stream.Upload<ulong>([_looks.Address], _table.Address);
+        _tableLooks = _looks.Address;
         ulong[] entries = [.. _pages.Skip(_tableLength).Select(p => p.Address)];
         _store.Stream.Upload<ulong>(entries, Table + (ulong)(_tableLength * sizeof(ulong)));
         _tableLength = _pages.Count;
@@ -126,10 +205,11 @@ internal sealed class CudaState : RwkvXState
 
     private void GrowTable(int entries)
     {
-        DeviceMemory table = _store.NewTable((long)Math.Max(entries, 16) * 2 * sizeof(ulong));
+        DeviceMemory table = _store.NewTable(((long)Math.Max(entries, 16) * 2 + 1) * sizeof(ulong));
         if (_table is not null)
             _store.DropTable(_table);
         _table = table;
         _tableLength = 0;
+        _tableLooks = null;
     }
 }

@@ -31,10 +31,11 @@ internal static class PageLayout
 
     /// <summary>(C) the mean key of the chunk that ends in this page.</summary>
     public static Span<float> Mean(Span<byte> page, ModelShape shape, int layer)
-    {
-        int planes = 2 * shape.Config.SparseLayerCount * shape.C * shape.PageTokens * shape.ElementBytes;
-        return MemoryMarshal.Cast<byte, float>(page[planes..]).Slice(layer * shape.C, shape.C);
-    }
+        => MemoryMarshal.Cast<byte, float>(page[MeanOffset(shape, 0)..]).Slice(layer * shape.C, shape.C);
+
+    /// <summary>Where a layer's mean lies in a page, in bytes.</summary>
+    public static int MeanOffset(ModelShape shape, int layer)
+        => (2 * shape.Config.SparseLayerCount * shape.C * shape.PageTokens * shape.ElementBytes) + (layer * shape.C * sizeof(float));
 
     private static int Offset(ModelShape shape, int plane, int head, int token)
         => ((plane * shape.H + head) * shape.PageTokens + token) * shape.Config.HeadSize * shape.ElementBytes;

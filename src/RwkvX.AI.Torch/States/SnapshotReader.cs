@@ -13,10 +13,11 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
     /// <exception cref="ArgumentException">The snapshot is of a model of other sizes, or its parts have other lengths.</exception>
     public CudaState Read(StateSnapshot snapshot)
     {
-        StateSnapshotChecks.Check(snapshot, shape.Config);
+        StateSnapshotChecks.Check(snapshot, shape.Config, mayLackPages: true);
         CudaState state = new(store);
         try
         {
+            state.StartDropped(DroppedChunks.Of(snapshot));
             state.Reserve(snapshot.TokenCount);
             Fill(state, snapshot);
             state.Advance(snapshot.TokenCount);
@@ -41,7 +42,7 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
             layer.FfnXPrev.CopyTo(at[c..]);
             layer.Wkv.CopyTo(at[(2 * c)..]);
         }
-        byte[][] pages = [.. state.Pages.Select(_ => new byte[shape.PageBytes])];
+        byte[][] pages = [.. state.Pages.Select(page => page.IsAbsent ? [] : new byte[shape.PageBytes])];
         for (int i = 0; i < snapshot.SparseLayers.Count; i++)
         {
             Span<float> at = recurrent.AsSpan((int)shape.SparseOffset(i), 2 * c);
@@ -50,8 +51,11 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
         }
         stream.Upload<float>(recurrent, state.Recurrent);
         for (int i = 0; i < pages.Length; i++)
-            stream.Upload<byte>(pages[i], state.Pages[i].Address);
+            if (!state.Pages[i].IsAbsent)
+                stream.Upload<byte>(pages[i], state.Pages[i].Address);
         stream.Synchronize();
+        if (snapshot.SparseLayers.Any(layer => layer.Looks.Count > 0))
+            state.Looks.Start([.. snapshot.SparseLayers.Select(layer => layer.Looks.ToArray())]);
     }
 
     private void FillPages(SparseLayerSnapshot layer, TensorType type, int index, byte[][] pages, Span<float> keySum)
@@ -60,6 +64,13 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
         for (int p = 0; p < layer.Pages.Count; p++)
         {
             PageSnapshot source = layer.Pages[p];
+            byte[] last = pages[((p * chunk) + source.RowCount - 1) / shape.PageTokens];
+            if (source.IsDropped)
+            {
+                if (last.Length > 0) // another layer has the chunk
+                    PageLayout.Mean(last, shape, index).Fill(float.NaN);
+                continue;
+            }
             ReadOnlySpan<byte> keys = Converted(source.Keys.Span, type), values = Converted(source.Values.Span, type);
             for (int row = 0; row < source.RowCount; row += shape.PageTokens)
             {
@@ -71,7 +82,7 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
             if (source.RowCount < chunk)
                 AddRows(keys, keySum);
             else
-                FillMean(source, keys, PageLayout.Mean(pages[((p + 1) * chunk - 1) / shape.PageTokens], shape, index));
+                FillMean(source, keys, PageLayout.Mean(last, shape, index));
         }
     }
 

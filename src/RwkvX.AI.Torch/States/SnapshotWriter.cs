@@ -20,8 +20,9 @@ internal sealed class SnapshotWriter(CudaStream stream, ModelShape shape)
     public StateSnapshot Write(CudaState state)
     {
         float[] recurrent = new float[shape.StateFloats];
-        byte[][] pages = [.. state.Pages.Take((int)((state.TokenCount + shape.PageTokens - 1) / shape.PageTokens)).Select(_ => new byte[shape.PageBytes])];
+        byte[][] pages = [.. state.Pages.Take((int)((state.TokenCount + shape.PageTokens - 1) / shape.PageTokens)).Select(page => page.IsAbsent ? [] : new byte[shape.PageBytes])];
         Download(state, recurrent, pages);
+        int[][] looks = state.Looks.AreKnown ? new StatePages(state).Looks() : [];
         int c = shape.C;
         RwkvLayerSnapshot Rwkv(int layer)
         {
@@ -34,7 +35,7 @@ internal sealed class SnapshotWriter(CudaStream stream, ModelShape shape)
             TokenCount = state.TokenCount,
             RwkvLayers = [.. Enumerable.Range(0, shape.Config.LayerCount).Select(Rwkv)],
             SparseLayers = [.. Enumerable.Range(0, shape.Config.SparseLayerCount).Select(layer => new SparseLayerSnapshot(
-                recurrent.AsSpan((int)shape.SparseOffset(layer), c).ToArray(), [.. Chunks(state.TokenCount, layer, pages)]))],
+                recurrent.AsSpan((int)shape.SparseOffset(layer), c).ToArray(), [.. Chunks(state, layer, pages)]) { Looks = layer < looks.Length ? looks[layer] : [] })],
             PageType = PageType(shape),
         };
     }
@@ -44,20 +45,29 @@ internal sealed class SnapshotWriter(CudaStream stream, ModelShape shape)
         fixed (float* to = recurrent)
             stream.Download(state.Recurrent, to, (long)recurrent.Length * sizeof(float));
         for (int i = 0; i < pages.Length; i++)
+        {
+            if (pages[i].Length == 0)
+                continue;
             fixed (byte* to = pages[i])
             {
                 stream.Download(state.Pages[i].Address, to, pages[i].Length);
                 stream.Synchronize();
             }
+        }
         stream.Synchronize();
     }
 
-    private IEnumerable<PageSnapshot> Chunks(long tokenCount, int layer, byte[][] pages)
+    private IEnumerable<PageSnapshot> Chunks(CudaState state, int layer, byte[][] pages)
     {
         int chunk = shape.Config.MobaChunkSize;
-        for (long first = 0; first < tokenCount; first += chunk)
+        for (long first = 0; first < state.TokenCount; first += chunk)
         {
-            int rows = (int)Math.Min(chunk, tokenCount - first);
+            int rows = (int)Math.Min(chunk, state.TokenCount - first);
+            if (state.Dropped.Contains(layer, (int)(first / chunk)))
+            {
+                yield return PageSnapshot.Dropped(rows);
+                continue;
+            }
             byte[] keys = new byte[(long)rows * shape.C * shape.ElementBytes], values = new byte[keys.Length];
             for (int row = 0; row < rows; row += shape.PageTokens)
             {

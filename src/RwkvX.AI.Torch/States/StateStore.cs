@@ -9,10 +9,13 @@ internal sealed class StateStore : IDisposable
     private readonly CudaDevice _device;
     private readonly PagePool _recurrent;
     private readonly HashSet<DeviceMemory> _tables = [];
+    private DeviceMemory? _absent;
+    private Page? _absentPage;
     private bool _disposed;
 
-    public StateStore(CudaDevice device, CudaStream stream, ModelShape shape, long pageBudget)
+    public StateStore(CudaDevice device, CudaStream stream, ModelShape shape, long pageBudget, bool countsLooks = false)
     {
+        CountsLooks = countsLooks;
         _device = device;
         Stream = stream;
         Shape = shape;
@@ -25,6 +28,15 @@ internal sealed class StateStore : IDisposable
     public ModelShape Shape { get; }
 
     public PagePool Pages { get; }
+
+    /// <summary>Whether kernels count which chunks heads choose.</summary>
+    public bool CountsLooks { get; }
+
+    /// <summary>
+    /// Stands in page tables for every dropped page: its means are not numbers, which no comparison finds higher than anything, so no head
+    /// chooses its chunk and nobody reads its keys. Within <see cref="Exclusive"/>.
+    /// </summary>
+    public Page AbsentPage => _absentPage ??= NewAbsentPage();
 
     /// <summary>Runs something that uses the stream, alone and with the device's context current.</summary>
     public T Exclusive<T>(Func<T> action)
@@ -63,10 +75,21 @@ internal sealed class StateStore : IDisposable
     }
 
     /// <summary>Takes back what a state held, also after the model is gone.</summary>
-    public void Return(CudaState state, DeviceMemory table)
+    public void Return(CudaState state, DeviceMemory table, LookCounts looks)
     {
         _recurrent.Return(state.Recurrent);
         DropTable(table);
+        looks.Return();
+    }
+
+    private Page NewAbsentPage()
+    {
+        _absent = new DeviceMemory(_device, Shape.PageBytes, "the page that stands for dropped ones");
+        Stream.Clear(_absent.Address, Shape.PageBytes);
+        float[] means = new float[Shape.C * Shape.Config.SparseLayerCount];
+        Array.Fill(means, float.NaN);
+        Stream.Upload<float>(means, _absent.Address + (ulong)PageLayout.MeanOffset(Shape, 0));
+        return new Page(_absent.Address, isAbsent: true); // one reference stays here, so that no state's is the last
     }
 
     /// <summary>Waits for a running pass, then frees everything; states may still be disposed.</summary>
@@ -81,6 +104,7 @@ internal sealed class StateStore : IDisposable
             Stream.Synchronize();
             _recurrent.Dispose();
             Pages.Dispose();
+            _absent?.Dispose();
             lock (_tables)
             {
                 foreach (DeviceMemory table in _tables)

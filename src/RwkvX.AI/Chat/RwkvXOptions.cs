@@ -117,7 +117,7 @@ public sealed class RwkvXOptions
 
     /// <summary>
     /// What becomes of a stored conversation's pages as it grows. A budget drops the least used ones for good, says so in metadata and statistics, and
-    /// needs an engine that can (the CPU's).
+    /// needs an engine that can: the CPU's, page by page, or the CUDA engine, a chunk in all layers at once.
     /// </summary>
     [Required]
     public RetentionPolicy Retention { get; set; } = RetentionPolicy.KeepAll;
@@ -162,6 +162,7 @@ public sealed class RwkvXOptions
         Threads = Threads,
         LibTorchPath = LibTorchPath,
         DevicePageBytes = DevicePageBytes,
+        CountLooks = Retention.PageBytes is not null,
         PageMemoryBytes = PageMemoryBytes,
         PageFolder = PageFolder,
     };

@@ -67,7 +67,7 @@ internal sealed class ConversationStates(IRwkvXModel model, IStateStore store, L
     /// <returns>What the log must say; null for nothing.</returns>
     public DropRecord? DropPages(ConversationKey key, RwkvXState state)
     {
-        if (Retention.PageBytes is not { } budget || PageRetention.Apply(state, model.Config.MobaChunkSize, budget) is not { } drop) return null;
+        if (Retention.PageBytes is not { } budget || PageRetention.Apply(state, model.Config.MobaChunkSize, budget, model.Engine.DropsWholeChunks) is not { } drop) return null;
         MemoryMeter.DroppedPages.Add(drop.Pages.Count);
         MemoryMeter.DroppedBytes.Add(drop.Bytes);
         MemoryLog.Dropped(logger, key, drop.Pages.Count, drop.Bytes, state.TokenCount, budget);

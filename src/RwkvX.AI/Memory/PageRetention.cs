@@ -17,8 +17,9 @@ internal static class PageRetention
     /// <param name="state">The state.</param>
     /// <param name="pageTokens">Tokens of a full page.</param>
     /// <param name="budget">Bytes.</param>
+    /// <param name="wholeChunks">Whether a chunk goes in all layers at once, by its looks in all of them.</param>
     /// <returns>What was dropped; null for nothing.</returns>
-    public static DropRecord? Apply(RwkvXState state, int pageTokens, long budget)
+    public static DropRecord? Apply(RwkvXState state, int pageTokens, long budget, bool wholeChunks = false)
     {
         PageUsage usage = state.GetPageUsage();
         List<Candidate> held = [.. usage.Layers.SelectMany((pages, layer) => Full(pages, layer, pageTokens, state.TokenCount))];
@@ -27,10 +28,11 @@ internal static class PageRetention
 
         long newest = budget / held[0].Bytes / NewestShare / usage.Layers.Count; // pages a layer
         long newestFrom = (state.TokenCount / pageTokens) - newest;
+        if (wholeChunks) held = [.. held.GroupBy(page => page.Id.Chunk).Select(Candidate.Of)];
         List<PageId> pages = [];
         foreach (Candidate page in held.OrderBy(page => page.Id.Chunk >= newestFrom).ThenBy(page => page).TakeWhile(_ => bytes - dropped > budget))
         {
-            pages.Add(page.Id);
+            pages.AddRange(page.All);
             dropped += page.Bytes;
         }
 
@@ -47,6 +49,17 @@ internal static class PageRetention
     /// <summary>A page in order of use: looks a token since it is full; of equal ones the older page goes first.</summary>
     private readonly record struct Candidate(PageId Id, long Bytes, long Looks, long Age) : IComparable<Candidate>
     {
+        private PageId[]? Chunk { get; init; }
+
+        /// <summary>The pages that go together: one of them, or a chunk's in all layers that still have it.</summary>
+        public IEnumerable<PageId> All => Chunk ?? [Id];
+
+        public static Candidate Of(IEnumerable<Candidate> chunk)
+        {
+            Candidate[] pages = [.. chunk];
+            return pages[0] with { Bytes = pages.Sum(page => page.Bytes), Looks = pages.Sum(page => page.Looks), Chunk = [.. pages.Select(page => page.Id)] };
+        }
+
         public int CompareTo(Candidate other)
         {
             int use = (Looks * other.Age).CompareTo(other.Looks * Age);

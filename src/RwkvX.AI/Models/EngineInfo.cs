@@ -16,4 +16,7 @@ public sealed record EngineInfo(string Name, string Device, Precision Precision,
 
     /// <summary>Whether states can do without pages: <see cref="RwkvXState.DropPages"/>, and snapshots that lack some.</summary>
     public bool CanDropPages { get; init; }
+
+    /// <summary>Whether memory is freed only where all sparse layers do without a chunk, because a page holds all of them.</summary>
+    public bool DropsWholeChunks { get; init; }
 }

@@ -26,4 +26,7 @@ public sealed record EngineRequest
 
     /// <summary>The most device memory that pages of keys and values may take, in bytes; null for what the device has.</summary>
     public long? DevicePageBytes { get; init; }
+
+    /// <summary>Whether an engine for which that is work should count which chunks heads choose, for a retention policy.</summary>
+    public bool CountLooks { get; init; }
 }

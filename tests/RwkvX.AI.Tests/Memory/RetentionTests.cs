@@ -175,6 +175,21 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public void Apply_WholeChunks_RanksThemByTheLooksOfAllLayers()
+    {
+        using CpuModel model = _tiny.Engine();
+        using RwkvXState state = model.CreateState();
+        model.ChoiceHook = (layer, _, _, chunks) => (chunks[0], chunks[1]) = layer == 0 ? (0, 2) : (2, 4);
+        model.Forward(state, _tiny.Tokens(16 * 20), Memory<float>.Empty);
+        DropRecord drop = PageRetention.Apply(state, 16, 16 * PageBytes, wholeChunks: true)!; // 8 chunks of 20
+        Assert.Equal((24, 24L * PageBytes), (drop.Pages.Count, drop.Bytes));
+        Assert.Equal(drop.Pages.Where(page => page.Layer == 0).Select(page => page.Chunk), drop.Pages.Where(page => page.Layer == 1).Select(page => page.Chunk));
+        Assert.DoesNotContain(drop.Pages, page => page.Chunk is 0 or 2 or 4 or 18 or 19); // used in one layer or both, and the newest two
+        Assert.Equal(2 * 4, PageRetention.Apply(state, 16, 9 * PageBytes, wholeChunks: true)!.Pages.Count); // no half chunk stays
+        Assert.Equal(32, state.DroppedPages);
+    }
+
+    [Fact]
     public void Policy_Texts_AreReadAndRefused()
     {
         Assert.Equal(RetentionPolicy.KeepAll, RetentionPolicy.Parse("keep-all"));
