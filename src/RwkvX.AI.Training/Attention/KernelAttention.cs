@@ -9,7 +9,6 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
 {
     private const int KeyBlock = 32;    // keys of a block of the backward pass
     private const int Parts = 4;        // blocks that share the queries of a chunk: some chunks are chosen by nearly all
-    private const int ChoiceTokens = 4096; // queries whose scores against all means are in memory at once
 
     /// <inheritdoc/>
     public override string Name => nameof(KernelAttention);
@@ -17,9 +16,11 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
     /// <summary>Whether the kernels can do this chunk size.</summary>
     public static bool Supports(int chunkSize) => chunkSize % KeyBlock == 0;
 
-    /// <summary>y (B, H, T, 64) from q, k, v of the same shape, F32 or BF16.</summary>
+    /// <summary>y (B, H, T, 64) from q, k, v of the same shape, F32 or BF16; the latter on the tensor cores where <see cref="TileAttention"/> can.</summary>
     public static Tensor Forward(IKernelLauncher launcher, Tensor q, Tensor k, Tensor v, int chunkSize, int topK) =>
-        apply(q, k, v, chunkSize, topK, launcher);
+        TileAttention.Supports(q.dtype, chunkSize, topK)
+            ? TileAttention.Forward(launcher, q, k, v, chunkSize, topK)
+            : apply(q, k, v, chunkSize, topK, launcher);
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -27,7 +28,7 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
         using DisposeScope scope = NewDisposeScope();
         Tensor q = ((Tensor)vars[0]).contiguous(), k = ((Tensor)vars[1]).contiguous(), v = ((Tensor)vars[2]).contiguous();
         (int chunkSize, int topK, var launcher) = ((int)vars[3], (int)vars[4], (IKernelLauncher)vars[5]);
-        Tensor chosen = Choose(q, k, chunkSize, topK);
+        Tensor chosen = KernelChoice.Choose(launcher, q, k, chunkSize, topK);
         Tensor y = empty_like(q), lse = empty(q.shape[..3], dtype: ScalarType.Float32, device: q.device);
         (int rows, int tokens) = ((int)(q.shape[0] * q.shape[1]), (int)q.shape[2]);
         launcher.Launch("moba_forward", Defines(q, chunkSize), new ForwardArgs
@@ -113,21 +114,6 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
         Tensor offsets = searchsorted(sorted, arange(none + 1, dtype: ScalarType.Int64, device: chosen.device), out_int32: false, right: false);
         Tensor listed = cat([position, zeros(1, dtype: ScalarType.Int64, device: chosen.device)]).to(ScalarType.Int32); // never empty
         return (listed.contiguous().MoveToOuterDisposeScope(), offsets.contiguous().MoveToOuterDisposeScope());
-    }
-
-    /// <summary>(B, H, T, topK − 1) I32</summary>
-    private static Tensor Choose(Tensor q, Tensor k, int chunkSize, int topK)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor means = ChunkChoice.Means(k, chunkSize);
-        List<Tensor> parts = [];
-        for (long first = 0; first < q.shape[2]; first += ChoiceTokens)
-        {
-            long count = Math.Min(ChoiceTokens, q.shape[2] - first);
-            parts.Add(ChunkChoice.Choose(q.narrow(2, first, count), means, first, chunkSize, topK).to(ScalarType.Int32));
-        }
-
-        return cat(parts, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     private static string[] Defines(Tensor q, int chunkSize) => [$"-DCHUNK={chunkSize}", q.dtype == ScalarType.BFloat16 ? "-DBF16=1" : "-DBF16=0"];

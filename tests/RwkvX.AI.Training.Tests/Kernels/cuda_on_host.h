@@ -101,6 +101,8 @@ static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const flo
     __syncwarp();
 }
 
+#include "warp_on_host.h"
+
 #define LAUNCH(kernel) \
     static const Args *arguments; \
     static void run() \
