@@ -37,7 +37,7 @@ internal sealed record Operators(WkvForm Wkv, AttentionForm Attend, ElementwiseF
         return new Operators(
             (r, logW, k, v, a, b) => KernelWkv.Forward(launcher, r, logW, k, v, a, b),
             KernelAttention.Supports(config.MobaChunkSize)
-                ? (q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK)
+                ? FullAttention.Or((q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK), config.MobaChunkSize, config.MobaTopK)
                 : plain.Attend,
             KernelElementwise.Supports(config) ? KernelElementwise.Forms(launcher, narrow: true) : plain.Elementwise);
     }
@@ -45,6 +45,6 @@ internal sealed record Operators(WkvForm Wkv, AttentionForm Attend, ElementwiseF
     /// <summary>Plain operations, linear in memory.</summary>
     public static Operators Plain(RwkvXConfig config, int wkvChunk = CpuChunk) => new(
         new ChunkedWkv(wkvChunk, ChunkScan.Plain).Forward,
-        (q, k, v) => SlicedAttention.Forward(q, k, v, config.MobaChunkSize, config.MobaTopK),
+        FullAttention.Or((q, k, v) => SlicedAttention.Forward(q, k, v, config.MobaChunkSize, config.MobaTopK), config.MobaChunkSize, config.MobaTopK),
         PlainElementwise.Forms);
 }

@@ -39,6 +39,29 @@ public sealed class OperatorTests : TorchTest
         Compare(qkv, x => new DenseAttention(chunkSize, topK).Forward(x[0], x[1], x[2]), x => SlicedAttention.Forward(x[0], x[1], x[2], chunkSize, topK));
     }
 
+    [Theory]
+    [InlineData(1, 262_144, 1)]
+    [InlineData(77, 262_144, 1)]
+    [InlineData(64, 16, 4)]
+    [InlineData(90, 10, 20)]
+    public void FullAttention_WhereChunksCoverTheText_IsTheDenseOne(int length, int chunkSize, int topK)
+    {
+        Generator generator = new(3);
+        Tensor[] qkv = [.. Enumerable.Range(0, 3).Select(_ => randn(2, 2, length, N, generator: generator).requires_grad_(true))];
+        Assert.True(FullAttention.Covers(length, chunkSize, topK));
+        Compare(qkv, x => new DenseAttention(chunkSize, topK).Forward(x[0], x[1], x[2]), x => FullAttention.Forward(x[0], x[1], x[2]));
+    }
+
+    [Fact]
+    public void FullAttention_Or_IsTheSparseOneWhereAChunkMayBeLeftOut()
+    {
+        Assert.False(FullAttention.Covers(65, 16, 4));
+        Tensor x = ones(1, 1, 65, N);
+        AttentionForm form = FullAttention.Or((_, _, _) => zeros(1), 16, 4);
+        Assert.Equal(1, form(x, x, x).numel());
+        Assert.Equal(64 * N, form(x[.., .., ..64], x[.., .., ..64], x[.., .., ..64]).numel());
+    }
+
     [Fact]
     public void ChunkChoice_EqualScores_TakesTheLowerChunk()
     {
