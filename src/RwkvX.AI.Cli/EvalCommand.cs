@@ -16,5 +16,6 @@ internal static class EvalCommand
         EvalTextCommand.CreateCloze(host),
         EvalTextCommand.CreateChoice(host),
         EvalGenerateCommand.Create(host),
+        EvalReportCommand.Create(host),
     };
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Evaluation.Scoring;
 using RwkvX.AI.Models;
@@ -10,8 +9,6 @@ namespace RwkvX.AI.Cli;
 /// <summary>The verbs of <c>rwkvx eval</c> that ask questions about generated documents.</summary>
 internal static class EvalTaskCommand
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     /// <param name="host">The world.</param>
     /// <param name="name">The verb.</param>
     /// <param name="description">One sentence.</param>
@@ -19,40 +16,49 @@ internal static class EvalTaskCommand
     public static Command Create(CliHost host, string name, string description, string[] tasks)
     {
         ModelArguments model = new();
+        EngineArguments engines = new();
         Option<string> task = new("--task") { Description = "The kind of document.", HelpName = string.Join('|', tasks), DefaultValueFactory = _ => tasks[0] };
         task.AcceptOnlyFromAmong(tasks);
         Option<int?> tokens = ModelArguments.Positive("--tokens", "Length of a document."), documents = ModelArguments.Positive("--documents", "How many (10).");
         Option<int> seed = new("--seed") { Description = "Decides the documents.", HelpName = "N", DefaultValueFactory = _ => 1 };
         Option<string?> prose = new("--prose") { Description = "Text (.jsonl or plain) whose paragraphs are used as filler beside invented ones.", HelpName = "FILE" };
-        Option<string?> output = new("--out") { Description = "Every question with the expected and the found answer.", HelpName = "FILE.json" };
+        Option<string?> output = OutputOption();
         tokens.Required = true;
         Verb command = new(name, description, $"rwkvx eval {name} --model my-model --task {tasks[0]} --tokens 16000 --documents 20 --seed 1") { tokens, documents, seed, prose, output };
         if (tasks.Length > 1) command.Add(task);
         model.AddTo(command);
+        engines.AddTo(command);
         command.SetAction((result, cancellationToken) =>
         {
             string kind = tasks.Length > 1 ? result.GetRequiredValue(task) : tasks[0];
             int count = result.GetValue(documents) ?? 10, length = result.GetValue(tokens)!.Value;
             using ModelFiles files = model.Open(result);
-            using IRwkvXModel engine = host.LoadEngine(files, new EngineRequest { Engine = "cpu", Precision = Precision.F32 });
-            List<TaskSample> samples = ProgressBar.Run(host, "asking", count, report => new TaskEvaluation(engine, ModelArguments.OpenTokenizer(files))
+            using IRwkvXModel engine = host.LoadEngine(files, engines.Request(result));
+            EvalOutput written = new(host, name, files, engine, result.GetValue(output));
+            List<TaskSample> samples = [];
+            ProgressBar.Run(host, "asking", count, report =>
             {
-                Prose = Prose(result.GetValue(prose)),
-            }.Run(kind, length, count, result.GetValue(seed), cancellationToken));
-            Write(host, $"{kind} {length} tokens", samples, result.GetValue(output));
+                void Note(TaskSample sample)
+                {
+                    samples.Add(sample);
+                    report(samples.Count);
+                    written.Write(TaskCell.Of(samples, length), samples, isComplete: false);
+                }
+
+                return new TaskEvaluation(engine, ModelArguments.OpenTokenizer(files)) { Prose = Prose(result.GetValue(prose)), Sampled = Note }
+                    .Run(kind, length, count, result.GetValue(seed), cancellationToken);
+            });
+            IReadOnlyList<TaskCell> cells = TaskCell.Of(samples, length);
+            written.Write(cells, samples, isComplete: true);
+            written.Print(TaskCell.Sum(cells), samples);
             return Task.CompletedTask;
         });
         return command;
     }
 
-    /// <summary>A line for people, and all samples in a file.</summary>
-    public static void Write(CliHost host, string what, List<TaskSample> samples, string? path)
-    {
-        foreach (TaskSample wrong in samples.Where(sample => !sample.IsRight).Take(5))
-            host.Out.WriteLine($"wrong: expected '{OneLine(wrong.Expected)}', found '{OneLine(wrong.Found)}'");
-        host.Out.WriteLine($"{what}: {samples.Count(sample => sample.IsRight)} of {samples.Count}");
-        if (path is not null) File.WriteAllText(path, JsonSerializer.Serialize(samples, Json));
-    }
+    /// <summary>The flag <c>--out</c>.</summary>
+    public static Option<string?> OutputOption() =>
+        new("--out") { Description = "The figures, for 'rwkvx eval report'; kept up to date while measuring.", HelpName = "FILE.json" };
 
     /// <summary>Paragraphs of a text file, drawn at random.</summary>
     public static Func<Random, string>? Prose(string? path)
@@ -62,6 +68,4 @@ internal static class EvalTaskCommand
         if (paragraphs.Length == 0) throw new CliException($"{path}: expected paragraphs of 80 to 2000 characters, found none");
         return random => paragraphs[random.Next(paragraphs.Length)];
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings("\\n");
 }

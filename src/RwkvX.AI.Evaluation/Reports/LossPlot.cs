@@ -32,13 +32,22 @@ public static class LossPlot
     /// <summary>Loss over the tokens trained on, from a run's <c>steps.csv</c>.</summary>
     /// <param name="path">The SVG file.</param>
     /// <param name="csv">The figures.</param>
-    public static void WriteTraining(string path, string csv)
+    public static void WriteTraining(string path, string csv) => WriteTraining(path, [("", csv)]);
+
+    /// <summary>The same of several runs.</summary>
+    /// <param name="path">The SVG file.</param>
+    /// <param name="runs">Their names and figures.</param>
+    public static void WriteTraining(string path, IReadOnlyList<(string Name, string Csv)> runs)
     {
-        string[][] rows = [.. File.ReadLines(csv).Skip(1).Select(line => line.Split(',')).Where(row => row.Length >= 8 && row[7] == "0")];
-        double Parse(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+        ArgumentNullException.ThrowIfNull(runs);
         using Plot plot = new();
-        double[] tokens = [.. rows.Select(row => Parse(row[2]) / 1e6)], losses = [.. rows.Select(row => Parse(row[3]))];
-        plot.Add.ScatterLine(tokens, losses);
+        foreach ((string name, string csv) in runs)
+        {
+            TrainingCurve curve = TrainingCurve.Read(csv).Thinned();
+            plot.Add.ScatterLine(curve.Tokens, curve.Losses).LegendText = name;
+        }
+
+        if (runs.Count > 1) plot.ShowLegend();
         plot.XLabel("million tokens");
         plot.YLabel("loss (nats, weighted)");
         plot.SaveSvg(path, 640, 420);

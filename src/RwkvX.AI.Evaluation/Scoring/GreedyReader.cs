@@ -9,7 +9,7 @@ namespace RwkvX.AI.Evaluation.Scoring;
 /// <param name="tokenizer">Its vocabulary.</param>
 public sealed class GreedyReader(IRwkvXModel model, WorldTokenizer tokenizer) : IDisposable
 {
-    private const int Span = 1024; // tokens in a pass
+    private const int LeastSpan = 1024; // tokens in a pass
 
     private RwkvXState? _state;
     private List<int> _read = [];
@@ -56,7 +56,7 @@ public sealed class GreedyReader(IRwkvXModel model, WorldTokenizer tokenizer) : 
     {
         while (!ids.IsEmpty)
         {
-            int[] piece = ids[..Math.Min(Span, ids.Length)].ToArray();
+            int[] piece = ids[..Math.Min(Math.Max(LeastSpan, model.Engine.PrefillSpan), ids.Length)].ToArray();
             model.Forward(_state!, piece, default, cancellationToken);
             _read.AddRange(piece);
             ids = ids[piece.Length..];

@@ -9,7 +9,7 @@ namespace RwkvX.AI.Evaluation.Scoring;
 /// <param name="tokenizer">Its vocabulary.</param>
 public sealed class LogLikelihood(IRwkvXModel model, WorldTokenizer tokenizer)
 {
-    private const int Span = 512; // tokens in a pass
+    private const int LeastSpan = 512, MostSpan = 2048; // tokens in a pass
 
     /// <summary>ln p(continuation | context), and whether greedy decoding would give exactly it.</summary>
     /// <remarks>Spaces at the context's end go to the continuation; both are encoded together, and what lies behind the context's own tokens is scored. An empty context is token 0.</remarks>
@@ -35,11 +35,15 @@ public sealed class LogLikelihood(IRwkvXModel model, WorldTokenizer tokenizer)
     }
 
     /// <summary>−ln p of each token from the second on.</summary>
-    public double[] Losses(ReadOnlySpan<int> ids, CancellationToken cancellationToken = default)
+    public double[] Losses(ReadOnlySpan<int> ids, CancellationToken cancellationToken = default) => Losses(ids, 0, cancellationToken);
+
+    /// <summary>−ln p of each token from the second on, without the first so many of them.</summary>
+    public double[] Losses(ReadOnlySpan<int> ids, int skip, CancellationToken cancellationToken = default)
     {
         int[] all = ids.ToArray();
-        double[] losses = new double[Math.Max(0, all.Length - 1)];
-        ForEach(all, 0, (position, logits) => losses[position] = -LogProbability(logits, all[position + 1]), cancellationToken);
+        double[] losses = new double[Math.Max(0, all.Length - 1 - skip)];
+        int V = model.Config.VocabSize;
+        ForEachPass(all, skip, (start, count, rows) => Parallel.For(0, count, t => losses[start + t - skip] = -LogProbability(rows.AsSpan(t * V, V), all[start + t + 1])), cancellationToken);
         return losses;
     }
 
@@ -47,26 +51,31 @@ public sealed class LogLikelihood(IRwkvXModel model, WorldTokenizer tokenizer)
     private void ForEach(int[] ids, int from, Action<int, float[]> use, CancellationToken cancellationToken)
     {
         int V = model.Config.VocabSize;
+        ForEachPass(ids, from, (start, count, rows) =>
+        {
+            for (int t = 0; t < count; t++) use(start + t, rows[(t * V)..((t + 1) * V)]);
+        }, cancellationToken);
+    }
+
+    /// <summary>Calls with the first position, the number of positions and the logits (T, V) of each pass; what lies before is only read.</summary>
+    private void ForEachPass(int[] ids, int from, Action<int, int, float[]> use, CancellationToken cancellationToken)
+    {
+        int V = model.Config.VocabSize, span = Math.Clamp(model.Engine.PrefillSpan, LeastSpan, MostSpan);
         using RwkvXState state = model.CreateState();
-        float[] row = new float[V];
+        float[] rows = new float[Math.Min(span, Math.Max(0, ids.Length - 1 - from)) * V];
         for (int start = 0; start < ids.Length - 1;)
         {
-            int count = Math.Min(Span, ids.Length - 1 - start);
-            float[] rows = new float[count * V];
-            model.Forward(state, ids.AsMemory(start, count), rows, cancellationToken);
-            for (int t = Math.Max(0, from - start); t < count; t++)
-            {
-                rows.AsSpan(t * V, V).CopyTo(row);
-                use(start + t, row);
-            }
-
+            bool wanted = start >= from;
+            int count = Math.Min(span, (wanted ? ids.Length - 1 : Math.Min(from, ids.Length - 1)) - start);
+            model.Forward(state, ids.AsMemory(start, count), wanted ? rows.AsMemory(0, count * V) : default, cancellationToken);
+            if (wanted) use(start, count, rows);
             start += count;
         }
     }
 
-    private static double LogProbability(float[] logits, int target)
+    private static double LogProbability(ReadOnlySpan<float> logits, int target)
     {
-        float max = TensorPrimitives.Max<float>(logits);
+        float max = TensorPrimitives.Max(logits);
         double sum = 0;
         foreach (float logit in logits) sum += Math.Exp(logit - max);
         return logits[target] - max - Math.Log(sum);

@@ -31,19 +31,30 @@ public sealed class QuestionFile(LogLikelihood likelihood)
 
     /// <summary>Cloze: <c>{"context", "target"}</c>, the target without the space before it.</summary>
     /// <exception cref="InvalidDataException">A line is something else.</exception>
-    public ClozeScore Cloze(string path, CancellationToken cancellationToken = default)
+    public ClozeScore Cloze(string path, CancellationToken cancellationToken = default) =>
+        Cloze(Read(path).Select(question => (Text(path, question.Line, question.Item, "context"), Text(path, question.Line, question.Item, "target"))), cancellationToken);
+
+    /// <summary>Cloze questions from elsewhere.</summary>
+    /// <param name="questions">Passages, and the word that follows each, without the space before it.</param>
+    /// <param name="cancellationToken">Acts between passes.</param>
+    /// <exception cref="InvalidDataException">There is no question.</exception>
+    public ClozeScore Cloze(IEnumerable<(string Context, string Target)> questions, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(questions);
         int count = 0, right = 0;
-        double sum = 0;
-        foreach ((int line, JsonElement item) in Read(path))
+        double sum = 0, squares = 0;
+        foreach ((string context, string target) in questions)
         {
-            (double logProbability, bool greedy) = likelihood.Score(Text(path, line, item, "context"), Spaced(Text(path, line, item, "target")), cancellationToken);
+            (double logProbability, bool greedy) = likelihood.Score(context, Spaced(target), cancellationToken);
             count++;
             sum -= logProbability;
+            squares += logProbability * logProbability;
             if (greedy) right++;
         }
 
-        return new ClozeScore(count, (double)right / count, Math.Exp(sum / count));
+        if (count == 0) throw new InvalidDataException("expected at least one question, found none");
+        double mean = sum / count, variance = Math.Max(0, (squares / count) - (mean * mean)) * count / Math.Max(1, count - 1);
+        return new ClozeScore(count, (double)right / count, Math.Exp(mean)) { Loss = mean, LossHalfWidth = 1.96 * Math.Sqrt(variance / count) };
     }
 
     private static string Spaced(string text) => text.StartsWith(' ') ? text : " " + text;

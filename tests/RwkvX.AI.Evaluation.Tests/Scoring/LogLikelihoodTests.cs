@@ -101,12 +101,38 @@ public sealed class LogLikelihoodTests : IDisposable
     }
 
     [Fact]
-    public void ByOctave_KnownLosses_MeansAndIntervals()
+    public void Losses_Skipping_AreTheLastOfAll()
     {
-        double[] losses = [.. Enumerable.Range(0, 256).Select(t => t < 64 ? 3.0 : t < 128 ? 2.0 : t < 192 ? 1.0 : 1.5)];
-        IReadOnlyList<PositionLoss> octaves = PositionLoss.ByOctave([losses, losses]);
-        Assert.Equal([(0, 64, 3.0), (64, 128, 2.0), (128, 256, 1.25)], octaves.Select(o => (o.From, o.To, Math.Round(o.Mean, 6))));
-        Assert.Equal(1.96 * Math.Sqrt(4 * 0.0625 / 3 / 4), octaves[2].HalfWidth, 1e-9); // four blocks: 1, 1.5, 1, 1.5
+        int[] ids = _tiny.Tokens(700);
+        double[] all = _likelihood.Losses(ids), last = _likelihood.Losses(ids, 600);
+        Assert.Equal(99, last.Length);
+        Assert.All(Enumerable.Range(0, 99), i => Assert.Equal(all[600 + i], last[i], Tolerance));
+    }
+
+    [Fact]
+    public void Positions_EachOctave_ScoresTheSameTextWithSoMuchBefore()
+    {
+        int[] text = _tiny.Tokens(300);
+        PositionReading reading = new(_likelihood, [text, text[..50]], 256);
+        PositionLoss[] octaves = [.. reading.Read()];
+        Assert.Equal(1, reading.TextCount);
+        Assert.Equal(172, reading.Scored.Count());
+        Assert.Equal([(64, 128, 172), (128, 256, 172)], octaves.Select(octave => (octave.From, octave.To, octave.Count)));
+        double[] first = _likelihood.Losses([0, .. text[64..192]]), second = _likelihood.Losses([0, .. text[128..256]]), third = _likelihood.Losses([0, .. text[192..300]]);
+        double mean = first.Skip(64).Concat(second.Skip(64)).Concat(third.Skip(64)).Average();
+        Assert.Equal(mean, octaves[0].Mean, Tolerance);
+        Assert.Equal(octaves[1].Mean - octaves[0].Mean, octaves[1].Change!.Value, Tolerance);
+    }
+
+    [Fact]
+    public void PositionLoss_KnownLosses_MeansAndIntervals()
+    {
+        double[] losses = [.. Enumerable.Range(0, 128).Select(t => t < 64 ? 1.0 : 1.5)], before = [.. losses.Select(loss => loss + 0.25)];
+        var octave = PositionLoss.Of(128, [losses, losses], [before, before]);
+        Assert.Equal(1.25, octave.Mean);
+        Assert.Equal(1.96 * Math.Sqrt(4 * 0.0625 / 3 / 4), octave.HalfWidth, 1e-9); // four blocks: 1, 1.5, 1, 1.5
+        Assert.Equal(-0.25, octave.Change);
+        Assert.Equal(0, octave.ChangeHalfWidth);
     }
 
     [Fact]

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Evaluation.Reports;
+using RwkvX.AI.Evaluation.Scoring;
+using RwkvX.AI.Models;
+
+namespace RwkvX.AI.Cli;
+
+/// <summary>What a verb of <c>rwkvx eval</c> leaves: lines for people, and a file that is there from the first figure on.</summary>
+/// <param name="host">The world.</param>
+/// <param name="verb">The verb.</param>
+/// <param name="files">The model.</param>
+/// <param name="engine">What calculates.</param>
+/// <param name="path">The file; null for none.</param>
+internal sealed class EvalOutput(CliHost host, string verb, ModelFiles files, IRwkvXModel engine, string? path)
+{
+    private const int MostWrong = 40;
+
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    /// <summary>Wall time so far.</summary>
+    public double Seconds => Stopwatch.GetElapsedTime(_started).TotalSeconds;
+
+    /// <summary>Writes the file with what there is; the form of the figures comes from the caller.</summary>
+    public void Write(Func<EvaluationFile, EvaluationFile> add)
+    {
+        EvaluationFile file = add(new EvaluationFile { Verb = verb, Model = files.Name, Engine = $"{engine.Engine.Name} on {engine.Engine.Description}, {engine.Engine.Precision}", Seconds = Seconds });
+        if (path is not null) file.Write(path);
+    }
+
+    /// <summary>Writes counted answers.</summary>
+    public void Write(IReadOnlyList<TaskCell> cells, IEnumerable<TaskSample> samples, bool isComplete) =>
+        Write(file => file with { Cells = cells, Wrong = [.. samples.Where(sample => !sample.IsRight).Take(MostWrong)], IsComplete = isComplete });
+
+    /// <summary>A line for people, after the first wrong answers.</summary>
+    public void Print(TaskCell cell, IEnumerable<TaskSample> samples)
+    {
+        foreach (TaskSample wrong in samples.Where(sample => !sample.IsRight).Take(5))
+            host.Out.WriteLine($"wrong: expected '{OneLine(wrong.Expected)}', found '{OneLine(wrong.Found)}'");
+        host.Out.WriteLine(FormattableString.Invariant($"{cell.Task} {cell.Tokens} tokens: {cell.Right} of {cell.Count}, 95% interval {cell.Low:p1} to {cell.High:p1}, {Seconds:f1} s"));
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings("\\n");
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using RwkvX.AI.Evaluation.Scoring;
+
+namespace RwkvX.AI.Evaluation.Reports;
+
+/// <summary>What the embedded model is to reach, beside what it and the models it is compared with reached.</summary>
+/// <param name="models">The embedded model first.</param>
+internal sealed class ResultBars(IReadOnlyList<ModelResults> models)
+{
+    private static readonly string[] Needles = ["needle-1", "needle-2", "needle-3", "multi-key", "multi-value"];
+
+    /// <summary>Rows of a table: what, bar, then a figure of each model, then the verdict.</summary>
+    public IEnumerable<string[]> Rows()
+    {
+        yield return Counted("passkey, 1K to 64K × 10 depths", 0.99, model => model.Passkey(length => length <= 65_536));
+        yield return Counted("passkey, 128K", 0.95, model => model.Passkey(length => length > 65_536));
+        foreach (string task in Needles) yield return Counted($"{task}, {Length(task)}", 0.95, model => model.Total(task));
+        yield return Counted($"facts told in a chat, asked {Length("later")} later", 0.95, model => model.Total("later"));
+        yield return Counted($"four facts at once, {Length("four")}", 0.90, model => model.Total("four"));
+        yield return Counted($"says of what was never told that it does not know, {Length("unknown")}", 0.90, model => model.Total("unknown"));
+        yield return Counted($"minutes of {Length("decisions")}: all decisions, in order, nothing else", 0.90, model => model.Total("decisions"));
+        yield return Falls();
+        yield return NoRise();
+        if (models.Count < 2) yield break;
+        yield return Ratio("cloze accuracy over plain RWKV-7's", model => model["cloze"]?.Cloze?.Accuracy, higherIsBetter: true);
+        yield return Ratio("loss on held-out text below 1,024 tokens over plain RWKV-7's", model => model.ShortLoss, higherIsBetter: false);
+    }
+
+    /// <summary>Right of asked, with the interval.</summary>
+    public static string Text(TaskCell? cell) => cell is null ? "not measured"
+        : string.Create(CultureInfo.InvariantCulture, $"{100 * cell.Share:0.#}% ({cell.Right}/{cell.Count}; {100 * cell.Low:0.#} to {100 * cell.High:0.#})");
+
+    /// <summary>A length as people say it.</summary>
+    public static string Tokens(int tokens) => tokens >= 1024 && tokens % 1024 == 0 ? $"{tokens / 1024}K" : tokens.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>Octaves up to a position whose mean is not below that of the octave before.</summary>
+    internal static IReadOnlyList<PositionLoss> Rises(IReadOnlyList<PositionLoss> octaves, int upTo) => [.. octaves.Where(octave => octave.To <= upTo && octave.Change >= 0)];
+
+    private string Length(string file) => models.Select(model => model.Total(file)).OfType<TaskCell>().FirstOrDefault() is { } cell ? Tokens(cell.Tokens) : "?";
+
+    private string[] Counted(string what, double bar, Func<ModelResults, TaskCell?> cell)
+    {
+        TaskCell? own = cell(models[0]);
+        return [what, $"≥ {100 * bar:0}%", .. models.Select(model => Text(cell(model))), own is null ? "" : Verdict(own.Share >= bar)];
+    }
+
+    private string[] Falls()
+    {
+        string Told(ModelResults model) => model["novels"]?.Positions is not { } octaves ? "not measured"
+            : Rises(octaves, 32_768) is { Count: > 0 } rises ? $"not at {string.Join(", ", rises.Select(octave => Tokens(octave.To)))}" : "at every octave";
+        return ["loss on held-out novels falls up to 32K", "at every octave", .. models.Select(Told), models[0]["novels"]?.Positions is { } own ? Verdict(Rises(own, 32_768).Count == 0) : ""];
+    }
+
+    private string[] NoRise()
+    {
+        PositionLoss? Last(ModelResults model) => model["novels"]?.Positions?.FirstOrDefault(octave => octave.To == 65_536);
+        string Told(ModelResults model) => Last(model) is { Change: { } change, ChangeHalfWidth: { } room } ? string.Create(CultureInfo.InvariantCulture, $"{change:+0.0000;-0.0000} ± {room:0.0000} nats") : "not measured";
+        return ["and does not rise from there to 64K outside the interval", "≤ interval", .. models.Select(Told), Last(models[0]) is { } own ? Verdict(own.Change <= own.ChangeHalfWidth) : ""];
+    }
+
+    private string[] Ratio(string what, Func<ModelResults, double?> value, bool higherIsBetter)
+    {
+        double? plain = models.Skip(1).FirstOrDefault(model => model.Name.Contains("plain", StringComparison.Ordinal)) is { } found ? value(found) : null;
+        string Told(ModelResults model) => value(model) is not { } one ? "not measured"
+            : string.Create(CultureInfo.InvariantCulture, $"{one:0.0000}{(plain is { } p ? $", {one / p:0.000} ×" : "")}");
+        bool? met = value(models[0]) is { } own && plain is { } other ? (higherIsBetter ? own / other >= 0.98 : own / other <= 1.02) : null;
+        return [what, higherIsBetter ? "≥ 0.98 ×" : "≤ 1.02 ×", .. models.Select(Told), met is { } verdict ? Verdict(verdict) : ""];
+    }
+
+    private static string Verdict(bool met) => met ? "met" : "**missed**";
+}
