@@ -3,24 +3,24 @@
 //   S = S diag(w) + (S·(-κ))(κ·a)ᵀ + v·kᵀ, y = S·r
 // The rows of S do not depend on each other, so a head is split over warps that never meet: that fills the card at batch 1, and no
 // triangular matrix is inverted, which is where chunked forms blow up on repeated keys.
-// A lane holds HELD rows of S, columns 4(l % 8) … +3 and 32 + 4(l % 8) … +3 of each: a warp 4 HELD rows.
+// A lane holds two rows of S, columns 4(l % 8) … +3 and 32 + 4(l % 8) … +3 of each: a warp eight rows.
 // Two kernels of one source:
-//   default  any lengths. Launch: (4, H, S) blocks of 128 threads, 16 rows of S each. Records stream through shared memory, once for four warps; the
-//            y of eight tokens are summed over the 8 lanes together, seven exchanges for eight sums.
+//   default  any lengths. Launch: (8, H, S) blocks of one warp. Records stream through shared memory; the y of four tokens and two rows are summed
+//            over the 8 lanes together, seven exchanges for eight sums. A vector read from shared memory serves two rows: with one row a lane and
+//            four warps a ring it took a third longer.
 //   SINGLE   one token a sequence: nothing but the states' way through memory counts. Launch: (1, H, S) blocks of 256 threads.
 
 #include "common.cuh"
 
 #ifdef SINGLE
-#define HELD 2
 #define THREADS 256
 #else
-#define HELD 1
-#define THREADS 128
+#define THREADS WARP
 #endif
+#define HELD 2
 #define ROWS (THREADS / 8 * HELD) // of a block
-#define TILE 8                    // tokens a stage
-#define STAGES 4
+#define TILE 4                    // tokens a stage
+#define STAGES 8
 #define WORDS (6 * N / 4)    // 16-byte words in a record
 
 struct Args
@@ -47,14 +47,13 @@ __device__ __forceinline__ void store8(float *p, int j, const float (&f)[8])
 // One token: the lane's part of the rows and, per row, its part of the sum y.
 __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record, int row, int j, bool is, float *y)
 {
-    float w[8], k[8], c[8], b[8], r[8], v[HELD];
+    float w[8], k[8], c[8], b[8], r[8];
     load8(record, j, w);
     load8(record + N, j, k);
     load8(record + 2 * N, j, c);
     load8(record + 3 * N, j, b);
     load8(record + 4 * N, j, r);
-#pragma unroll
-    for (int i = 0; i < HELD; i++) v[i] = record[5 * N + row + i];
+    const float2 v = *(const float2 *)(record + 5 * N + row);
     if (!is) // past the end, where the record is zero: w = 1 leaves the state as it is
     {
 #pragma unroll
@@ -63,6 +62,7 @@ __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record
 #pragma unroll
     for (int i = 0; i < HELD; i++)
     {
+        const float vi = i == 0 ? v.x : v.y;
         float dot = 0, dot2 = 0, sum = 0;
 #pragma unroll
         for (int q = 0; q < 8; q += 2)
@@ -76,7 +76,7 @@ __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record
 #pragma unroll
         for (int q = 0; q < 8; q++)
         {
-            S[i][q] = fmaf(dot, b[q], fmaf(S[i][q], w[q], v[i] * k[q]));
+            S[i][q] = fmaf(dot, b[q], fmaf(S[i][q], w[q], vi * k[q]));
             sum = fmaf(S[i][q], r[q], sum);
         }
         y[i] = sum;
@@ -105,8 +105,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
 extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid_constant__ Args a)
 {
     __shared__ __align__(16) float ring[STAGES][TILE][6 * N];
-    const int head = blockIdx.y, segment = blockIdx.z, thread = threadIdx.x, lane = thread % WARP;
-    const int row = blockIdx.x * ROWS + thread / 8, j = thread % 8 * 4;
+    const int head = blockIdx.y, segment = blockIdx.z, lane = threadIdx.x;
+    const int row = blockIdx.x * ROWS + lane / 8 * HELD, j = lane % 8 * 4;
     const int first = a.starts[segment], count = a.starts[segment + 1] - first;
     const int tiles = (count + TILE - 1) / TILE;
     const float *records = a.records + ((long long)first * H + head) * (6 * N);
@@ -118,7 +118,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
 #pragma unroll
             for (int i = 0; i < TILE * WORDS / THREADS; i++)
             {
-                const int word = i * THREADS + thread, token = tile * TILE + word / WORDS;
+                const int word = i * THREADS + lane, token = tile * TILE + word / WORDS;
                 copy_async(&ring[tile % STAGES][word / WORDS][word % WORDS * 4],
                            records + (long long)(token < count ? token : 0) * (H * 6 * N) + word % WORDS * 4, token < count);
             }
@@ -127,19 +127,20 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
     };
     float *state = a.states[segment] + a.state_offset + 2 * C + head * (N * N) + row * N;
     float S[HELD][8];
-    load8(state, j, S[0]);
+#pragma unroll
+    for (int i = 0; i < HELD; i++) load8(state + i * N, j, S[i]);
 #pragma unroll
     for (int tile = 0; tile < STAGES - 1; tile++) fetch(tile);
     float *out = a.y + (long long)first * C + head * N + row;
     for (int tile = 0; tile < tiles; tile++)
     {
         copy_wait<STAGES - 2>();
-        __syncthreads();
+        __syncwarp();
         fetch(tile + STAGES - 1);
         const int n = min(TILE, count - tile * TILE);
-        float y[TILE];
+        float y[TILE * HELD];
 #pragma unroll
-        for (int u = 0; u < TILE; u++) advance(S, ring[tile % STAGES][u], row, j, u < n, y + u);
+        for (int u = 0; u < TILE; u++) advance(S, ring[tile % STAGES][u], row, j, u < n, y + u * HELD);
         // Lane l keeps sum l % 8: at each exchange a lane gives away the half of its sums that its partner keeps.
 #pragma unroll
         for (int m = 4; m > 0; m >>= 1)
@@ -152,8 +153,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
                 y[q] = keep + __shfl_xor_sync(FULL, give, m);
             }
         }
-        if (lane % 8 < n) out[(long long)(tile * TILE + lane % 8) * C] = y[0];
+        const int u = lane % 8 / HELD;
+        if (u < n) out[(long long)(tile * TILE + u) * C + lane % HELD] = y[0];
     }
-    store8(state, j, S[0]);
+#pragma unroll
+    for (int i = 0; i < HELD; i++) store8(state + i * N, j, S[i]);
 }
 #endif

@@ -42,7 +42,7 @@ internal sealed class KernelSet : IDisposable
         requests.AddRange([
             new("embed", 256), new("step_wkv", 512, WkvShared(shape)),
             new("rows_norm", 256), new("rows_prev", 256), new("rows_activate", 256),
-            new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 128),
+            new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32),
             new("rows_wkv_scan", 256, Variant: "wkv_single", Options: ["-DSINGLE"]), new("rows_wkv_out", 256),
         ]);
         if (shape.Config.SparseLayerCount > 0)

@@ -217,7 +217,7 @@ internal sealed class RowsPass : IDisposable
         };
         _kernels["rows_wkv_prepare"].Launch(_stream, prepare, t, headBlocks);
         RowsWkvScanArgs scan = new() { Records = _at[_at.Records], Starts = _at[_at.Starts], States = _at[_at.States], StateOffset = state, Y = _at[_at.Y] };
-        _kernels[_single ? "wkv_single" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 4, _shape.H, _sequences);
+        _kernels[_single ? "wkv_single" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
         RowsWkvOutArgs output = new()
         {
             Y = _at[_at.Y],
