@@ -12,8 +12,8 @@ internal sealed class ResultBars(IReadOnlyList<ModelResults> models)
     /// <summary>Rows of a table: what, bar, then a figure of each model, then the verdict.</summary>
     public IEnumerable<string[]> Rows()
     {
-        yield return Counted("passkey, 1K to 64K × 10 depths", 0.99, model => model.Passkey(length => length <= 65_536));
-        yield return Counted("passkey, 128K", 0.95, model => model.Passkey(length => length > 65_536));
+        yield return Counted($"passkey, {Lengths(length => length <= 65_536)} × 10 depths", 0.99, model => model.Passkey(length => length <= 65_536));
+        yield return Counted($"passkey, {Lengths(length => length > 65_536)}", 0.95, model => model.Passkey(length => length > 65_536));
         foreach (string task in Needles) yield return Counted($"{task}, {Length(task)}", 0.95, model => model.Total(task));
         yield return Counted($"facts told in a chat, asked {Length("later")} later", 0.95, model => model.Total("later"));
         yield return Counted($"four facts at once, {Length("four")}", 0.90, model => model.Total("four"));
@@ -37,6 +37,12 @@ internal sealed class ResultBars(IReadOnlyList<ModelResults> models)
     internal static IReadOnlyList<PositionLoss> Rises(IReadOnlyList<PositionLoss> octaves, int upTo) => [.. octaves.Where(octave => octave.To <= upTo && octave.Change >= 0)];
 
     private string Length(string file) => models.Select(model => model.Total(file)).OfType<TaskCell>().FirstOrDefault() is { } cell ? Tokens(cell.Tokens) : "?";
+
+    private string Lengths(Func<int, bool> wanted)
+    {
+        int[] all = [.. models[0].Passkeys.Select(cell => cell.Tokens).Where(wanted).Distinct().Order()];
+        return all.Length == 0 ? "?" : all.Length == 1 ? Tokens(all[0]) : $"{Tokens(all[0])} to {Tokens(all[^1])}";
+    }
 
     private string[] Counted(string what, double bar, Func<ModelResults, TaskCell?> cell)
     {
