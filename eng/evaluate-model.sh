@@ -35,6 +35,11 @@ ask() { step "$1" eval "${@:2}" --model "$model" --out "$out/$1.json" "${engine[
 
 engine=("$@")
 novels="$text/heldout-novels.jsonl"
+{ # these are mostly the processor's work, beside the others
+    ask novels perplexity --data "$novels" --tokens "$window"
+    ask cloze cloze --data "$novels" --questions "$cloze"
+    ask speeches perplexity --data "$text/heldout-speeches.jsonl" --tokens "$((window / 8))"
+} &
 ask passkey passkey --lengths $lengths --depths 10 --samples 5
 ask later facts --task later --tokens "$((long / 2))" --documents "$some" --prose "$novels"
 for task in needle-1 needle-2 needle-3 multi-key multi-value; do ask "$task" needle --task "$task" --tokens "$long" --documents "$few" --prose "$novels"; done
@@ -42,11 +47,9 @@ ask decisions decisions --tokens "$minutes" --documents "$many"
 ask unknown unknown --tokens "$mid" --documents "$some" --prose "$novels"
 ask four facts --task four --tokens "$mid" --documents "$many" --prose "$novels"
 ask facts facts --task facts --tokens "$mid" --documents "$some" --prose "$novels"
-ask novels perplexity --data "$novels" --tokens "$window"
-ask cloze cloze --data "$novels" --questions "$cloze"
 ask passkey-far passkey --lengths "$far" --depths 10 --samples 3 --seed 2
 case " ${engine[*]} " in *" cuda"*) step bench bench --model "$model" --json "$out/bench.json" --contexts 4096,16384,65536,131072 --batches 1 --steps 100 "${engine[@]}" ;; esac
 for task in needle-1 needle-2 needle-3 multi-key multi-value; do ask "$task-mid" needle --task "$task" --tokens "$mid" --documents "$few" --prose "$novels"; done
 ask facts-far facts --task facts --tokens "$long" --documents "$some" --prose "$novels"
-ask speeches perplexity --data "$text/heldout-speeches.jsonl" --tokens "$((window / 8))"
+wait
 echo "done: $out, $SECONDS s"
