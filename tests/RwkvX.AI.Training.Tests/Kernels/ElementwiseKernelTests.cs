@@ -59,7 +59,7 @@ public sealed class ElementwiseKernelTests : TorchTest
         foreach (Case form in Cases(shape))
         {
             Tensor[] first = form.Run(KernelElementwise.Forms(launcher, narrow: true), shape.Type), second = form.Run(KernelElementwise.Forms(launcher, narrow: true), shape.Type);
-            for (int i = 0; i < first.Length; i++) Assert.True(first[i].equal(second[i]).item<bool>(), $"{form.Name}, tensor {i} differs between two runs");
+            for (int i = 0; i < first.Length; i++) Assert.True((first[i] == second[i]).all().item<bool>(), $"{form.Name}, tensor {i} differs between two runs");
         }
     }
 
