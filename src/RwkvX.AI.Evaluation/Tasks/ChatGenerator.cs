@@ -14,7 +14,7 @@ internal sealed class ChatGenerator(WordSplit split, Fillers fillers) : TaskGene
     public int FactCount { get; init; }
 
     /// <summary>Share of questions about what was never told.</summary>
-    public double UnknownShare { get; init; } = 0.2;
+    public double UnknownShare { get; init; } = 0.3;
 
     /// <summary>Tokens of other talk between the last fact and the first question; null for what comes.</summary>
     public int? Distance { get; init; }

@@ -17,7 +17,7 @@ internal sealed class FactsGenerator(WordSplit split, Fillers fillers) : TaskGen
     public int FactCount { get; init; }
 
     /// <summary>Share of questions about what was never told.</summary>
-    public double UnknownShare { get; init; } = 0.2;
+    public double UnknownShare { get; init; } = 0.3;
 
     /// <summary>Whether one question asks for several facts at once.</summary>
     public bool AskAtOnce { get; init; }

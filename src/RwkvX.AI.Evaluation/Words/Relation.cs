@@ -16,6 +16,8 @@ internal sealed record Relation(
     [
         new('P', 'c', ["{s} lives in {v}.", "{s} has moved to {v}.", "Since last year {s} has had a flat in {v}.", "If you write to {s}, send it to {v}, where {s} lives now.", "{v} is where {s} lives."],
             ["In which city does {s} live?", "Where does {s} live?", "Which city does {s} live in?"], "{s} lives in {v}.", "I live in {v}.", "Where do I live?", "You live in {v}."),
+        new('P', 'F', ["The full name of {s} is {v}.", "{s} is short for {v}.", "On paper {s} is called {v}."],
+            ["What is the full name of {s}?", "What is {s} called on paper?"], "The full name of {s} is {v}.", "My name is {v}.", "What is my name?", "Your name is {v}."),
         new('P', 'p', ["{s} works as a {v}.", "{s} became a {v} after school.", "By profession {s} is a {v}.", "{s}, who is a {v}, came by in the afternoon."],
             ["What does {s} do for a living?", "What is the profession of {s}?", "What does {s} work as?"], "{s} is a {v}.", "I work as a {v}.", "What is my job?", "You are a {v}."),
         new('P', 'k', ["The favourite colour of {s} is {v}.", "{s} likes {v} more than any other colour.", "{s} paints everything {v}, the colour that {s} likes best."],

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
-using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Memory;
 using RwkvX.AI.Sessions.Stores;
 using RwkvX.AI.Tokenization;
@@ -21,7 +20,7 @@ public sealed class MemoryHarness : IAsyncDisposable
     }
 
     /// <summary>The embedded model's vocabulary.</summary>
-    public static WorldTokenizer Vocabulary { get; } = LoadVocabulary();
+    public static WorldTokenizer Vocabulary { get; } = WorldTokenizer.Load(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt")); // a pack for a GPU has no embedded model
 
     /// <summary>The store, which the harness owns.</summary>
     public IStateStore Store { get; }
@@ -70,12 +69,5 @@ public sealed class MemoryHarness : IAsyncDisposable
     {
         _client.Dispose();
         await Store.DisposeAsync();
-    }
-
-    private static WorldTokenizer LoadVocabulary()
-    {
-        using ModelFiles files = ModelFiles.OpenDefault();
-        using Stream stream = files.OpenVocabulary()!;
-        return WorldTokenizer.Load(stream);
     }
 }
