@@ -13,7 +13,7 @@ logs="$work/cuda-check"
 mkdir "$logs"
 trap 'tar -C "$work" -czf "$out/cuda-check.tar.gz" cuda-check; rm -rf "$work"' EXIT
 tar -C "$work" -xJf "$pack" || exit 1
-tests="$work/cuda-tests/RwkvX.AI.Torch.Tests" rwkvx="$work/cuda-tests/rwkvx"
+tests="$work/cuda-tests/RwkvX.AI.Torch.Tests" training="$work/cuda-tests/RwkvX.AI.Training.Tests" rwkvx="$work/cuda-tests/rwkvx"
 export DOTNET_gcServer=0 DOTNET_TieredPGO=0
 if [ -z "${RWKVX_LIBTORCH:-}" ]; then
     found=$(python3 -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])' 2>/dev/null) && export RWKVX_LIBTORCH="$found/lib"
@@ -22,18 +22,19 @@ left() { echo $((budget - SECONDS)); }
 summary=()
 note() { summary+=("$1"); echo "[$SECONDS s] $1"; }
 
-# Tests in three processes: most of their time is compiling kernels and starting.
+# Tests in four processes: most of their time is compiling kernels and starting.
 run_tests() {
-    local name=$1; shift
-    timeout 120 "$tests" "$@" >"$logs/tests-$name.log" 2>&1
+    local name=$1 program=$2; shift 2
+    timeout 120 "$program" "$@" >"$logs/tests-$name.log" 2>&1
     echo "tests $name: exit $?, $(grep -aoE 'Total: .*' "$logs/tests-$name.log" | tail -n 1)" >"$work/tests-$name"
 }
 nvidia-smi --query-gpu=name,driver_version,memory.used --format=csv,noheader 2>&1 | tee "$logs/gpu.txt"
-run_tests new -class "*SampleTests" -class "*GatherTests" -class "*StateTests" &
-run_tests decode -class "*DecodeTests" -class "*BootstrapTests" -class "*EngineOptionsTests" -class "*KernelCompileTests" &
-run_tests golden -class "*.GoldenTests" &
+run_tests new "$tests" -class "*SampleTests" -class "*GatherTests" -class "*StateTests" -class "*DropTests" &
+run_tests training "$training" -method "*OnDevice*" &
+run_tests decode "$tests" -class "*DecodeTests" -class "*BootstrapTests" -class "*EngineOptionsTests" -class "*KernelCompileTests" &
+run_tests golden "$tests" -class "*.GoldenTests" &
 wait
-for name in new decode golden; do
+for name in new decode golden training; do
     note "$(cat "$work/tests-$name" 2>/dev/null || echo "tests $name: not finished")"
     grep -aE '\[FAIL\]|tolerance|choices differ|Exception' "$logs/tests-$name.log" | grep -av 'at RwkvX' | head -n 12
 done
@@ -48,8 +49,8 @@ bench() {
 bench 0.22B --shape 12x768+4 --contexts 64,8192,1048576 --batches 1
 bench 2.9B --shape 32x2560+0 --contexts 4096 --batches 1,8,64,256
 bench 3.6B --shape 32x2560+8 --contexts 4096,9216,32768,131072,132096,525312 --batches 1
-bench 3.6B-gathered --shape 32x2560+8 --contexts 4096,32768,131072 --batches 1 --steps 20 --gather-rows
 bench 0.22B-again --shape 12x768+4 --contexts 64 --batches 1
+[ "$(left)" -gt 12 ] && timeout "$(left)" "$rwkvx" train bench --device cuda --shape 9x256+3 --moba-chunk-size 32 --moba-topk 16 --length 4096 --batch 12 >"$logs/bench-training.log" 2>&1
 if [ "$(left)" -gt 25 ] && command -v compute-sanitizer >/dev/null; then
     timeout "$(left)" compute-sanitizer --target-processes all --tool memcheck --error-exitcode 9 "$tests" -class "*SampleTests" >"$logs/memcheck.log" 2>&1
     note "memcheck of SampleTests: exit $? (124: no time left), $(grep -aoE 'ERROR SUMMARY.*' "$logs/memcheck.log" | tail -n 1)"
