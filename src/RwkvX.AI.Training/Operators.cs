@@ -22,6 +22,9 @@ internal sealed record Operators(WkvForm Wkv, AttentionForm Attend, ElementwiseF
 
     private static readonly Lazy<IKernelLauncher> Launcher = new(() => new CudaKernelLauncher());
 
+    /// <summary>Where the kernels of these forms run, and the optimizer's can; null for plain operations.</summary>
+    public IKernelLauncher? Kernels { get; private init; }
+
     /// <summary>The forms for a model on a device.</summary>
     public static Operators For(RwkvXConfig config, torch.Device device)
     {
@@ -39,7 +42,7 @@ internal sealed record Operators(WkvForm Wkv, AttentionForm Attend, ElementwiseF
             KernelAttention.Supports(config.MobaChunkSize)
                 ? FullAttention.Or((q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK), config.MobaChunkSize, config.MobaTopK)
                 : plain.Attend,
-            KernelElementwise.Supports(config) ? KernelElementwise.Forms(launcher, narrow: true) : plain.Elementwise);
+            KernelElementwise.Supports(config) ? KernelElementwise.Forms(launcher, narrow: true) : plain.Elementwise) { Kernels = launcher };
     }
 
     /// <summary>Plain operations, linear in memory.</summary>

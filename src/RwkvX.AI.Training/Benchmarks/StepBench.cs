@@ -44,7 +44,7 @@ internal sealed class StepBench : IDisposable
         };
         _gradient = new BatchGradient(network, stage, options.Device);
         _operators = new OperatorBench(options, _clock, _model, weights, operators, network, _gradient);
-        _optimizer = new AdamW(_model.Parameters, new OptimizerPlan());
+        _optimizer = new AdamW(_model.Parameters, new OptimizerPlan(), operators.Kernels);
     }
 
     /// <summary>Measures everything.</summary>

@@ -1,4 +1,5 @@
 using RwkvX.AI.Torch.Eager;
+using RwkvX.AI.Training.Cuda;
 using RwkvX.AI.Training.Plans;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,11 +14,12 @@ internal sealed class AdamW : IDisposable
 
     /// <param name="parameters">What is trained, by name; F32 leaves.</param>
     /// <param name="plan">The constants.</param>
-    public AdamW(IEnumerable<KeyValuePair<string, Tensor>> parameters, OptimizerPlan plan)
+    /// <param name="launcher">Where kernels run; null for operations of libtorch.</param>
+    public AdamW(IEnumerable<KeyValuePair<string, Tensor>> parameters, OptimizerPlan plan, IKernelLauncher? launcher = null)
     {
         _plan = plan;
         KeyValuePair<string, Tensor>[] all = [.. parameters];
-        _groups = [new Group([.. all.Where(Decays)]), new Group([.. all.Where(pair => !Decays(pair))])];
+        _groups = [new Group([.. all.Where(Decays)], launcher), new Group([.. all.Where(pair => !Decays(pair))], launcher)];
     }
 
     /// <summary>Steps taken.</summary>
@@ -30,7 +32,7 @@ internal sealed class AdamW : IDisposable
     public double GradientNorm()
     {
         using DisposeScope scope = NewDisposeScope();
-        return Math.Sqrt(_groups.Sum(group => group.Gradient() is { } gradient ? gradient.square().sum(ScalarType.Float64).item<double>() : 0));
+        return Math.Sqrt(_groups.Sum(group => group.SquareSum()));
     }
 
     /// <summary>One step with the gradients that the parameters have.</summary>
@@ -58,8 +60,9 @@ internal sealed class AdamW : IDisposable
         private readonly KeyValuePair<string, Tensor>[] _parameters;
         private readonly Tensor? _m;
         private readonly Tensor? _v;
+        private readonly AdamWKernel? _kernel;
 
-        public Group(KeyValuePair<string, Tensor>[] parameters)
+        public Group(KeyValuePair<string, Tensor>[] parameters, IKernelLauncher? launcher)
         {
             _parameters = parameters;
             if (parameters.Length == 0) return;
@@ -67,10 +70,14 @@ internal sealed class AdamW : IDisposable
             Device device = parameters[0].Value.device;
             _m = zeros(count, device: device).DetachFromDisposeScope();
             _v = zeros(count, device: device).DetachFromDisposeScope();
+            if (launcher is not null) _kernel = new AdamWKernel(launcher, [.. parameters.Select(pair => pair.Value)], _m, _v);
         }
 
+        public double SquareSum() =>
+            _kernel?.SquareSum() ?? Gradient()?.square().sum(ScalarType.Float64).item<double>() ?? 0;
+
         /// <summary>All gradients end to end; null for no parameters.</summary>
-        public Tensor? Gradient()
+        private Tensor? Gradient()
         {
             if (_parameters.Length == 0) return null;
             return cat([.. _parameters.Select(pair => pair.Value.grad is { } grad ? grad.view(-1) : zeros_like(pair.Value).view(-1))]);
@@ -79,6 +86,12 @@ internal sealed class AdamW : IDisposable
         public void Step(OptimizerPlan plan, long step, double learningRate, double clip, double decay)
         {
             if (_m is null || _v is null) return;
+            if (_kernel is not null)
+            {
+                _kernel.Step(plan, step, learningRate, clip, decay);
+                return;
+            }
+
             using IDisposable noGrad = no_grad();
             using DisposeScope scope = NewDisposeScope();
             Tensor gradient = Gradient()!.TimesInPlace(clip);
@@ -107,6 +120,7 @@ internal sealed class AdamW : IDisposable
 
         public void Dispose()
         {
+            _kernel?.Dispose();
             _m?.Dispose();
             _v?.Dispose();
         }

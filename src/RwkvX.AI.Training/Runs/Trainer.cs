@@ -17,6 +17,7 @@ public sealed class Trainer : IDisposable
     private readonly string _directory;
     private readonly SequenceSources _sources;
     private readonly LowRankAdapter? _adapter;
+    private readonly Operators _operators;
     private readonly Network _network;
     private AdamW? _optimizer;
 
@@ -38,8 +39,8 @@ public sealed class Trainer : IDisposable
         _sources = new SequenceSources(planFolder, LoadTokenizer);
         if (plan.LowRank is { } low) _adapter = new LowRankAdapter(Model, low.Rank, low.Alpha, new Generator((ulong)plan.Seed));
         ScalarType compute = plan.Precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32;
-        Operators operators = Operators.For(Model.Config, place);
-        _network = new Network(Model.Config, Model.Prefix, new Weights(Model, compute, _adapter), operators);
+        _operators = Operators.For(Model.Config, place);
+        _network = new Network(Model.Config, Model.Prefix, new Weights(Model, compute, _adapter), _operators);
         if (File.Exists(CheckpointPath)) Resume();
     }
 
@@ -155,7 +156,7 @@ public sealed class Trainer : IDisposable
         foreach ((string name, Tensor parameter) in AllParameters) parameter.requires_grad_(trained.Contains(name));
         if (_optimizer is not null && trained.SetEquals(_optimizer.Moments.Select(moment => moment.Name))) return;
         _optimizer?.Dispose();
-        _optimizer = new AdamW(Trained(stage), _plan.Optimizer);
+        _optimizer = new AdamW(Trained(stage), _plan.Optimizer, _operators.Kernels);
     }
 
     private IEnumerable<KeyValuePair<string, Tensor>> Trained(StagePlan stage) =>

@@ -1,4 +1,3 @@
-using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Training.Attention;
 using RwkvX.AI.Training.Cuda;
 using Xunit;
@@ -51,7 +50,7 @@ public sealed class AttentionKernelTests : TorchTest
     [InlineData(5000, 64, 8, true)]
     public void Choice_OnDevice_IsThePlainOne(int length, int chunkSize, int topK, bool repeated)
     {
-        using CudaKernelLauncher launcher = Device();
+        using CudaKernelLauncher launcher = KernelTests.Device();
         CheckChoice(launcher, 2, length, chunkSize, topK, CUDA, repeated);
     }
 
@@ -60,7 +59,7 @@ public sealed class AttentionKernelTests : TorchTest
     [InlineData(40_000, 32, 16)] // more chunks than one pass takes
     public void Lists_OnDevice_HoldEveryQueryOnceByChunk(int length, int chunkSize, int topK)
     {
-        using CudaKernelLauncher launcher = Device();
+        using CudaKernelLauncher launcher = KernelTests.Device();
         CheckLists(launcher, 3, length, chunkSize, topK, CUDA);
     }
 
@@ -74,7 +73,7 @@ public sealed class AttentionKernelTests : TorchTest
     [InlineData(1000, 64, 8, true)]
     public void Attention_OnDeviceInBFloat16_IsTheDenseOne(int length, int chunkSize, int topK, bool repeated)
     {
-        using CudaKernelLauncher launcher = Device();
+        using CudaKernelLauncher launcher = KernelTests.Device();
         CompareAttention(launcher, 2, 2, length, chunkSize, topK, CUDA, repeated);
     }
 
@@ -83,7 +82,7 @@ public sealed class AttentionKernelTests : TorchTest
     [InlineData(32, 16)]
     public void Attention_OnDeviceInBFloat16_RepeatsBitForBit(int chunkSize, int topK)
     {
-        using CudaKernelLauncher launcher = Device();
+        using CudaKernelLauncher launcher = KernelTests.Device();
         Tensor[] qkv = Inputs(2, 2, 6000, ScalarType.BFloat16, CUDA, repeated: false);
         Tensor[] Run()
         {
@@ -95,22 +94,6 @@ public sealed class AttentionKernelTests : TorchTest
         for (int i = 0; i < first.Length; i++) Assert.True((first[i] == second[i]).all().item<bool>(), $"result {i} differs between two runs");
     }
 
-    private static CudaKernelLauncher Device()
-    {
-        try
-        {
-            RwkvX.AI.Torch.LibTorch.Load(cuda: true);
-            Assert.SkipUnless(cuda.is_available(), "libtorch finds no CUDA device");
-            return new CudaKernelLauncher();
-        }
-        catch (Exception e) when (e is CudaException or RwkvX.AI.Torch.LibTorchException)
-        {
-            Assert.Skip($"no usable CUDA device: {e.Message}");
-            throw;
-        }
-    }
-
-    /// <summary>The scores of what the kernel chose are those of the plain choice, in order; where scores are equal, so are the indices.</summary>
     private static void CheckChoice(IKernelLauncher launcher, int heads, int length, int chunkSize, int topK, Device device, bool repeated)
     {
         Tensor[] qkv = Inputs(1, heads, length, ScalarType.Float32, device, repeated);

@@ -19,7 +19,7 @@ public sealed class KernelCompileTests
         KernelCompiler compiler = new(computeCapability: 90, driverVersion: 0, folder: null, typeof(CudaKernelLauncher).Assembly);
         foreach (string type in (string[])["-DBF16=0", "-DBF16=1"])
         {
-            byte[] image = compiler.Compile(kernel, [type, "-DCHUNK=64", "-DOWN_ROWS=4", "-DC=256", "-DRUN=16", "-DM=1", "-DKEYS=32", "-DCHOICES=15", "-DSPAN=512", "-DPLACE=1"]);
+            byte[] image = compiler.Compile(kernel, [type, "-DCHUNK=64", "-DOWN_ROWS=4", "-DC=256", "-DRUN=16", "-DM=1", "-DKEYS=32", "-DCHOICES=15", "-DSPAN=512", "-DPLACE=1", "-DPIECE=4096"]);
             Assert.True(image.AsSpan().StartsWith("\x7f"u8), $"{kernel}: expected an ELF image");
         }
     }
