@@ -42,7 +42,8 @@ internal sealed record Operators(WkvForm Wkv, AttentionForm Attend, ElementwiseF
             KernelAttention.Supports(config.MobaChunkSize)
                 ? FullAttention.Or((q, k, v) => KernelAttention.Forward(launcher, q, k, v, config.MobaChunkSize, config.MobaTopK), config.MobaChunkSize, config.MobaTopK)
                 : plain.Attend,
-            KernelElementwise.Supports(config) ? KernelElementwise.Forms(launcher, narrow: true) : plain.Elementwise) { Kernels = launcher };
+            KernelElementwise.Supports(config) ? KernelElementwise.Forms(launcher, narrow: true) : plain.Elementwise)
+        { Kernels = launcher };
     }
 
     /// <summary>Plain operations, linear in memory.</summary>
