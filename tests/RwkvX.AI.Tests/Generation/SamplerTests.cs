@@ -194,13 +194,14 @@ public sealed class SamplerTests
         {
             Sampler sampler = new(options, logits.Length);
             sampler.Sample(logits);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 100; i++)
-            {
-                sampler.Sample(logits);
-            }
+            Assert.Equal(0, Enumerable.Range(0, 5).Min(_ => Allocated(sampler))); // the runtime's own first times fall into some rounds, a sampler's into all
+        }
 
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        long Allocated(Sampler sampler)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++) sampler.Sample(logits);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
 
