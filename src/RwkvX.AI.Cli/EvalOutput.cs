@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Evaluation.Reports;
@@ -17,6 +18,10 @@ internal sealed class EvalOutput(CliHost host, string verb, ModelFiles files, IR
     private const int MostWrong = 40;
 
     private readonly long _started = Stopwatch.GetTimestamp();
+
+    /// <summary>The flag <c>--out</c>.</summary>
+    public static Option<string?> Option() =>
+        new("--out") { Description = "The figures, for 'rwkvx eval report'; kept up to date while measuring.", HelpName = "FILE.json" };
 
     /// <summary>Wall time so far.</summary>
     public double Seconds => Stopwatch.GetElapsedTime(_started).TotalSeconds;

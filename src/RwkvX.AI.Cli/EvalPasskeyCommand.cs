@@ -16,7 +16,7 @@ internal static class EvalPasskeyCommand
         Option<int[]> lengths = new("--lengths") { Description = "Lengths of the prompts in tokens.", HelpName = "N…", Required = true, AllowMultipleArgumentsPerToken = true };
         Option<int?> depths = ModelArguments.Positive("--depths", "Places of the number, from the start to the end (10)."), samples = ModelArguments.Positive("--samples", "Numbers at each place (1).");
         Option<int> seed = new("--seed") { Description = "Decides the numbers.", HelpName = "N", DefaultValueFactory = _ => 1 };
-        Option<string?> output = EvalTaskCommand.OutputOption(), plot = new("--plot") { Description = "The heat map.", HelpName = "FILE.svg" };
+        Option<string?> output = EvalOutput.Option(), plot = new("--plot") { Description = "The heat map.", HelpName = "FILE.svg" };
         Verb command = new("passkey", "Passkeys in the published prompt, over lengths and depths.",
             "rwkvx eval passkey --lengths 1000 4000 16000 64000 --depths 10 --plot passkey.svg") { lengths, depths, samples, seed, output, plot };
         model.AddTo(command);

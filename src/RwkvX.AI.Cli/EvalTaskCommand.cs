@@ -22,7 +22,7 @@ internal static class EvalTaskCommand
         Option<int?> tokens = ModelArguments.Positive("--tokens", "Length of a document."), documents = ModelArguments.Positive("--documents", "How many (10).");
         Option<int> seed = new("--seed") { Description = "Decides the documents.", HelpName = "N", DefaultValueFactory = _ => 1 };
         Option<string?> prose = new("--prose") { Description = "Text (.jsonl or plain) whose paragraphs are used as filler beside invented ones.", HelpName = "FILE" };
-        Option<string?> output = OutputOption();
+        Option<string?> output = EvalOutput.Option();
         tokens.Required = true;
         Verb command = new(name, description, $"rwkvx eval {name} --model my-model --task {tasks[0]} --tokens 16000 --documents 20 --seed 1") { tokens, documents, seed, prose, output };
         if (tasks.Length > 1) command.Add(task);
@@ -55,10 +55,6 @@ internal static class EvalTaskCommand
         });
         return command;
     }
-
-    /// <summary>The flag <c>--out</c>.</summary>
-    public static Option<string?> OutputOption() =>
-        new("--out") { Description = "The figures, for 'rwkvx eval report'; kept up to date while measuring.", HelpName = "FILE.json" };
 
     /// <summary>Paragraphs of a text file, drawn at random.</summary>
     public static Func<Random, string>? Prose(string? path)

@@ -79,7 +79,7 @@ internal static class EvalTextCommand
         ModelArguments model = new();
         EngineArguments engines = new();
         Option<string> data = new("--data") { Description = "The file.", HelpName = "FILE.jsonl", Required = true };
-        Option<string?> output = EvalTaskCommand.OutputOption();
+        Option<string?> output = EvalOutput.Option();
         command.Add(data);
         command.Add(output);
         model.AddTo(command);

@@ -77,10 +77,10 @@ public sealed class TaskEvaluation(IRwkvXModel model, WorldTokenizer tokenizer)
         Fillers fillers = new(WordSplit.Test, Prose);
         return task switch
         {
-            "unknown" => new FactsGenerator(WordSplit.Test, fillers) { FactCount = 4, UnknownShare = 1 },
-            "four" => new FactsGenerator(WordSplit.Test, fillers) { FactCount = 4, AskAtOnce = true },
-            "facts" => new FactsGenerator(WordSplit.Test, fillers) { FactCount = 4, UnknownShare = 0 },
-            "later" => new ChatGenerator(WordSplit.Test, fillers) { FactCount = 4, UnknownShare = 0, Distance = tokens },
+            "unknown" => new FactsGenerator(fillers) { FactCount = 4, UnknownShare = 1 },
+            "four" => new FactsGenerator(fillers) { FactCount = 4, AskAtOnce = true },
+            "facts" => new FactsGenerator(fillers) { FactCount = 4, UnknownShare = 0 },
+            "later" => new ChatGenerator(fillers) { FactCount = 4, UnknownShare = 0, Distance = tokens },
             _ => TaskGenerators.Open(task, WordSplit.Test, Prose),
         };
     }

@@ -3,7 +3,7 @@ using RwkvX.AI.Evaluation.Words;
 namespace RwkvX.AI.Evaluation.Tasks;
 
 /// <summary>A chat in which the user tells facts, talks of other things, and asks for them much later.</summary>
-internal sealed class ChatGenerator(WordSplit split, Fillers fillers) : TaskGenerator
+internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
 {
     private static readonly string[] Acknowledgements = ["Noted.", "I will remember that.", "Thank you, I have noted it.", "All right.", "Good to know."];
     private static readonly string[] Readings = ["Here is something I read:", "Look at this:", "I wrote this yesterday:", "Please keep this in mind too:", "Listen:"];
@@ -24,8 +24,8 @@ internal sealed class ChatGenerator(WordSplit split, Fillers fillers) : TaskGene
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
         int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 80, 1, 60));
-        List<Fact> own = Fact.DrawMany((told / 2) + 3, split, _words, random, own: true);
-        List<Fact> others = Fact.DrawMany((told / 2) + 3, split, _words, random);
+        List<Fact> own = Fact.DrawMany((told / 2) + 3, _words, random, own: true);
+        List<Fact> others = Fact.DrawMany((told / 2) + 3, _words, random);
         Told[] facts = Drawn.Shuffled(
             own.Select(fact => new Told(fact.OwnStatement, fact.OwnQuestion, fact.OwnAnswer)).Concat(others.Select(fact => new Told(fact.Statement(random), fact.Question(random), fact.Answer))), random);
         told = Math.Min(told, facts.Length);

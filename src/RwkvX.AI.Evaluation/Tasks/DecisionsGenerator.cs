@@ -23,15 +23,14 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        bool isTraining = split == WordSplit.Training;
-        int decided = random.Next(1, Math.Clamp(tokens / 80, 2, isTraining ? 11 : 8));
+        int decided = random.Next(1, Math.Clamp(tokens / 80, 2, split == WordSplit.Training ? 11 : 8));
         HashSet<string> used = [];
         List<(string Action, string Topic)> decisions = [];
         while (decisions.Count < decided)
         {
             // Training also decides upon what nobody expects, so that lists are copied from the minutes and not guessed.
-            string topic = isTraining && random.Next(2) == 0 ? _words.Any(random) : _words.From(Vocabulary.Topics, random);
-            string action = isTraining && random.Next(2) == 0 ? _words.Any(random) : _words.From(Vocabulary.Actions, random);
+            string topic = _words.Surprises(random) ? _words.Any(random) : _words.From(Vocabulary.Topics, random);
+            string action = _words.Surprises(random) ? _words.Any(random) : _words.From(Vocabulary.Actions, random);
             if (used.Add(topic)) decisions.Add((action, topic));
         }
 

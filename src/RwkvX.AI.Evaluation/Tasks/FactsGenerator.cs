@@ -3,7 +3,7 @@ using RwkvX.AI.Evaluation.Words;
 namespace RwkvX.AI.Evaluation.Tasks;
 
 /// <summary>A document with facts at random places, and questions about them and about facts that it does not hold.</summary>
-internal sealed class FactsGenerator(WordSplit split, Fillers fillers) : TaskGenerator
+internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 {
     private static readonly (string Before, string After)[] Frames =
     [
@@ -27,7 +27,7 @@ internal sealed class FactsGenerator(WordSplit split, Fillers fillers) : TaskGen
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
         int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 60, 1, 120));
-        List<Fact> known = Fact.DrawMany(told, split, _words, random), unknown = Fact.DrawUnknown(4, known, split, _words, random);
+        List<Fact> known = Fact.DrawMany(told, _words, random), unknown = Fact.DrawUnknown(4, known, _words, random);
         DocumentWriter writer = new(count);
         (string before, string after) = Frames[random.Next(Frames.Length)];
         writer.Add(before, PartKind.Question);

@@ -47,7 +47,7 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
     /// <summary>A fact that nobody asks about: its subject's name is nobody else's.</summary>
     private string Others(Random random)
     {
-        Fact fact = Fact.Draw(split, Words, random);
+        Fact fact = Fact.Draw(Words, random);
         string name = Words.InventName(random);
         return (fact with { Subject = fact.Relation.Subject == 'P' ? name : name.ToLowerInvariant() }).Statement(random);
     }

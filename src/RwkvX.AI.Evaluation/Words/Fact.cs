@@ -1,5 +1,3 @@
-using RwkvX.AI.Evaluation.Tasks;
-
 namespace RwkvX.AI.Evaluation.Words;
 
 /// <summary>One fact.</summary>
@@ -15,24 +13,24 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public static string[] Unknown { get; } = ["I do not know; that was never mentioned.", "I do not know. Nothing was said about that.", "I do not know, you have not told me that."];
 
     /// <summary>A fact.</summary>
-    public static Fact Draw(WordSplit split, WordList words, Random random, bool own = false)
+    public static Fact Draw(WordList words, Random random, bool own = false)
     {
         Relation[] relations = own ? [.. Relation.All.Where(relation => relation.Own is not null)] : Relation.All;
         Relation drawn = relations[random.Next(relations.Length)];
-        return new Fact(drawn, SubjectOf(drawn.Subject, split, words, random), ValueOf(drawn.Value, split, words, random));
+        return new Fact(drawn, SubjectOf(drawn.Subject, words, random), ValueOf(drawn.Value, words, random));
     }
 
     /// <summary>Facts that none of the known ones answers: of the same subject, of the same kind about somebody else, or of something else altogether.</summary>
-    public static List<Fact> DrawUnknown(int count, IReadOnlyList<Fact> known, WordSplit split, WordList words, Random random)
+    public static List<Fact> DrawUnknown(int count, IReadOnlyList<Fact> known, WordList words, Random random)
     {
         List<Fact> facts = [];
         for (int tries = 0; facts.Count < count && tries < 40 * count; tries++)
         {
-            Fact fact = Draw(split, words, random), other = known[random.Next(known.Count)];
+            Fact fact = Draw(words, random), other = known[random.Next(known.Count)];
             fact = random.Next(3) switch
             {
                 0 when fact.Relation.Subject == other.Relation.Subject => fact with { Subject = other.Subject },
-                1 => fact with { Relation = other.Relation, Subject = SubjectOf(other.Relation.Subject, split, words, random) },
+                1 => fact with { Relation = other.Relation, Subject = SubjectOf(other.Relation.Subject, words, random) },
                 _ => fact,
             };
             if (!known.Concat(facts).Any(told => told.Relation == fact.Relation && told.Subject == fact.Subject)) facts.Add(fact);
@@ -42,12 +40,12 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     }
 
     /// <summary>Facts that differ in what would be asked.</summary>
-    public static List<Fact> DrawMany(int count, WordSplit split, WordList words, Random random, bool own = false)
+    public static List<Fact> DrawMany(int count, WordList words, Random random, bool own = false)
     {
         List<Fact> facts = [];
         for (int tries = 0; facts.Count < count && tries < 40 * count; tries++)
         {
-            Fact fact = Draw(split, words, random, own);
+            Fact fact = Draw(words, random, own);
             if (!facts.Any(other => other.Relation == fact.Relation && (own || other.Subject == fact.Subject))) facts.Add(fact);
         }
 
@@ -68,19 +66,19 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     private string Fill(string pattern) => Articles.Mend(pattern.Replace("{s}", Subject, StringComparison.Ordinal).Replace("{v}", Value, StringComparison.Ordinal));
 
-    private static string SubjectOf(char kind, WordSplit split, WordList words, Random random) => kind switch
+    private static string SubjectOf(char kind, WordList words, Random random) => kind switch
     {
-        'P' => IsSurprising(split, random) ? words.InventName(random) : Person(words, random),
-        'T' => IsSurprising(split, random) ? words.Any(random) : words.From(Vocabulary.Topics, random),
-        _ when IsSurprising(split, random) => $"{words.Any(random)} {words.Any(random)}",
+        'P' => words.Surprises(random) ? words.InventName(random) : Person(words, random),
+        'T' => words.Surprises(random) ? words.Any(random) : words.From(Vocabulary.Topics, random),
+        _ when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
         _ => $"{words.From(Vocabulary.Adjectives, random)} {words.From(Vocabulary.Nouns, random)}",
     };
 
-    private static string ValueOf(char kind, WordSplit split, WordList words, Random random) => kind switch
+    private static string ValueOf(char kind, WordList words, Random random) => kind switch
     {
-        'p' or 'k' or 'f' or 'l' when IsSurprising(split, random) => words.Any(random),
-        'N' when IsSurprising(split, random) => $"{words.Any(random)} {words.Any(random)}",
-        'c' or 'F' when IsSurprising(split, random) => words.InventName(random),
+        'p' or 'k' or 'f' or 'l' when words.Surprises(random) => words.Any(random),
+        'N' when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
+        'c' or 'F' when words.Surprises(random) => words.InventName(random),
         'c' => random.Next(6) == 0 ? words.InventName(random) : words.From(Vocabulary.Cities, random),
         'p' => words.From(Vocabulary.Professions, random),
         'k' => words.From(Vocabulary.Colours, random),
@@ -93,9 +91,6 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
         'E' => $"{random.Next(1, 29)} {Months[random.Next(12)]}",
         _ => words.InventName(random),
     };
-
-    /// <summary>Training also puts words where nobody expects them, so that values are copied and not picked from a list.</summary>
-    private static bool IsSurprising(WordSplit split, Random random) => split == WordSplit.Training && random.Next(2) == 0;
 
     private static string Person(WordList words, Random random) => random.Next(4) switch
     {

@@ -73,25 +73,12 @@ internal sealed class HostSnapshot(HostPages chunks)
         }
 
         _ownBytes = OwnBytesOf(snapshot);
-        Content = WithPages(snapshot, all);
+        Content = PlainSnapshot.WithPages(snapshot, (page, layer, chunk) => chunk < all[layer].Length ? all[layer][chunk].Content! : page);
         return bytes + _ownBytes;
     }
 
     private static IEnumerable<(HostPage Page, PageSnapshot Source)> Full(HostPage[][] all, StateSnapshot snapshot) =>
         all.Zip(snapshot.SparseLayers).SelectMany(pair => pair.First.Zip(pair.Second.Pages)).Where(pair => !pair.Second.IsDropped);
-
-    /// <summary>The same state, with pages that are held already in the place of its own.</summary>
-    private static StateSnapshot WithPages(StateSnapshot snapshot, HostPage[][] all) => new()
-    {
-        Config = snapshot.Config,
-        TokenCount = snapshot.TokenCount,
-        RwkvLayers = snapshot.RwkvLayers,
-        SparseLayers = [.. snapshot.SparseLayers.Zip(all, (layer, held) => layer with
-        {
-            Pages = [.. layer.Pages.Select((page, chunk) => chunk < held.Length && !page.IsDropped ? held[chunk].Content! : page)],
-        })],
-        PageType = snapshot.PageType,
-    };
 
     private static long OwnBytesOf(StateSnapshot snapshot)
     {

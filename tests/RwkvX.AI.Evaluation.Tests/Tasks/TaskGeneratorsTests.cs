@@ -46,7 +46,7 @@ public sealed partial class TaskGeneratorsTests
     [Fact]
     public void Write_Unknown_WasNeverTold()
     {
-        FactsGenerator generator = new(WordSplit.Test, new Fillers(WordSplit.Test, null)) { FactCount = 4, UnknownShare = 1 };
+        FactsGenerator generator = new(new Fillers(WordSplit.Test, null)) { FactCount = 4, UnknownShare = 1 };
         TaskDocument document = generator.Write(new Random(1), 300, Count);
         Assert.All(document.Questions(), question => Assert.StartsWith("I do not know", question.Answer, StringComparison.Ordinal));
     }
@@ -118,7 +118,7 @@ public sealed partial class TaskGeneratorsTests
         int shared = 0;
         for (int i = 0; i < 50; i++)
         {
-            List<Fact> known = Fact.DrawMany(6, WordSplit.Test, words, random), unknown = Fact.DrawUnknown(4, known, WordSplit.Test, words, random);
+            List<Fact> known = Fact.DrawMany(6, words, random), unknown = Fact.DrawUnknown(4, known, words, random);
             Assert.Equal(4, unknown.Count);
             Assert.DoesNotContain(unknown, fact => known.Any(told => told.Relation == fact.Relation && told.Subject == fact.Subject));
             shared += unknown.Count(fact => known.Any(told => told.Subject == fact.Subject));
