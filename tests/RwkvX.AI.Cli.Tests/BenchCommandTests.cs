@@ -36,6 +36,21 @@ public sealed class BenchCommandTests
         Assert.True(decode > 0 && bytes > 15e6);
         Assert.Equal(bytes * decode / json.RootElement.GetProperty("read_bandwidth").GetDouble(), sixteen.GetProperty("ratio_to_floor").GetDouble(), 1e-9);
         Assert.Equal("8x256+2", json.RootElement.GetProperty("shape").GetString());
+
+        (await CliRun.Of("bench", "plot", folder["f.json"], "--out", folder["f.svg"])).Succeeded();
+        Assert.Contains("tokens of context", File.ReadAllText(folder["f.svg"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plot_NoFigures_SaysWhatIsMissing()
+    {
+        using TemporaryFolder folder = new();
+        (await CliRun.Of("bench", "plot", folder["f.json"], "--out", folder["f.svg"])).FailedWith(1, "f.json: expected a file of rwkvx bench --json, found none");
+        foreach (string other in new[] { "{}", "[1]", """{"precisions":[]}""" })
+        {
+            File.WriteAllText(folder["f.json"], other);
+            (await CliRun.Of("bench", "plot", folder["f.json"], "--out", folder["f.svg"])).FailedWith(1, "f.json: expected the figures of rwkvx bench --json");
+        }
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class ResultsPageTests : IDisposable
     {
         Model("rwkvx", passkeys: 10, cloze: 0.5, change: -0.01);
         Model("plain-rwkv7", passkeys: 6, cloze: 0.55, change: 0.02);
-        File.WriteAllText(At("rwkvx", "bench.json"), """{"device":"a card","prefill":[{"tokens":4096,"tokens_per_second":1e6,"seconds":1}],"decode":[{"context":4096,"batch":1,"step_seconds":0.0002}]}""");
+        File.WriteAllText(At("rwkvx", "bench.json"), """{"device":"a card","shape":"9x256+3","prefill":[{"tokens":4096,"tokens_per_second":1e6,"seconds":1}],"decode":[{"context":4096,"batch":1,"step_seconds":0.0002}]}""");
         File.WriteAllText(At("rwkvx", "steps.csv"), "head\n1,1k,49152,8.1,1e-3,1,100000,0\n2,1k,98304,7.5,1e-3,1,120000,0\n");
         string page = Path.Combine(_folder, "page", "results.md");
         Directory.CreateDirectory(Path.GetDirectoryName(page)!);
