@@ -29,7 +29,7 @@ run_tests() {
     echo "tests $name: exit $?, $(grep -aoE 'Total: .*' "$logs/tests-$name.log" | tail -n 1)" >"$work/tests-$name"
 }
 nvidia-smi --query-gpu=name,driver_version,memory.used --format=csv,noheader 2>&1 | tee "$logs/gpu.txt"
-run_tests new "$tests" -class "*SampleTests" -class "*GatherTests" -class "*StateTests" -class "*DropTests" &
+run_tests new "$tests" -class "*SampleTests" -class "*GatherTests" -class "*StateTests" -class "*DropTests" -class "*MemoryTierTests" &
 run_tests training "$training" -method "*OnDevice*" &
 run_tests decode "$tests" -class "*DecodeTests" -class "*BootstrapTests" -class "*EngineOptionsTests" -class "*KernelCompileTests" &
 run_tests golden "$tests" -class "*.GoldenTests" &

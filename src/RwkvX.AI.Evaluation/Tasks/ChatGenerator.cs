@@ -26,15 +26,16 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 80, 1, 60));
         List<Fact> own = Fact.DrawMany((told / 2) + 3, _words, random, own: true);
         List<Fact> others = Fact.DrawMany((told / 2) + 3, _words, random);
+        Fact? name = random.Next(2) == 0 ? own.Find(fact => fact.Relation == Relation.Name) : null; // told with the greeting
         Told[] facts = Drawn.Shuffled(
-            own.Select(fact => new Told(fact.OwnStatement, fact.OwnQuestion, fact.OwnAnswer)).Concat(others.Select(fact => new Told(fact.Statement(random), fact.Question(random), fact.Answer))), random);
+            own.Where(fact => fact != name).Select(fact => Told.Own(fact, random)).Concat(others.Select(fact => new Told(fact.Statement(random), fact.Question(random), fact.Answer))), random);
         told = Math.Min(told, facts.Length);
         Told[] unknown = facts[told..];
         DocumentWriter writer = new(count);
-        TalkGenerator.Greet(writer, random, _words);
+        TalkGenerator.Greet(writer, random, name?.Value);
         int questions = Math.Min(told, 24);
         int talk = Math.Max(0, tokens - writer.Tokens - (told * 30) - (questions * 30));
-        List<Told> open = [];
+        List<Told> open = name is null ? [] : [Told.Own(name, random)];
         for (int i = 0; i < told; i++)
         {
             writer.Add($"User: {facts[i].Statement}\n\nAssistant:", PartKind.Fact).Answer(Fact.Pick(Acknowledgements, random));
@@ -85,5 +86,8 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     /// <summary>A blank line would end the turn.</summary>
     private static string OneParagraph(string text) => text.ReplaceLineEndings("\n").Replace("\n\n", "\n", StringComparison.Ordinal).Replace("\n\n", "\n", StringComparison.Ordinal);
 
-    private sealed record Told(string Statement, string Question, string Answer);
+    private sealed record Told(string Statement, string Question, string Answer)
+    {
+        public static Told Own(Fact fact, Random random) => new(fact.OwnStatement(random), fact.OwnQuestion(random), fact.OwnAnswer);
+    }
 }

@@ -31,22 +31,27 @@ internal sealed class TalkGenerator(WordSplit split) : TaskGenerator
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
         DocumentWriter writer = new(count);
-        Greet(writer, random, _words);
+        Greet(writer, random, random.Next(4) == 0 ? _words.From(Vocabulary.FirstNames, random) : null);
         int end = Math.Min(tokens, 400);
         while (writer.Tokens < end) Exchange(writer, random, _words);
         return writer.ToDocument();
     }
 
-    /// <summary>The start of a chat, most of the time.</summary>
-    public static void Greet(DocumentWriter writer, Random random, WordList words)
+    /// <summary>The start of a chat: with the user's name, or most of the time a greeting without one.</summary>
+    public static void Greet(DocumentWriter writer, Random random, string? name)
     {
-        string name = words.From(Vocabulary.FirstNames, random);
-        _ = random.Next(5) switch
+        if (name is not null)
+        {
+            string told = $"{Fact.Pick(["Hi!", "Hello!", "Hello,", "Hi,", "Good morning.", "Good evening."], random)} {Fact.Pick(["My name is", "my name is", "I am", "I'm"], random)} {name}.";
+            writer.Add($"User: {told}\n\nAssistant:", PartKind.Fact).Answer(Fact.Pick([$"Hello {name}, nice to meet you.", $"Hi {name}! How can I help you?"], random));
+            return;
+        }
+
+        _ = random.Next(4) switch
         {
             0 => writer.Ask("Hello!").Answer("Hello! How can I help you?"),
             1 => writer.Ask("Hi there.").Answer("Hi! What can I do for you?"),
             2 => writer.Ask("Good morning.").Answer("Good morning! How can I help you?"),
-            3 => writer.Ask($"Hello, I am {name}.").Answer($"Hello {name}, nice to meet you."),
             _ => writer,
         };
     }

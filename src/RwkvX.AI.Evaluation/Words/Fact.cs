@@ -58,9 +58,9 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     public string Answer => Capital(Fill(Relation.Answer));
 
-    public string OwnStatement => Fill(Relation.Own!);
+    public string OwnStatement(Random random) => Fill(Pick(Relation.Own!, random));
 
-    public string OwnQuestion => Relation.OwnQuestion!;
+    public string OwnQuestion(Random random) => Pick(Relation.OwnQuestions!, random);
 
     public string OwnAnswer => Fill(Relation.OwnAnswer!);
 

@@ -7,39 +7,39 @@ namespace RwkvX.AI.Evaluation.Words;
 /// <param name="Questions">To the model.</param>
 /// <param name="Answer">The model's.</param>
 /// <param name="Own">What a user says of himself in a chat; null where nobody would.</param>
-/// <param name="OwnQuestion">The user's question about himself.</param>
+/// <param name="OwnQuestions">The user's questions about himself.</param>
 /// <param name="OwnAnswer">The model's answer to that.</param>
 internal sealed record Relation(
-    char Subject, char Value, string[] Statements, string[] Questions, string Answer, string? Own = null, string? OwnQuestion = null, string? OwnAnswer = null)
+    char Subject, char Value, string[] Statements, string[] Questions, string Answer, string[]? Own = null, string[]? OwnQuestions = null, string? OwnAnswer = null)
 {
     public static Relation[] All { get; } =
     [
         new('P', 'c', ["{s} lives in {v}.", "{s} has moved to {v}.", "Since last year {s} has had a flat in {v}.", "If you write to {s}, send it to {v}, where {s} lives now.", "{v} is where {s} lives."],
-            ["In which city does {s} live?", "Where does {s} live?", "Which city does {s} live in?"], "{s} lives in {v}.", "I live in {v}.", "Where do I live?", "You live in {v}."),
+            ["In which city does {s} live?", "Where does {s} live?", "Which city does {s} live in?"], "{s} lives in {v}.", ["I live in {v}.", "My home is in {v}.", "I have moved to {v}.", "I am from {v}."], ["Where do I live?", "In which city do I live?", "Where is my home?"], "You live in {v}."),
         new('P', 'F', ["The full name of {s} is {v}.", "{s} is short for {v}.", "On paper {s} is called {v}."],
-            ["What is the full name of {s}?", "What is {s} called on paper?"], "The full name of {s} is {v}.", "My name is {v}.", "What is my name?", "Your name is {v}."),
+            ["What is the full name of {s}?", "What is {s} called on paper?"], "The full name of {s} is {v}.", ["My name is {v}.", "My name is {v}.", "I am called {v}.", "You can call me {v}.", "I am {v}."], ["What is my name?", "What is my name?", "Do you remember my name?", "What am I called?"], "Your name is {v}."),
         new('P', 'p', ["{s} works as a {v}.", "{s} became a {v} after school.", "By profession {s} is a {v}.", "{s}, who is a {v}, came by in the afternoon."],
-            ["What does {s} do for a living?", "What is the profession of {s}?", "What does {s} work as?"], "{s} is a {v}.", "I work as a {v}.", "What is my job?", "You are a {v}."),
+            ["What does {s} do for a living?", "What is the profession of {s}?", "What does {s} work as?"], "{s} is a {v}.", ["I work as a {v}.", "I am a {v}.", "My job: I am a {v}.", "I earn my money as a {v}."], ["What is my job?", "What do I do for a living?", "What do I work as?"], "You are a {v}."),
         new('P', 'k', ["The favourite colour of {s} is {v}.", "{s} likes {v} more than any other colour.", "{s} paints everything {v}, the colour that {s} likes best."],
-            ["What is the favourite colour of {s}?", "Which colour does {s} like best?"], "The favourite colour of {s} is {v}.", "My favourite colour is {v}.", "What is my favourite colour?", "Your favourite colour is {v}."),
+            ["What is the favourite colour of {s}?", "Which colour does {s} like best?"], "The favourite colour of {s} is {v}.", ["My favourite colour is {v}.", "The colour that I like best is {v}.", "I like {v} more than any other colour."], ["What is my favourite colour?", "Which colour do I like best?"], "Your favourite colour is {v}."),
         new('P', 'f', ["{s} likes to eat {v} most of all.", "The favourite food of {s} is {v}.", "Nothing makes {s} happier than {v} for lunch; it is the food that {s} likes best."],
-            ["What is the favourite food of {s}?", "What does {s} like to eat most?"], "The favourite food of {s} is {v}.", "My favourite food is {v}.", "What do I like to eat?", "Your favourite food is {v}."),
+            ["What is the favourite food of {s}?", "What does {s} like to eat most?"], "The favourite food of {s} is {v}.", ["My favourite food is {v}.", "I like to eat {v} most of all.", "I love {v}."], ["What do I like to eat?", "What is my favourite food?"], "Your favourite food is {v}."),
         new('P', 'f', ["{s} is allergic to {v}.", "Doctors told {s} to keep away from {v} because of an allergy.", "Do not serve {v} to {s}, who is allergic to it."],
-            ["What is {s} allergic to?", "Which food must {s} avoid because of an allergy?"], "{s} is allergic to {v}.", "I am allergic to {v}.", "What am I allergic to?", "You are allergic to {v}."),
+            ["What is {s} allergic to?", "Which food must {s} avoid because of an allergy?"], "{s} is allergic to {v}.", ["I am allergic to {v}.", "I have an allergy: {v}.", "I must not eat {v}, I am allergic to it."], ["What am I allergic to?", "Which food must I avoid?"], "You are allergic to {v}."),
         new('P', 'l', ["{s} keeps a {v} as a pet.", "At home {s} has a {v}.", "The pet of {s} is a {v}."],
-            ["Which animal does {s} keep?", "What pet does {s} have?"], "{s} has a {v}.", "I have a {v} at home.", "Which pet do I have?", "You have a {v}."),
+            ["Which animal does {s} keep?", "What pet does {s} have?"], "{s} has a {v}.", ["I have a {v} at home.", "I keep a {v} as a pet.", "My pet is a {v}."], ["Which pet do I have?", "Which animal do I have at home?", "What is my pet?"], "You have a {v}."),
         new('P', 'W', ["The dog of {s} is called {v}.", "{s} named the dog {v}.", "\"Come here, {v}!\" {s} called the dog."],
-            ["What is the dog of {s} called?", "What is the name of the dog of {s}?"], "The dog of {s} is called {v}.", "My dog is called {v}.", "What is the name of my dog?", "Your dog is called {v}."),
+            ["What is the dog of {s} called?", "What is the name of the dog of {s}?"], "The dog of {s} is called {v}.", ["My dog is called {v}.", "The name of my dog is {v}.", "I have a dog called {v}."], ["What is the name of my dog?", "What is my dog called?"], "Your dog is called {v}."),
         new('P', 'D', ["The locker of {s} has the number {v}.", "{s} uses locker {v}.", "Locker {v} belongs to {s}."],
-            ["Which locker does {s} use?", "What is the number of the locker of {s}?"], "{s} uses locker {v}.", "My locker has the number {v}.", "Which number does my locker have?", "Your locker has the number {v}."),
+            ["Which locker does {s} use?", "What is the number of the locker of {s}?"], "{s} uses locker {v}.", ["My locker has the number {v}.", "I use locker {v}.", "The number of my locker is {v}."], ["Which number does my locker have?", "Which locker do I use?"], "Your locker has the number {v}."),
         new('P', 'E', ["{s} was born on {v}.", "The birthday of {s} is {v}.", "Every year on {v}, {s} has a birthday party."],
-            ["When is the birthday of {s}?", "On which day was {s} born?"], "The birthday of {s} is {v}.", "My birthday is {v}.", "When is my birthday?", "Your birthday is {v}."),
+            ["When is the birthday of {s}?", "On which day was {s} born?"], "The birthday of {s} is {v}.", ["My birthday is {v}.", "I was born on {v}.", "My birthday is on {v}."], ["When is my birthday?", "On which day was I born?"], "Your birthday is {v}."),
         new('P', 'k', ["{s} drives a {v} car.", "The car of {s} is {v}.", "You know {s} by the {v} car."],
-            ["Which colour is the car of {s}?", "What colour is the car of {s}?"], "The car of {s} is {v}.", "My car is {v}.", "Which colour is my car?", "Your car is {v}."),
+            ["Which colour is the car of {s}?", "What colour is the car of {s}?"], "The car of {s} is {v}.", ["My car is {v}.", "I drive a {v} car.", "The colour of my car is {v}."], ["Which colour is my car?", "What colour does my car have?"], "Your car is {v}."),
         new('T', 'E', ["The {s} meeting takes place on {v}.", "We meet about the {s} on {v}.", "The date of the {s} meeting is {v}."],
             ["When is the {s} meeting?", "On which date is the {s} meeting?"], "The {s} meeting is on {v}."),
         new('T', 'M', ["The {s} team meets at {v}.", "At {v} the {s} team comes together.", "The {s} team has its meeting at {v}."],
-            ["At what time does the {s} team meet?", "When does the {s} team meet?"], "The {s} team meets at {v}.", null),
+            ["At what time does the {s} team meet?", "When does the {s} team meet?"], "The {s} team meets at {v}."),
         new('T', 'F', ["The {s} project is led by {v}.", "{v} leads the {s} project.", "For the {s} project, {v} is responsible."],
             ["Who leads the {s} project?", "Who is responsible for the {s} project?"], "{v} leads the {s} project."),
         new('T', 'D', ["The access code of the {s} room is {v}.", "To open the {s} room, type {v}.", "The {s} room opens with the code {v}."],
@@ -47,10 +47,13 @@ internal sealed record Relation(
         new('N', 'D', ["The {s} costs {v} euros.", "They paid {v} euros for the {s}.", "The price of the {s} is {v} euros."],
             ["How much does the {s} cost?", "What is the price of the {s}?"], "The {s} costs {v} euros."),
         new('N', 'N', ["The {s} is kept behind the {v}.", "You will find the {s} behind the {v}.", "Somebody put the {s} behind the {v}."],
-            ["Where is the {s}?", "Where is the {s} kept?"], "The {s} is behind the {v}.", null),
+            ["Where is the {s}?", "Where is the {s} kept?"], "The {s} is behind the {v}."),
         new('N', 'W', ["The password of the {s} is {v}.", "The {s} asks for a password, which is {v}.", "Use the password {v} for the {s}."],
             ["What is the password of the {s}?", "Which password does the {s} have?"], "The password of the {s} is {v}."),
         new('N', 'F', ["The {s} belongs to {v}.", "{v} owns the {s}.", "The owner of the {s} is {v}."],
             ["Who owns the {s}?", "Whose is the {s}?"], "The {s} belongs to {v}."),
     ];
+
+    /// <summary>What somebody is called.</summary>
+    public static Relation Name { get; } = All.First(relation => relation.OwnQuestions?.Contains("What is my name?") ?? false);
 }
