@@ -7,7 +7,7 @@
 // Two kernels of one source:
 //   default  any lengths. Launch: (8, H, S) blocks of one warp. Records stream through shared memory; the y of four tokens and two rows are summed
 //            over the 8 lanes together, seven exchanges for eight sums. A vector read from shared memory serves two rows: with one row a lane and
-//            four warps a ring it took a third longer.
+//            four warps a ring it took a third longer. S·(-κ) is summed over the lanes a token before it is needed (see advance).
 //   SINGLE   one token a sequence: nothing but the states' way through memory counts. Launch: (1, H, S) blocks of 256 threads.
 
 #include "common.cuh"
@@ -26,6 +26,7 @@
 struct Args
 {
     const float *records;     // (T, H, 6, 64)
+    const float *ahead;       // (T, H) κ·a of the token with -κ of the next one
     const int *starts;        // (S + 1)
     float *const *states;     // (S)
     long long state_offset;   // of att_x_prev
@@ -44,6 +45,7 @@ __device__ __forceinline__ void store8(float *p, int j, const float (&f)[8])
     *(float4 *)(p + 32 + j) = make_float4(f[4], f[5], f[6], f[7]);
 }
 
+#if defined(SINGLE) || defined(PLAIN)
 // One token: the lane's part of the rows and, per row, its part of the sum y.
 __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record, int row, int j, bool is, float *y)
 {
@@ -83,6 +85,8 @@ __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record
     }
 }
 
+#endif
+
 #ifdef SINGLE
 extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid_constant__ Args a)
 {
@@ -101,7 +105,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
         if (j == 0) a.y[(long long)segment * C + head * N + row + i] = y[i];
     }
 }
-#else
+#elif defined(PLAIN)
 extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid_constant__ Args a)
 {
     __shared__ __align__(16) float ring[STAGES][TILE][6 * N];
@@ -155,6 +159,171 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
         }
         const int u = lane % 8 / HELD;
         if (u < n) out[(long long)(tile * TILE + u) * C + lane % HELD] = y[0];
+    }
+#pragma unroll
+    for (int i = 0; i < HELD; i++) store8(state + i * N, j, S[i]);
+}
+#else
+// What a token needs, read from shared memory one token ahead.
+struct Operands
+{
+    float w[8], k[8], next[8], b[8], r[8]; // next: -κ of the token after
+    float2 v;
+};
+
+// From the lane's places in the token's record and in the next one's, and its rows' place among the values.
+__device__ __forceinline__ void load(Operands &o, const float *record, const float *next, const float *value)
+{
+    load8(record, 0, o.w);
+    load8(record + N, 0, o.k);
+    load8(next + 2 * N, 0, o.next);
+    load8(record + 3 * N, 0, o.b);
+    load8(record + 4 * N, 0, o.r);
+    o.v = *(const float2 *)(value + 5 * N);
+}
+
+// Sum over the 8 lanes that share rows.
+__device__ __forceinline__ float lanes_sum(float f)
+{
+#pragma unroll
+    for (int m = 4; m > 0; m >>= 1) f += __shfl_xor_sync(FULL, f, m);
+    return f;
+}
+
+// One token: S_t = U + d·bᵀ with U = S diag(w) + v·kᵀ; d of the next one is S_t·c' = U·c' + d (b·c'), whose sum over the lanes does not wait for d.
+// `ahead` is b·c'. Per row, the lane's part of y.
+__device__ __forceinline__ void advance(float (&S)[HELD][8], float (&d)[HELD], const Operands &o, float ahead, float *y)
+{
+#pragma unroll
+    for (int i = 0; i < HELD; i++)
+    {
+        const float v = i == 0 ? o.v.x : o.v.y, now = d[i];
+        float e = 0, e2 = 0, sum = 0;
+#pragma unroll
+        for (int q = 0; q < 8; q += 2)
+        {
+            S[i][q] = fmaf(S[i][q], o.w[q], v * o.k[q]);
+            S[i][q + 1] = fmaf(S[i][q + 1], o.w[q + 1], v * o.k[q + 1]);
+            e = fmaf(S[i][q], o.next[q], e);
+            e2 = fmaf(S[i][q + 1], o.next[q + 1], e2);
+        }
+        d[i] = fmaf(now, ahead, lanes_sum(e + e2));
+#pragma unroll
+        for (int q = 0; q < 8; q++)
+        {
+            S[i][q] = fmaf(now, o.b[q], S[i][q]);
+            sum = fmaf(S[i][q], o.r[q], sum);
+        }
+        y[i] = sum;
+    }
+}
+
+// A record of the ring, 16 bytes a lane and third of it; zeros where it is not there.
+__device__ __forceinline__ void copy_record(unsigned to, const float *from, bool there)
+{
+    const int bytes = there ? 16 : 0;
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;\n\tcp.async.cg.shared.global [%0 + 512], [%1 + 512], 16, %2;\n\t"
+                 "cp.async.cg.shared.global [%0 + 1024], [%1 + 1024], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid_constant__ Args a)
+{
+    __shared__ __align__(16) float ring[STAGES][TILE][6 * N];
+    __shared__ __align__(16) float aheads[STAGES][TILE];
+    const int head = blockIdx.y, segment = blockIdx.z, lane = threadIdx.x;
+    const int row = blockIdx.x * ROWS + lane / 8 * HELD, j = lane % 8 * 4;
+    const int first = a.starts[segment], count = a.starts[segment + 1] - first;
+    const float *records = a.records + ((long long)first * H + head) * (6 * N) + lane * 4;
+    const float *ahead = a.ahead + (long long)(first + lane % TILE) * H + head;
+
+    // Records arrive in order, one after the other in the ring; behind the last one zeros.
+    int fetched = 0;
+    unsigned slot = shared_address(&ring[0][0][lane * 4]);
+    auto fetch = [&](int u)
+    {
+        copy_record(slot + u * (6 * N * 4), records + u * (H * 6 * N), fetched + u < count);
+    };
+    auto end_tile = [&]()
+    {
+        if (lane < TILE && fetched + lane < count) copy_async_word(&aheads[fetched / TILE % STAGES][lane], ahead);
+        copy_commit();
+        records += TILE * H * 6 * N;
+        ahead += TILE * H;
+        fetched += TILE;
+        slot = shared_address(&ring[fetched / TILE % STAGES][0][lane * 4]);
+    };
+    auto token = [&](int t) { return (t / TILE % STAGES * TILE + t % TILE) * (6 * N); };
+    const float *at = &ring[0][0][j], *at_rows = &ring[0][0][row];
+    float *state = a.states[segment] + a.state_offset + 2 * C + head * (N * N) + row * N;
+    float S[HELD][8], d[HELD];
+#pragma unroll
+    for (int i = 0; i < HELD; i++) load8(state + i * N, j, S[i]);
+#pragma unroll
+    for (int tile = 0; tile < STAGES - 1; tile++)
+    {
+#pragma unroll
+        for (int u = 0; u < TILE; u++) fetch(u);
+        end_tile();
+    }
+    copy_wait<STAGES - 2>();
+    __syncwarp();
+    Operands o;
+    load(o, at, at, at_rows);
+#pragma unroll
+    for (int i = 0; i < HELD; i++)
+    {
+        d[i] = 0;
+#pragma unroll
+        for (int q = 0; q < 8; q++) d[i] = fmaf(S[i][q], o.next[q], d[i]);
+        d[i] = lanes_sum(d[i]);
+    }
+    load(o, at, at + 6 * N, at_rows);
+    float *out = a.y + (long long)(first + lane % 8 / HELD) * C + head * N + row + lane % HELD;
+    int done = 0;
+    for (; done + TILE <= count; done += TILE)
+    {
+        copy_wait<STAGES - 3>(); // the next tile too
+        __syncwarp();
+        const int tile = token(done), following = token(done + TILE);
+        float products[TILE], y[TILE * HELD];
+        *(float4 *)products = *(const float4 *)aheads[done / TILE % STAGES];
+        auto place = [&](int u) { return u < TILE ? tile + u * (6 * N) : following + (u - TILE) * (6 * N); };
+#pragma unroll
+        for (int u = 0; u < TILE; u++)
+        {
+            const Operands now = o;
+            load(o, at + place(u + 1), at + place(u + 2), at_rows + place(u + 1));
+            fetch(u);
+            advance(S, d, now, products[u], y + u * HELD);
+        }
+        end_tile();
+        // Lane l keeps sum l % 8: at each exchange a lane gives away the half of its sums that its partner keeps.
+#pragma unroll
+        for (int m = 4; m > 0; m >>= 1)
+        {
+            const bool upper = (lane & m) != 0;
+#pragma unroll
+            for (int q = 0; q < m; q++)
+            {
+                const float give = upper ? y[q] : y[q + m], keep = upper ? y[q + m] : y[q];
+                y[q] = keep + __shfl_xor_sync(FULL, give, m);
+            }
+        }
+        out[(long long)done * C] = y[0];
+    }
+    copy_wait<0>();
+    __syncwarp();
+    for (; done < count; done++)
+    {
+        float y[HELD];
+        load(o, at + token(done), at + token(done + 1), at_rows + token(done)); // what lies behind the last token is read and not used
+        advance(S, d, o, aheads[done / TILE % STAGES][done % TILE], y);
+#pragma unroll
+        for (int i = 0; i < HELD; i++)
+        {
+            y[i] = lanes_sum(y[i]);
+            if (lane % 8 == i) out[(long long)done * C] = y[i];
+        }
     }
 #pragma unroll
     for (int i = 0; i < HELD; i++) store8(state + i * N, j, S[i]);

@@ -16,6 +16,9 @@
 #define THREADS 512
 #define DEPTH 6 // ring stages of two rows' pieces: 6 * 2 * 16 B * 512 = 96 KB
 #endif
+#ifndef AHEAD
+#define AHEAD DEPTH // stages on their way: a lane fetches into the stage that it has just read, which nobody else looks at
+#endif
 #define WARPS (THREADS / WARP)
 #define PREFETCH_ROWS 16 // of a block; with none a step takes 1% longer, with 40 4%: more delays what earlier kernels need sooner
 #define PIECES ((C + WARP * VEC - 1) / (WARP * VEC))
@@ -175,7 +178,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
         copy_commit();
     };
 #pragma unroll
-    for (int i = 0; i < DEPTH - 1; i++) fetch();
+    for (int i = 0; i < AHEAD; i++) fetch();
     let_next_start();
     // What the ring has no room for yet goes to the L2, so that the memory is busy while the previous kernel ends and the norm runs.
     {
@@ -195,7 +198,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
 #pragma unroll 2
         for (int piece = 0; piece < PIECES; piece++)
         {
-            copy_wait<DEPTH - 2>();
+            copy_wait<AHEAD - 1>();
             const uint4 word0 = ring[(slot * 2) * THREADS], word1 = ring[(slot * 2 + 1) * THREADS];
             if (++slot == DEPTH) slot = 0;
             fetch();

@@ -9,7 +9,10 @@ internal sealed class KernelSet : IDisposable
     public const int MaxStepBatch = 4;
 
     // DEPTH stages of two 16-byte pieces a thread.
-    private const int GemvRing = 6 * 2 * 512 * 16, OutputRing = 11 * 2 * 320 * 16;
+    // Together with the vectors of batch 1 both fit a multiprocessor, so that the product after the output product fetches while that one runs.
+    private static readonly int OutputDepth = Variants.Has("deep-ring") ? 11 : 10;
+
+    private static readonly int GemvRing = 6 * 2 * 512 * 16, OutputRing = OutputDepth * 2 * 320 * 16;
 
     private static readonly int[] StepBatches = [1, 2, MaxStepBatch];
 
@@ -44,6 +47,7 @@ internal sealed class KernelSet : IDisposable
             new("rows_norm", 256), new("rows_prev", 256), new("rows_activate", 256),
             new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32),
             new("rows_wkv_scan", 256, Variant: "wkv_single", Options: ["-DSINGLE"]), new("rows_wkv_out", 256),
+            new("rows_wkv_scan", 32, Variant: "wkv_plain", Options: ["-DPLAIN"]),
         ]);
         if (shape.Config.SparseLayerCount > 0)
             requests.AddRange([
@@ -60,8 +64,8 @@ internal sealed class KernelSet : IDisposable
         int piece = 32 * 16 / shape.ElementBytes, padded = (shape.C + piece - 1) / piece * piece;
         foreach (int batch in StepBatches)
         {
-            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch));
-            requests.Add(new("step_gemv", 320, OutputRing + batch * padded * sizeof(float), batch, "output", ["-DTHREADS=320", "-DDEPTH=11"]));
+            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch, Options: Variants.Has("deep-ring") ? ["-DAHEAD=5"] : null));
+            requests.Add(new("step_gemv", 320, OutputRing + batch * padded * sizeof(float), batch, "output", ["-DTHREADS=320", $"-DDEPTH={OutputDepth}", "-DAHEAD=10"]));
             requests.Add(new("step_value", 512, 0, batch));
         }
         return requests;

@@ -35,12 +35,12 @@ internal struct RowsActivateArgs
 
 internal struct RowsWkvPrepareArgs
 {
-    public ulong R, K, V, W, A, Vl, W0, A0, V0, Kk, Ka, Rk, VFirst, Records, Bonus;
+    public ulong R, K, V, W, A, Vl, W0, A0, V0, Kk, Ka, Rk, VFirst, Records, Bonus, Ahead;
 }
 
 internal struct RowsWkvScanArgs
 {
-    public ulong Records, Starts, States;
+    public ulong Records, Ahead, Starts, States;
     public long StateOffset;
     public ulong Y;
 }

@@ -37,13 +37,13 @@ internal sealed class RowsBuffers : IDisposable
         long Narrow(long count) => plan.Add(count * element + 16);
         X = plan.Floats(wide);
         Last = plan.Floats((long)sequences * shape.C);
-        VFirst = plan.Floats(wide);
-        Y = plan.Floats(wide);
+        VFirst = Narrow(wide);
         Bonus = plan.Floats((long)rows * shape.H);
-        Mixes = [Narrow(wide), Narrow(wide), Narrow(wide), Narrow(wide), Narrow(wide), Narrow(wide)];
+        Ahead = plan.Floats((long)rows * shape.H);
         R = Narrow(wide);
         K = Narrow(wide);
         V = Narrow(wide);
+        (Y, Mixed) = (K, R); // y is f32, as long as k and v together; all three have gone into the operands by then
         W = Narrow(wide);
         A = Narrow(wide);
         G = Narrow(wide);
@@ -51,18 +51,22 @@ internal sealed class RowsBuffers : IDisposable
         Down = [Narrow(rows * (long)shape.RankW), Narrow(rows * (long)shape.RankA), Narrow(rows * (long)shape.RankG), Narrow(rows * (long)shape.RankV)];
         int past = shape.Config.SparseLayerCount > 0 ? shape.Config.MobaTopK - 1 : 0;
         long choices = (long)rows * shape.H * past, parts = gather ? choices * (shape.Config.HeadSize + 2) * sizeof(float) : 0;
-        // Never alive together: the operands of the recurrence, the inner vectors of a channel mix, the q, k, v of a sparse layer (and
-        // what its rows got from past chunks).
-        Parts = wide * 3 * sizeof(float);
-        Records = plan.Add(Math.Max(wide * 6 * sizeof(float), Math.Max(rows * (long)shape.F * element + 16, Parts + parts)));
-        Parts += Records;
+        // Never alive together: the operands of the recurrence, the inner vectors of a channel mix, the q, k, v of a sparse layer (and what its rows
+        // got from past chunks), logits. What they are products of lies at the end: six mixes, of which the operands are made when the products are
+        // done; one beside the others.
+        long mix = (wide * element + 16 + 255) / 256 * 256, qkv = wide * 3 * sizeof(float);
+        long[] beside = [rows * (long)shape.F * element + 16, qkv, (long)logitRows * shape.V * sizeof(float)];
+        long region = Math.Max(Math.Max(wide * 6 * sizeof(float), 6 * mix), Math.Max(qkv + parts, beside.Max() + mix));
+        region = (region + 255) / 256 * 256;
+        Records = Logits = plan.Add(region);
+        Parts = Records + qkv;
+        Mixes = [.. Enumerable.Range(1, 6).Select(i => Records + region - i * mix)];
         if (gather)
         {
             List = plan.Add(choices * sizeof(int));
             ListTiles = plan.Add((long)MostTiles(rows, past, MaxListedChunks) * shape.H * 4 * sizeof(int));
             ListCounts = plan.Add(shape.H * sizeof(int));
         }
-        Logits = plan.Floats((long)logitRows * shape.V);
         if (shape.Config.SparseLayerCount > 0)
         {
             long pages = (long)shape.Config.MobaTopK * shape.PagesPerChunk;
@@ -116,7 +120,14 @@ internal sealed class RowsBuffers : IDisposable
 
     public long Bonus { get; }
 
+    /// <summary>(T, H) what the recurrence needs of each operand's successor.</summary>
+    public long Ahead { get; }
+
+    /// <summary>What goes into products; the first is alive beside what becomes of it, the others are not.</summary>
     public IReadOnlyList<long> Mixes { get; }
+
+    /// <summary>(T, C) what the recurrence or attention gave, on its way into the output product.</summary>
+    public long Mixed { get; }
 
     public long R { get; }
 

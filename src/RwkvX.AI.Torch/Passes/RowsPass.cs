@@ -189,7 +189,8 @@ internal sealed class RowsPass : IDisposable
             (_at[_at.Mixes[0]], _at[_at.Mixes[1]], _at[_at.Mixes[2]], _at[_at.Mixes[3]], _at[_at.Mixes[4]], _at[_at.Mixes[5]]);
         _blas.Multiply(xr, w.Receptance, _at[_at.R], t, c, c);
         _blas.Multiply(xk, w.Key, _at[_at.K], t, c, c);
-        _blas.Multiply(xv, w.Value, _at[_at.V], t, c, c);
+        ulong v = _at[first ? _at.VFirst : _at.V];
+        _blas.Multiply(xv, w.Value, v, t, c, c);
         LowRank(xw, w.W1, w.W2, _at.Down[0], _at.W, _shape.RankW, GemvGroup.Tanh);
         LowRank(xa, w.A1, w.A2, _at.Down[1], _at.A, _shape.RankA, GemvGroup.Store);
         LowRank(xg, w.G1, w.G2, _at.Down[2], _at.G, _shape.RankG, GemvGroup.Sigmoid);
@@ -201,7 +202,7 @@ internal sealed class RowsPass : IDisposable
         {
             R = _at[_at.R],
             K = _at[_at.K],
-            V = _at[_at.V],
+            V = v,
             W = _at[_at.W],
             A = _at[_at.A],
             Vl = first ? 0 : _at[_at.Vl],
@@ -214,10 +215,11 @@ internal sealed class RowsPass : IDisposable
             VFirst = _at[_at.VFirst],
             Records = _at[_at.Records],
             Bonus = _at[_at.Bonus],
+            Ahead = _at[_at.Ahead],
         };
         _kernels["rows_wkv_prepare"].Launch(_stream, prepare, t, headBlocks);
-        RowsWkvScanArgs scan = new() { Records = _at[_at.Records], Starts = _at[_at.Starts], States = _at[_at.States], StateOffset = state, Y = _at[_at.Y] };
-        _kernels[_single ? "wkv_single" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
+        RowsWkvScanArgs scan = new() { Records = _at[_at.Records], Ahead = _at[_at.Ahead], Starts = _at[_at.Starts], States = _at[_at.States], StateOffset = state, Y = _at[_at.Y] };
+        _kernels[_single ? "wkv_single" : Variants.Has("plain-scan") ? "wkv_plain" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
         RowsWkvOutArgs output = new()
         {
             Y = _at[_at.Y],
@@ -226,10 +228,10 @@ internal sealed class RowsPass : IDisposable
             G = _at[_at.G],
             NormWeight = w.GroupNorm.Weight,
             NormBias = w.GroupNorm.Bias,
-            Out = xr,
+            Out = _at[_at.Mixed],
         };
         _kernels["rows_wkv_out"].Launch(_stream, output, t, headBlocks);
-        _blas.Accumulate(xr, w.Output, _at[_at.X], t, c, c);
+        _blas.Accumulate(output.Out, w.Output, _at[_at.X], t, c, c);
     }
 
     private void LowRank(ulong x, ulong down, ulong up, long middle, long output, int rank, int activation)
@@ -253,7 +255,7 @@ internal sealed class RowsPass : IDisposable
     {
         int t = _rows, c = _shape.C;
         Norm(w.Norm, -1, [0]);
-        ulong mixed = _at[_at.Mixes[0]], qkv = _at[_at.Records], output = _at[_at.Mixes[1]];
+        ulong mixed = _at[_at.Mixes[0]], qkv = _at[_at.Records], output = _at[_at.Mixed];
         _blas.MultiplyWide(mixed, w.Qkv, qkv, t, 3 * c, c);
         if (_single)
             AttendSingle(layer, qkv, output);
