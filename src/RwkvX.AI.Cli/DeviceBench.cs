@@ -2,6 +2,7 @@ using System.Diagnostics;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch;
+using RwkvX.AI.Torch.Cuda;
 
 namespace RwkvX.AI.Cli;
 
@@ -69,7 +70,9 @@ internal sealed class DeviceBench
             }
         }
 
-        Line($"device memory in use: {_figures.PeakBytes / 1e9:F2} GB at most, other programs' included");
+        Line($"device memory in use: {_figures.PeakBytes / 1e9:F2} GB at most, other programs' included; beyond the weights and the pages of its tokens {_figures.PeakBytesBeyond / 1e9:F3} GB:");
+        foreach (DeviceBenchMemory kind in _figures.PeakMemory)
+            Line($"  {kind.Bytes / 1e9,7:F3} GB {kind.What}");
         return _figures;
     }
 
@@ -79,7 +82,7 @@ internal sealed class DeviceBench
         DeviceBenchPrefill figure = new(tokens, seconds, tokens / seconds, 2.0 * Parameters * tokens / seconds);
         _figures.Prefill.Add(figure);
         Line($"prefill {tokens,8}: {seconds * 1e3,9:F1} ms {figure.TokensPerSecond,9:F0} tok/s {figure.ProductFlops / 1e12,6:F0} TFLOP/s in products");
-        NotePeak();
+        NotePeak(tokens);
     }
 
     private void Decode(int context, int batch, int steps)
@@ -97,12 +100,12 @@ internal sealed class DeviceBench
         {
             double step = batch is 1 or 2 or LargestStep ? _timer.Steps(states, steps).Median : 0;
             double call = _timer.Calls(states, Greedy, steps), sampled = _timer.Calls(states, TopP, Math.Max(steps / 4, 10));
-            double told = step > 0 ? step : call;
+            double told = step > 0 ? step : call, bandwidth = _figures.CopyBandwidth, moved = _model.Engine.WeightBytes + (batch * _model.SequenceStepBytes(context));
             DeviceBenchDecode figure = new(context, batch, step, call, sampled, batch / call, _model.Engine.WeightBytes / told, told / _figures.FloorSeconds);
             _figures.Decode.Add(figure);
             string device = step > 0 ? FormattableString.Invariant($"step {step * 1e3,7:F3} ms, ") : "";
-            Line($"decode context {context,8} batch {batch,4}: {device}greedy call {call * 1e3,7:F3} ms, top-p {sampled * 1e3,7:F3} ms, {figure.TokensPerSecond,7:F0} tok/s, {figure.AchievedBandwidth / 1e12:F2} TB/s of weights, {figure.TimesFloor:F2} x floor");
-            NotePeak();
+            Line($"decode context {context,8} batch {batch,4}: {device}greedy call {call * 1e3,7:F3} ms, top-p {sampled * 1e3,7:F3} ms, {figure.TokensPerSecond,7:F0} tok/s, {figure.AchievedBandwidth / 1e12:F2} TB/s of weights, {figure.TimesFloor:F2} x floor, {moved / bandwidth * 1e3:F3} ms with pages and states, {told / (moved / bandwidth):F2} x");
+            NotePeak(batch * states.Max(state => state.TokenCount));
         }
         finally
         {
@@ -112,10 +115,17 @@ internal sealed class DeviceBench
 
     private long Parameters => _model.Engine.WeightBytes / (_model.Engine.Precision == Precision.F32 ? 4 : 2);
 
-    private void NotePeak()
+    private void NotePeak(long tokens)
     {
         (long free, long total) = _model.Device.Memory();
-        _figures.PeakBytes = Math.Max(_figures.PeakBytes, total - free);
+        if (total - free <= _figures.PeakBytes)
+            return;
+        _figures.PeakBytes = total - free;
+        _figures.PeakBytesBeyond = total - free - _model.AllWeightBytes - _model.PageBytes(tokens);
+        List<DeviceBenchMemory> kinds = [.. DeviceMemory.Kinds.Select(kind => new DeviceBenchMemory(kind.What, kind.Bytes))];
+        kinds.Insert(0, new("the driver's and other programs', before anything else", _model.Device.BytesBefore));
+        kinds.Add(new("the rest: cuBLAS, code, graphs, rounding", total - free - kinds.Sum(kind => kind.Bytes)));
+        _figures.PeakMemory = kinds;
     }
 
     private void Line(FormattableString line) => _host.Out.WriteLine(FormattableString.Invariant(line));

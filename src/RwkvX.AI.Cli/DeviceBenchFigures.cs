@@ -42,6 +42,12 @@ internal sealed record DeviceBenchFigures
     /// <summary>The most device memory that was in use, other programs' included.</summary>
     public long PeakBytes { get; set; }
 
+    /// <summary>What of that is neither weights nor pages of the tokens that there were.</summary>
+    public long PeakBytesBeyond { get; set; }
+
+    /// <summary>What made up the most.</summary>
+    public IReadOnlyList<DeviceBenchMemory> PeakMemory { get; set; } = [];
+
     /// <summary>The figures as indented JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, DeviceBenchJson.Readable.DeviceBenchFigures);
 }
@@ -69,6 +75,11 @@ internal sealed record DeviceBenchPrefill(int Tokens, double Seconds, double Tok
 /// <param name="TimesFloor">The step (or else the call) over the floor.</param>
 internal sealed record DeviceBenchDecode(
     int Context, int Batch, double StepSeconds, double CallSeconds, double SampledSeconds, double TokensPerSecond, double AchievedBandwidth, double TimesFloor);
+
+/// <summary>A part of the device memory in use.</summary>
+/// <param name="What">What it is for.</param>
+/// <param name="Bytes">How much.</param>
+internal sealed record DeviceBenchMemory(string What, long Bytes);
 
 /// <summary>What was not measured.</summary>
 /// <param name="Context">Tokens behind each sequence.</param>

@@ -96,6 +96,14 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
     /// <summary>Bytes of pages of keys and values of so many tokens.</summary>
     internal long PageBytes(long tokens) => _shape.Config.SparseLayerCount == 0 ? 0 : (tokens + _shape.PageTokens - 1) / _shape.PageTokens * _shape.PageBytes;
 
+    /// <summary>Bytes beside the weights that a decoding step of one sequence moves: its recurrent state there and back, the keys and values of the chunks it looks at, the means of all.</summary>
+    internal long SequenceStepBytes(long tokens)
+    {
+        RwkvXConfig config = _shape.Config;
+        long full = tokens / config.MobaChunkSize, keys = (tokens % config.MobaChunkSize) + (Math.Min(full, config.MobaTopK - 1) * config.MobaChunkSize);
+        return (2 * sizeof(float) * _shape.StateFloats) + (config.SparseLayerCount * _shape.C * ((2 * keys * _shape.ElementBytes) + (full * sizeof(float))));
+    }
+
     /// <summary>Bytes of pages that are taken from the device and held by no state.</summary>
     internal long FreePageBytes => _store.Pages.FreeBytes;
 

@@ -28,10 +28,15 @@ internal sealed unsafe class CudaDevice : IDisposable
         CudaException.Check(CudaDriver.cuDeviceGet(out _device, ordinal), "cuDeviceGet");
         CudaException.Check(CudaDriver.cuDevicePrimaryCtxRetain(out _context, _device), "cuDevicePrimaryCtxRetain");
         Use();
+        if (Variants.Has("small-stack"))
+            CudaException.Check(CudaDriver.cuCtxSetLimit(CudaDriver.LimitStackSize, 0), "cuCtxSetLimit");
+        (long free, long total) = Memory();
+        (BytesBefore, TotalBytes) = (total - free, total);
         DriverTime = Stopwatch.GetElapsedTime(started);
         Ordinal = ordinal;
         MultiprocessorCount = Attribute(CudaDriver.AttributeMultiprocessorCount);
         ComputeCapability = Attribute(CudaDriver.AttributeComputeCapabilityMajor) * 10 + Attribute(CudaDriver.AttributeComputeCapabilityMinor);
+        HasRanges = Attribute(CudaDriver.AttributeVirtualMemory) != 0 && !Variants.Has("slabs");
         CudaException.Check(CudaDriver.cuDriverGetVersion(out int version), "cuDriverGetVersion");
         DriverVersion = version;
         byte* name = stackalloc byte[256];
@@ -48,6 +53,15 @@ internal sealed unsafe class CudaDevice : IDisposable
     public TimeSpan DriverTime { get; }
 
     public string Name { get; }
+
+    /// <summary>All memory of the device.</summary>
+    public long TotalBytes { get; }
+
+    /// <summary>Bytes that were in use when the context was there and nothing else: the driver's, and other programs'.</summary>
+    public long BytesBefore { get; }
+
+    /// <summary>Whether memory can be put behind addresses piece by piece.</summary>
+    public bool HasRanges { get; }
 
     public int MultiprocessorCount { get; }
 

@@ -1,6 +1,6 @@
 // Prefill: from the matrix products to the operands of the WKV recurrence, one warp a row and head. See docs/kernels/cuda-wkv.md.
 // A record is six vectors of 64 floats: w, k, -κ, κ·a, r, v; the recurrence reads it as one piece.
-// Launch: (T, ceil(H / 8)) blocks of 256 threads.
+// Launch: (rows, ceil(H / 8)) blocks of 256 threads.
 
 #include "common.cuh"
 
@@ -9,17 +9,18 @@ struct Args
     const weight *r, *k, *v, *w, *a, *vl;                  // (T, C): products, the last three of the LoRA pairs; vl null in layer 0
     const float *w0, *a0, *v0, *k_k, *k_a, *r_k;           // (C)
     const weight *v_first;                                 // (T, C): v of layer 0
-    float *records;                                        // (T, H, 6, 64)
+    float *records;                                        // (rows, H, 6, 64): of the rows of this launch
     float *bonus;                                          // (T, H)
     float *ahead;                                          // (T, H) κ·a of the row with -κ of the next: what the recurrence needs a token early
+    int first, all;                                        // the first row of this launch; T
 };
 
 extern "C" __global__ void __launch_bounds__(256) rows_wkv_prepare(const __grid_constant__ Args a)
 {
     const int head = blockIdx.y * 8 + threadIdx.x / WARP, lane = threadIdx.x % WARP;
     if (head >= H) return;
-    const long long t = blockIdx.x;
-    float *record = a.records + (t * H + head) * (6 * N);
+    const long long t = a.first + blockIdx.x;
+    float *record = a.records + ((long long)blockIdx.x * H + head) * (6 * N);
     const int c = head * N + 2 * lane; // two neighbouring channels a lane
     const long long at = t * C + c;
     auto vector = [&](const float *p) { return *(const float2 *)(p + c); };
@@ -33,7 +34,7 @@ extern "C" __global__ void __launch_bounds__(256) rows_wkv_prepare(const __grid_
         v.x += (first.x - v.x) * sigmoid(v0.x + vl.x);
         v.y += (first.y - v.y) * sigmoid(v0.y + vl.y);
     }
-    const float2 after = t + 1 < gridDim.x ? widen_pair(a.k + at + C) : make_float2(0, 0); // where that is another sequence's, nobody asks
+    const float2 after = t + 1 < a.all ? widen_pair(a.k + at + C) : make_float2(0, 0); // where that is another sequence's, nobody asks
     const float2 kk = make_float2(k.x * k_k.x, k.y * k_k.y), next = make_float2(after.x * k_k.x, after.y * k_k.y);
     const float2 key = make_float2(k.x * (1.0f + (in.x - 1.0f) * k_a.x), k.y * (1.0f + (in.y - 1.0f) * k_a.y));
     const float scale = 1.0f / fmaxf(sqrtf(warp_sum(kk.x * kk.x + kk.y * kk.y)), 1e-12f);

@@ -25,12 +25,13 @@
 
 struct Args
 {
-    const float *records;     // (T, H, 6, 64)
+    const float *records;     // (rows, H, 6, 64): of rows `begin` to `end`
     const float *ahead;       // (T, H) κ·a of the token with -κ of the next one
     const int *starts;        // (S + 1)
     float *const *states;     // (S)
     long long state_offset;   // of att_x_prev
-    float *y;                 // (T, C)
+    float *y;                 // (rows, C), likewise
+    int begin, end;           // the rows of this launch: of each sequence the part that lies there
 };
 
 __device__ __forceinline__ void load8(const float *p, int j, float (&f)[8])
@@ -111,9 +112,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
     __shared__ __align__(16) float ring[STAGES][TILE][6 * N];
     const int head = blockIdx.y, segment = blockIdx.z, lane = threadIdx.x;
     const int row = blockIdx.x * ROWS + lane / 8 * HELD, j = lane % 8 * 4;
-    const int first = a.starts[segment], count = a.starts[segment + 1] - first;
+    const int first = max(a.starts[segment], a.begin), count = min(a.starts[segment + 1], a.end) - first;
+    if (count <= 0) return;
     const int tiles = (count + TILE - 1) / TILE;
-    const float *records = a.records + ((long long)first * H + head) * (6 * N);
+    const float *records = a.records + ((long long)(first - a.begin) * H + head) * (6 * N);
 
     auto fetch = [&](int tile)
     {
@@ -135,7 +137,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
     for (int i = 0; i < HELD; i++) load8(state + i * N, j, S[i]);
 #pragma unroll
     for (int tile = 0; tile < STAGES - 1; tile++) fetch(tile);
-    float *out = a.y + (long long)first * C + head * N + row;
+    float *out = a.y + (long long)(first - a.begin) * C + head * N + row;
     for (int tile = 0; tile < tiles; tile++)
     {
         copy_wait<STAGES - 2>();
@@ -232,8 +234,9 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
     __shared__ __align__(16) float aheads[STAGES][TILE];
     const int head = blockIdx.y, segment = blockIdx.z, lane = threadIdx.x;
     const int row = blockIdx.x * ROWS + lane / 8 * HELD, j = lane % 8 * 4;
-    const int first = a.starts[segment], count = a.starts[segment + 1] - first;
-    const float *records = a.records + ((long long)first * H + head) * (6 * N) + lane * 4;
+    const int first = max(a.starts[segment], a.begin), count = min(a.starts[segment + 1], a.end) - first;
+    if (count <= 0) return;
+    const float *records = a.records + ((long long)(first - a.begin) * H + head) * (6 * N) + lane * 4;
     const float *ahead = a.ahead + (long long)(first + lane % TILE) * H + head;
 
     // Records arrive in order, one after the other in the ring; behind the last one zeros.
@@ -278,7 +281,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
         d[i] = lanes_sum(d[i]);
     }
     load(o, at, at + 6 * N, at_rows);
-    float *out = a.y + (long long)(first + lane % 8 / HELD) * C + head * N + row + lane % HELD;
+    float *out = a.y + (long long)(first - a.begin + lane % 8 / HELD) * C + head * N + row + lane % HELD;
     int done = 0;
     for (; done + TILE <= count; done += TILE)
     {

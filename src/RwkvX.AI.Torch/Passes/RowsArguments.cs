@@ -36,6 +36,7 @@ internal struct RowsActivateArgs
 internal struct RowsWkvPrepareArgs
 {
     public ulong R, K, V, W, A, Vl, W0, A0, V0, Kk, Ka, Rk, VFirst, Records, Bonus, Ahead;
+    public int First, All;
 }
 
 internal struct RowsWkvScanArgs
@@ -43,11 +44,13 @@ internal struct RowsWkvScanArgs
     public ulong Records, Ahead, Starts, States;
     public long StateOffset;
     public ulong Y;
+    public int Begin, End;
 }
 
 internal struct RowsWkvOutArgs
 {
     public ulong Y, Records, Bonus, G, NormWeight, NormBias, Out;
+    public int First;
 }
 
 internal struct RowsPagesArgs

@@ -10,6 +10,9 @@ internal sealed class RowsBuffers : IDisposable
 
     private readonly DeviceMemory _memory;
 
+    /// <summary>Rows whose operands of the recurrence are there at a time.</summary>
+    public static readonly int RecurrenceRows = Variants.Has("whole-recurrence") ? 4096 : 2048;
+
     /// <summary>Past chunks that rows_lists can tell apart.</summary>
     public const int MaxListedChunks = 4096;
 
@@ -43,7 +46,7 @@ internal sealed class RowsBuffers : IDisposable
         R = Narrow(wide);
         K = Narrow(wide);
         V = Narrow(wide);
-        (Y, Mixed) = (K, R); // y is f32, as long as k and v together; all three have gone into the operands by then
+        Mixed = R; // takes a row's place when the row's r has gone into the operands
         W = Narrow(wide);
         A = Narrow(wide);
         G = Narrow(wide);
@@ -51,15 +54,19 @@ internal sealed class RowsBuffers : IDisposable
         Down = [Narrow(rows * (long)shape.RankW), Narrow(rows * (long)shape.RankA), Narrow(rows * (long)shape.RankG), Narrow(rows * (long)shape.RankV)];
         int past = shape.Config.SparseLayerCount > 0 ? shape.Config.MobaTopK - 1 : 0;
         long choices = (long)rows * shape.H * past, parts = gather ? choices * (shape.Config.HeadSize + 2) * sizeof(float) : 0;
-        // Never alive together: the operands of the recurrence, the inner vectors of a channel mix, the q, k, v of a sparse layer (and what its rows
-        // got from past chunks), logits. What they are products of lies at the end: six mixes, of which the operands are made when the products are
-        // done; one beside the others.
-        long mix = (wide * element + 16 + 255) / 256 * 256, qkv = wide * 3 * sizeof(float);
-        long[] beside = [rows * (long)shape.F * element + 16, qkv, (long)logitRows * shape.V * sizeof(float)];
-        long region = Math.Max(Math.Max(wide * 6 * sizeof(float), 6 * mix), Math.Max(qkv + parts, beside.Max() + mix));
-        region = (region + 255) / 256 * 256;
+        // Never alive together: the operands and results of the recurrence, a part of the rows at a time; the inner vectors of a channel mix; the q, k, v
+        // of a sparse layer (and what its rows got from past chunks); logits. What they are products of lies at the end: six mixes, of which the
+        // operands are made when the products are done, or one beside the others.
+        int part = Math.Min(rows, RecurrenceRows);
+        long mix = Aligned(wide * element + 16), operands = Aligned((long)part * shape.C * 6 * sizeof(float)), qkv = Aligned(wide * 3 * sizeof(float));
+        long inner = rows * (long)shape.F * element + 16, logits = (long)logitRows * shape.V * sizeof(float);
+        long region = Aligned(new[] { 6 * mix, operands + (long)part * shape.C * sizeof(float), Math.Max(qkv, Math.Max(inner, logits)) + mix }.Max());
+        // What rows got from past chunks lies over what only the recurrence needs (k, v, w, a, g and the other v), or else behind the q, k, v.
+        if (parts > Vl + mix - K)
+            region = Math.Max(region, Aligned(qkv + parts));
         Records = Logits = plan.Add(region);
-        Parts = Records + qkv;
+        Y = Records + operands;
+        Parts = parts > Vl + mix - K ? Records + qkv : K;
         Mixes = [.. Enumerable.Range(1, 6).Select(i => Records + region - i * mix)];
         if (gather)
         {
@@ -147,7 +154,7 @@ internal sealed class RowsBuffers : IDisposable
 
     public long Records { get; }
 
-    /// <summary>What rows got from past chunks, behind the q, k, v in <see cref="Records"/>.</summary>
+    /// <summary>What rows got from past chunks.</summary>
     public long Parts { get; }
 
     /// <summary>(H, T, PAST) the rows that chose each chunk.</summary>
@@ -166,6 +173,8 @@ internal sealed class RowsBuffers : IDisposable
     public long AttentionPartials { get; }
 
     public long AttentionArrivals { get; }
+
+    private static long Aligned(long bytes) => (bytes + 255) / 256 * 256;
 
     /// <summary>Tiles of a head at most, where so many past chunks may be chosen.</summary>
     public static int MostTiles(int rows, int past, int chunks) => rows * past / TileRows + Math.Min(chunks, rows * past) + 1;

@@ -197,7 +197,6 @@ internal sealed class RowsPass : IDisposable
         if (!first)
             LowRank(xv, w.V1, w.V2, _at.Down[3], _at.Vl, _shape.RankV, GemvGroup.Store);
 
-        int headBlocks = (_shape.H + 7) / 8;
         RowsWkvPrepareArgs prepare = new()
         {
             R = _at[_at.R],
@@ -216,10 +215,17 @@ internal sealed class RowsPass : IDisposable
             Records = _at[_at.Records],
             Bonus = _at[_at.Bonus],
             Ahead = _at[_at.Ahead],
+            All = t,
         };
-        _kernels["rows_wkv_prepare"].Launch(_stream, prepare, t, headBlocks);
-        RowsWkvScanArgs scan = new() { Records = _at[_at.Records], Ahead = _at[_at.Ahead], Starts = _at[_at.Starts], States = _at[_at.States], StateOffset = state, Y = _at[_at.Y] };
-        _kernels[_single ? "wkv_single" : Variants.Has("plain-scan") ? "wkv_plain" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
+        RowsWkvScanArgs scan = new()
+        {
+            Records = _at[_at.Records],
+            Ahead = _at[_at.Ahead],
+            Starts = _at[_at.Starts],
+            States = _at[_at.States],
+            StateOffset = state,
+            Y = _at[_at.Y],
+        };
         RowsWkvOutArgs output = new()
         {
             Y = _at[_at.Y],
@@ -230,7 +236,15 @@ internal sealed class RowsPass : IDisposable
             NormBias = w.GroupNorm.Bias,
             Out = _at[_at.Mixed],
         };
-        _kernels["rows_wkv_out"].Launch(_stream, output, t, headBlocks);
+        int headBlocks = (_shape.H + 7) / 8;
+        for (int row = 0; row < t; row += RowsBuffers.RecurrenceRows)
+        {
+            int count = Math.Min(RowsBuffers.RecurrenceRows, t - row);
+            (prepare.First, scan.Begin, scan.End, output.First) = (row, row, row + count, row);
+            _kernels["rows_wkv_prepare"].Launch(_stream, prepare, count, headBlocks);
+            _kernels[_single ? "wkv_single" : Variants.Has("plain-scan") ? "wkv_plain" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
+            _kernels["rows_wkv_out"].Launch(_stream, output, count, headBlocks);
+        }
         _blas.Accumulate(output.Out, w.Output, _at[_at.X], t, c, c);
     }
 

@@ -12,6 +12,7 @@ internal sealed class PagePool : IDisposable
     private readonly string _what;
     private readonly long _budget;
     private readonly List<DeviceMemory> _slabs = [];
+    private DeviceRange? _range;
     private readonly Stack<ulong> _free = [];
     private bool _disposed;
 
@@ -67,6 +68,7 @@ internal sealed class PagePool : IDisposable
         lock (_gate)
         {
             _disposed = true;
+            _range?.Dispose();
             foreach (DeviceMemory slab in _slabs)
                 slab.Dispose();
             _slabs.Clear();
@@ -77,6 +79,14 @@ internal sealed class PagePool : IDisposable
     {
         if (_budget - Allocated < Bytes)
             throw new DeviceMemoryException("BUDGET", $"{_what}: {Allocated} of {_budget} bytes are taken and {Bytes} more are needed");
+        if (_device.HasRanges)
+        {
+            _range ??= new DeviceRange(_device, Math.Min(_budget, _device.TotalBytes), _what);
+            _range.Grow(Allocated + Bytes);
+            for (; Allocated + Bytes <= Math.Min(_range.Bytes, _budget); Allocated += Bytes)
+                _free.Push(_range.Address + (ulong)Allocated);
+            return;
+        }
         long count = Math.Clamp(Math.Min(SlabBytes, _budget - Allocated) / Bytes, 1, int.MaxValue);
         DeviceMemory slab = new(_device, count * Bytes, _what);
         _slabs.Add(slab);

@@ -15,6 +15,7 @@ internal sealed unsafe class WeightArena : IDisposable
     private readonly CudaKernel _convert;
     private readonly int _type;
     private readonly List<DeviceMemory> _memory = [];
+    private readonly DeviceRange? _range;
     private DeviceMemory? _staging;
     private DeviceMemory? _chunk;
     private long _used;
@@ -29,6 +30,7 @@ internal sealed unsafe class WeightArena : IDisposable
         _stream = stream;
         _convert = convert;
         _type = type;
+        _range = device.HasRanges ? new DeviceRange(device, device.TotalBytes, "weights") : null;
     }
 
     /// <summary>Bytes in use.</summary>
@@ -78,6 +80,7 @@ internal sealed unsafe class WeightArena : IDisposable
     public void Dispose()
     {
         _staging?.Dispose();
+        _range?.Dispose();
         foreach (DeviceMemory memory in _memory)
             memory.Dispose();
         _memory.Clear();
@@ -137,6 +140,13 @@ internal sealed unsafe class WeightArena : IDisposable
     private ulong Take(long bytes)
     {
         Bytes += bytes;
+        if (_range is not null)
+        {
+            long from = _used;
+            _used += (bytes + Alignment - 1) / Alignment * Alignment;
+            _range.Grow(_used);
+            return _range.Address + (ulong)from;
+        }
         if (bytes >= ChunkBytes / 4)
             return Allocate(bytes).Address;
         if (_chunk is null || _used + bytes > _chunk.Bytes)

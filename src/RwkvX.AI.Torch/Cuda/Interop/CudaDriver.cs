@@ -13,6 +13,12 @@ internal static unsafe partial class CudaDriver
     public const int AttributeMultiprocessorCount = 16;
     public const int AttributeComputeCapabilityMajor = 75;
     public const int AttributeComputeCapabilityMinor = 76;
+    public const int AttributeVirtualMemory = 102;
+    public const int LimitStackSize = 0;
+    public const int AllocationPinned = 1;
+    public const int LocationDevice = 1;
+    public const int GranularityMinimum = 0;
+    public const int AccessReadWrite = 3;
     public const int FunctionAttributeMaxDynamicSharedSize = 8;
     public const int FunctionAttributePreferredSharedCarveout = 9;
     public const int LaunchAttributeProgrammaticStreamSerialization = 6;
@@ -31,9 +37,18 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(Library)] public static partial int cuDevicePrimaryCtxRetain(out nint context, int device);
     [LibraryImport(Library, EntryPoint = "cuDevicePrimaryCtxRelease_v2")] public static partial int cuDevicePrimaryCtxRelease(int device);
     [LibraryImport(Library)] public static partial int cuCtxSetCurrent(nint context);
+    [LibraryImport(Library)] public static partial int cuCtxSetLimit(int limit, nuint value);
 
     [LibraryImport(Library, EntryPoint = "cuMemGetInfo_v2")] public static partial int cuMemGetInfo(out nuint free, out nuint total);
     [LibraryImport(Library, EntryPoint = "cuMemAlloc_v2")] public static partial int cuMemAlloc(out ulong pointer, nuint bytes);
+    [LibraryImport(Library)] public static partial int cuMemGetAllocationGranularity(out nuint bytes, AllocationProperties* properties, int option);
+    [LibraryImport(Library)] public static partial int cuMemAddressReserve(out ulong pointer, nuint bytes, nuint alignment, ulong wanted, ulong flags);
+    [LibraryImport(Library)] public static partial int cuMemAddressFree(ulong pointer, nuint bytes);
+    [LibraryImport(Library)] public static partial int cuMemCreate(out ulong handle, nuint bytes, AllocationProperties* properties, ulong flags);
+    [LibraryImport(Library)] public static partial int cuMemRelease(ulong handle);
+    [LibraryImport(Library)] public static partial int cuMemMap(ulong pointer, nuint bytes, nuint offset, ulong handle, ulong flags);
+    [LibraryImport(Library)] public static partial int cuMemUnmap(ulong pointer, nuint bytes);
+    [LibraryImport(Library)] public static partial int cuMemSetAccess(ulong pointer, nuint bytes, AccessDescription* access, nuint count);
     [LibraryImport(Library, EntryPoint = "cuMemFree_v2")] public static partial int cuMemFree(ulong pointer);
     [LibraryImport(Library)] public static partial int cuMemHostAlloc(out nint pointer, nuint bytes, uint flags);
     [LibraryImport(Library)] public static partial int cuMemFreeHost(nint pointer);
@@ -64,6 +79,29 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int cuModuleGetFunction(out nint function, nint module, string name);
     [LibraryImport(Library)] public static partial int cuFuncSetAttribute(nint function, int attribute, int value);
     [LibraryImport(Library)] public static partial int cuLaunchKernelEx(LaunchConfig* config, nint function, void** parameters, void** extra);
+
+    /// <summary>CUmemLocation.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MemoryLocation
+    {
+        public int Type, Id;
+    }
+
+    /// <summary>CUmemAllocationProp.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 32)]
+    public struct AllocationProperties
+    {
+        public int Type, HandleTypes;
+        public MemoryLocation Location;
+    }
+
+    /// <summary>CUmemAccessDesc.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct AccessDescription
+    {
+        public MemoryLocation Location;
+        public int Flags;
+    }
 
     /// <summary>CUlaunchConfig.</summary>
     [StructLayout(LayoutKind.Sequential)]
