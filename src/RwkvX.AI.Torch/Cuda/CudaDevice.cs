@@ -36,7 +36,7 @@ internal sealed unsafe class CudaDevice : IDisposable
         Ordinal = ordinal;
         MultiprocessorCount = Attribute(CudaDriver.AttributeMultiprocessorCount);
         ComputeCapability = Attribute(CudaDriver.AttributeComputeCapabilityMajor) * 10 + Attribute(CudaDriver.AttributeComputeCapabilityMinor);
-        HasRanges = Attribute(CudaDriver.AttributeVirtualMemory) != 0 && !Variants.Has("slabs");
+        HasRanges = !Variants.Has("slabs") && TryRange();
         CudaException.Check(CudaDriver.cuDriverGetVersion(out int version), "cuDriverGetVersion");
         DriverVersion = version;
         byte* name = stackalloc byte[256];
@@ -88,6 +88,21 @@ internal sealed unsafe class CudaDevice : IDisposable
             return;
         _disposed = true;
         _ = CudaDriver.cuDevicePrimaryCtxRelease(_device);
+    }
+
+    // Some containers and virtual devices refuse; nothing but trying tells.
+    private bool TryRange()
+    {
+        try
+        {
+            using DeviceRange range = new(this, 1, "trial");
+            range.Grow(1);
+            return true;
+        }
+        catch (CudaException)
+        {
+            return false;
+        }
     }
 
     private int Attribute(int attribute)

@@ -73,7 +73,7 @@ internal sealed unsafe class DeviceRange : IDisposable
         _disposed = true;
         _device.Use();
         if (Bytes > 0)
-            _ = CudaDriver.cuMemUnmap(Address, (nuint)Bytes);
+            _ = CudaDriver.cuMemUnmap(Address, (nuint)Bytes); // a failure here leaves no way but to leak
         _ = CudaDriver.cuMemAddressFree(Address, (nuint)_reserved);
         DeviceMemory.Count(_what, -Bytes);
     }

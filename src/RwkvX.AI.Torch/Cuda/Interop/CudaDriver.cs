@@ -13,7 +13,6 @@ internal static unsafe partial class CudaDriver
     public const int AttributeMultiprocessorCount = 16;
     public const int AttributeComputeCapabilityMajor = 75;
     public const int AttributeComputeCapabilityMinor = 76;
-    public const int AttributeVirtualMemory = 102;
     public const int LimitStackSize = 0;
     public const int AllocationPinned = 1;
     public const int LocationDevice = 1;
