@@ -36,6 +36,7 @@ internal static class BenchCommand
             rwkvx bench
             rwkvx bench --shape 12x768+0 --json figures.json
             rwkvx bench --device cuda --shape 32x2560+8 --contexts 4096,32768,131072,1048576 --batches 1,8,64,256
+            rwkvx bench --device cuda --precision int8 --shape 32x2560+8 --contexts 4096 --batches 1,4
             rwkvx bench plot figures.json --out figures.svg
 
             A decoding step reads every weight once, so 100% of the read bandwidth is the most that can be had.

@@ -79,7 +79,7 @@ internal sealed class DeviceBench
     private void Prefill(int tokens)
     {
         double seconds = _timer.Prefill(tokens, runs: tokens <= 32_768 ? 3 : 2);
-        DeviceBenchPrefill figure = new(tokens, seconds, tokens / seconds, 2.0 * Parameters * tokens / seconds);
+        DeviceBenchPrefill figure = new(tokens, seconds, tokens / seconds, 2.0 * _model.StepElements * tokens / seconds);
         _figures.Prefill.Add(figure);
         Line($"prefill {tokens,8}: {seconds * 1e3,9:F1} ms {figure.TokensPerSecond,9:F0} tok/s {figure.ProductFlops / 1e12,6:F0} TFLOP/s in products");
         NotePeak(tokens);
@@ -112,8 +112,6 @@ internal sealed class DeviceBench
             Array.ForEach(states, state => state.Dispose());
         }
     }
-
-    private long Parameters => _model.Engine.WeightBytes / (_model.Engine.Precision == Precision.F32 ? 4 : 2);
 
     private void NotePeak(long tokens)
     {

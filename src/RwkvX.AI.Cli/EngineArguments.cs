@@ -34,7 +34,7 @@ internal sealed class EngineArguments
     {
         _precision = new("--precision")
         {
-            Description = "The form of the weights; f32 is as stored, with arithmetic in f32." + (fallback is null ? " Without it: f32 on the CPU, bf16 on a GPU." : ""),
+            Description = "The form of the weights; f32 is as stored, with arithmetic in f32; int8 and fp8 (on a GPU alone) are that of the large matrices." + (fallback is null ? " Without it: f32 on the CPU, bf16 on a GPU." : ""),
             HelpName = "f32|bf16|f16|int8|fp8",
             DefaultValueFactory = _ => fallback,
         };

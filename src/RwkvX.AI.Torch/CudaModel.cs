@@ -13,7 +13,8 @@ namespace RwkvX.AI.Torch;
 /// <remarks>
 /// Up to four sequences with one token each run as one CUDA graph of fused kernels; more sequences, and longer spans, go through
 /// cuBLAS products with kernels of their own in between. Weights, pages and matrix inputs have the precision asked for; the residual
-/// stream, the recurrent state and all sums are single precision.
+/// stream, the recurrent state and all sums are single precision. Int8 and Fp8 are the precision of the large matrices alone (r, k, v, output,
+/// both matrices of a channel mix, q, k, v of a sparse layer, head); all else is BF16 then.
 /// </remarks>
 public sealed class CudaModel : IRwkvXModel, ISamplingEngine
 {
@@ -46,7 +47,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         _device = new CudaDevice(options.Device, options.LibTorchPath);
         if (_device.ComputeCapability < LeastComputeCapability)
             throw new CudaException("DEVICE_TOO_OLD", TooOld(_device));
-        _shape = Shape(tensors, options.Precision, _device.MultiprocessorCount);
+        _shape = Shape(tensors, options, _device.MultiprocessorCount);
         string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
         KernelCompiler compiler = new(_device.ComputeCapability, _device.DriverVersion, folder);
         long started = Stopwatch.GetTimestamp();
@@ -62,7 +63,7 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         _stream = new CudaStream();
         _blas = new CudaBlas(_device, _stream, _shape.WeightType switch { 0 => CuBlas.TypeF32, 1 => CuBlas.TypeBF16, _ => CuBlas.TypeF16 });
         TimeSpan blas = Lap();
-        _weights = new DeviceWeights(new WeightArena(_device, _stream, _kernels["convert"], _shape.WeightType), tensors);
+        _weights = new DeviceWeights(new WeightArena(_device, _stream, _kernels, _shape), tensors);
         Startup = [("libraries", _device.LibraryTime), ("driver", _device.DriverTime), ("kernels", kernels), ("cuBLAS", blas), ("weights", Lap())];
         long pageBudget = options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0);
         _store = new StateStore(_device, _stream, _shape, pageBudget, options.CountLooks);
@@ -118,6 +119,9 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
 
     /// <summary>Bytes of all weights, the embedding too.</summary>
     internal long AllWeightBytes => _weights.Bytes;
+
+    /// <summary>Elements of the matrices that a token is multiplied by.</summary>
+    internal long StepElements => _weights.StepElements;
 
     /// <summary>Loads a model onto a device.</summary>
     /// <param name="tensors">The weights; after the call only <see cref="ModelHash"/> needs them.</param>
@@ -208,7 +212,8 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         return step;
     }
 
-    private static ModelShape Shape(ModelTensors tensors, Precision precision, int multiprocessors)
+    /// <summary>The sizes and types of a model's kernels.</summary>
+    internal static ModelShape Shape(ModelTensors tensors, CudaModelOptions options, int multiprocessors)
     {
         int Rank(Func<TimeMixTensors, int> rank)
         {
@@ -218,13 +223,14 @@ public sealed class CudaModel : IRwkvXModel, ISamplingEngine
         return new ModelShape
         {
             Config = tensors.Config,
-            WeightType = precision switch
+            WeightType = (options.Precision is Precision.Int8 or Precision.Fp8 ? options.BesideLarge : options.Precision) switch
             {
                 Precision.F32 => 0,
                 Precision.BF16 => 1,
                 Precision.F16 => 2,
-                _ => throw new ArgumentException($"expected F32, BF16 or F16, got {precision}"),
+                Precision p => throw new ArgumentException($"expected F32, BF16, F16, Int8 or Fp8, got {p}"),
             },
+            MatrixType = options.Precision switch { Precision.Int8 => 1, Precision.Fp8 => 2, _ => 0 },
             EmbeddingType = WeightArena.TypeCode(tensors.Embedding.Type),
             RankW = Rank(t => t.W1.Shape[1]),
             RankA = Rank(t => t.A1.Shape[1]),

@@ -8,7 +8,10 @@ public sealed class CudaModelOptions
     /// <summary>Which CUDA device, 0 for the first.</summary>
     public int Device { get; set; }
 
-    /// <summary>F32, BF16 or F16: the type of weights, keys, values and matrix inputs. Accumulation, recurrent state and residual stream are always single precision.</summary>
+    /// <summary>
+    /// F32, BF16 or F16: the type of weights, keys, values and matrix inputs. Int8 or Fp8 (E4M3): the type of the large matrices, with one f32 scale a row;
+    /// small weights, keys, values and matrix inputs are BF16 then. Accumulation, recurrent state and residual stream are always single precision.
+    /// </summary>
     public Precision Precision { get; set; } = Precision.BF16;
 
     /// <summary>The <c>torch/lib</c> folder of an existing install, where NVRTC and cuBLAS are found; or the environment variable RWKVX_LIBTORCH.</summary>
@@ -31,6 +34,9 @@ public sealed class CudaModelOptions
 
     /// <summary>In prefill of one sequence, gather the rows that chose a chunk; false visits every chunk that a tile of rows needs, as prefill of several does.</summary>
     internal bool GatherRows { get; set; } = true;
+
+    /// <summary>The type of everything else where <see cref="Precision"/> is Int8 or Fp8; F32 shows what the 8 bits alone do.</summary>
+    internal Precision BesideLarge { get; set; } = Precision.BF16;
 
     /// <summary>Further -D options of every kernel, to measure variants.</summary>
     internal IReadOnlyList<string> KernelDefines { get; set; } = [];

@@ -14,7 +14,10 @@ internal sealed record ModelShape
     /// <summary>0 f32, 1 bf16, 2 f16.</summary>
     public required int WeightType { get; init; }
 
-    /// <summary>The embedding's type, likewise; it stays as stored.</summary>
+    /// <summary>Of the large matrices: 0 as <see cref="WeightType"/>, 1 int8, 2 e4m3, both with one f32 scale a row.</summary>
+    public int MatrixType { get; init; }
+
+    /// <summary>The embedding's type, as <see cref="WeightType"/>; it stays as stored.</summary>
     public required int EmbeddingType { get; init; }
 
     public required int RankW { get; init; }
@@ -35,8 +38,11 @@ internal sealed record ModelShape
 
     public int V => Config.VocabSize;
 
-    /// <summary>Bytes of a weight, an activation or an element of a page.</summary>
+    /// <summary>Bytes of a small weight, an activation or an element of a page.</summary>
     public int ElementBytes => WeightType == 0 ? 4 : 2;
+
+    /// <summary>Bytes of an element of a large matrix.</summary>
+    public int MatrixBytes => MatrixType == 0 ? ElementBytes : 1;
 
     /// <summary>Tokens in a page: the largest power of two up to 256 that divides the chunk.</summary>
     public int PageTokens => Math.Min(MaxPageTokens, 1 << BitOperations.TrailingZeroCount(Config.MobaChunkSize));
@@ -52,8 +58,8 @@ internal sealed record ModelShape
     /// <summary>Floats of one RWKV layer: att_x_prev (C), ffn_x_prev (C), S (H, N, N).</summary>
     public long RwkvFloats => 2L * C + (long)C * Config.HeadSize;
 
-    /// <summary>Pieces of 128 bytes in a row of the value matrix: the columns of a block of step_value.</summary>
-    public int ValueColumns => C * ElementBytes / 128;
+    /// <summary>Pieces of a row of the value matrix, the columns of a block of step_value: 128 bytes, or 64 where an element is one, since C is a multiple of 64.</summary>
+    public int ValueColumns => C * MatrixBytes / (MatrixType == 0 ? 128 : 64);
 
     /// <summary>Parts of its inner index: as many as give every multiprocessor a block, within what the next product likes to add up.</summary>
     public int ValueSplits => Math.Clamp(MultiprocessorCount / ValueColumns, 1, 16);
@@ -70,7 +76,7 @@ internal sealed record ModelShape
         (string Name, int Value)[] sizes =
         [
             ("C", C), ("F", F), ("H", H), ("V", V), ("RW", RankW), ("RA", RankA), ("RV", RankV), ("RG", RankG),
-            ("WEIGHT", WeightType), ("EMB", EmbeddingType), ("CHUNK", Config.MobaChunkSize), ("TOPK", Config.MobaTopK),
+            ("WEIGHT", WeightType), ("MATRIX", MatrixType), ("EMB", EmbeddingType), ("CHUNK", Config.MobaChunkSize), ("TOPK", Config.MobaTopK),
             ("PAGE", PageTokens), ("SPARSE", Config.SparseLayerCount), ("SPLITS", ValueSplits),
         ];
         return [.. sizes.Select(s => string.Create(CultureInfo.InvariantCulture, $"-D{s.Name}={s.Value}"))];

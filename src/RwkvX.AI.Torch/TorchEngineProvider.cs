@@ -23,8 +23,6 @@ public sealed class TorchEngineProvider : IRwkvXEngineProvider
                 return null;
             }
 
-            if (request.Precision is not (null or Precision.F32 or Precision.BF16 or Precision.F16))
-                return $"expected precision F32, BF16 or F16, got {request.Precision}";
             using CudaDevice device = new(Ordinal(request.Device), request.LibTorchPath);
             return device.ComputeCapability >= CudaModel.LeastComputeCapability ? null : CudaModel.TooOld(device);
         }

@@ -11,6 +11,8 @@ public sealed class DecodeTests
     [Theory]
     [InlineData(Precision.F32)]
     [InlineData(Precision.BF16)]
+    [InlineData(Precision.Int8)]
+    [InlineData(Precision.Fp8)]
     public void Forward_CapturedSteps_SameBitsAsEager(Precision precision)
     {
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);

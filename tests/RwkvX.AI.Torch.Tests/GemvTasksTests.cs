@@ -22,6 +22,17 @@ public sealed class GemvTasksTests
     }
 
     [Fact]
+    public void Divide_RowsOfTwoCosts_DearestBlockIsNearTheMean()
+    {
+        int[] rows = [2560, 2560, 2560, 320, 96, 96, 64], costs = [1, 1, 1, 2, 2, 2, 2];
+        int[] tasks = GemvTasks.Divide(rows, 132, costs);
+        Assert.InRange(tasks.Length / 4, 1, 132);
+        Assert.Equal(rows.Sum(), Enumerable.Range(0, tasks.Length / 4).Sum(i => tasks[4 * i + 2] - tasks[4 * i + 1]));
+        int dearest = Enumerable.Range(0, tasks.Length / 4).Max(i => (tasks[4 * i + 2] - tasks[4 * i + 1]) * costs[tasks[4 * i]]);
+        Assert.InRange(dearest, 67, 70); // 8,832 over 132 blocks
+    }
+
+    [Fact]
     public void Divide_TimeMixOfLargeModel_FullestBlockIsNearTheMean()
     {
         int[] tasks = GemvTasks.Divide([2560, 2560, 2560, 320, 96, 96, 64], 132);

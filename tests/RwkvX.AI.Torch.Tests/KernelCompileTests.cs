@@ -15,7 +15,9 @@ public sealed class KernelCompileTests
     [InlineData(9, 256, 3, 1, 32, 16)]
     [InlineData(9, 256, 3, 1, 262_144, 1)] // full attention: one chunk, longer than any text
     [InlineData(12, 256, 0, 1, 2048, 3)]
-    public void Compile_AllKernelsOfAShape_GivesMachineCode(int layers, int width, int sparse, int weightType, int chunkSize, int topK)
+    [InlineData(32, 2560, 8, 1, 2048, 3, 1)]
+    [InlineData(12, 768, 4, 0, 2048, 3, 2)]
+    public void Compile_AllKernelsOfAShape_GivesMachineCode(int layers, int width, int sparse, int weightType, int chunkSize, int topK, int matrixType = 0)
     {
         string? missing = FindCompiler();
         Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
@@ -23,6 +25,7 @@ public sealed class KernelCompileTests
         {
             Config = new RwkvXConfig { LayerCount = layers, EmbeddingSize = width, SparseLayerCount = sparse, VocabSize = 65_536, MobaChunkSize = chunkSize, MobaTopK = topK },
             WeightType = weightType,
+            MatrixType = matrixType,
             EmbeddingType = 1,
             RankW = 96,
             RankA = 96,
@@ -34,6 +37,7 @@ public sealed class KernelCompileTests
         IReadOnlyList<(string Kernel, byte[] Image)> images = KernelSet.CompileAll(compiler, shape, []);
         Assert.All(images, image => Assert.True(image.Image.AsSpan().StartsWith("\x7f"u8), $"{image.Kernel}: expected an ELF image"));
         Assert.Contains(images, image => image.Kernel == "sample");
+        Assert.Equal(matrixType != 0, images.Any(image => image.Kernel == "dequantize"));
     }
 
     private static string? FindCompiler()

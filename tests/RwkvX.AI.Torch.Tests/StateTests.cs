@@ -31,13 +31,15 @@ public sealed class StateTests
         TensorAssert.Close(golden.Logits, logits, CudaTolerances.F32, cpuFirst ? "CPU then CUDA" : "CUDA then CPU");
     }
 
-    [Fact]
-    public void Dispose_ModelAndStates_ReturnsAllMemory()
+    [Theory]
+    [InlineData(Precision.F32)]
+    [InlineData(Precision.Int8)]
+    public void Dispose_ModelAndStates_ReturnsAllMemory(Precision precision)
     {
         long before = DeviceMemory.AllocatedBytes;
         using (TinyModel tiny = TinyModel.Create())
         {
-            CudaModel model = CudaTest.Load(ModelTensors.Read(tiny.Checkpoint, 16, 3));
+            CudaModel model = CudaTest.Load(ModelTensors.Read(tiny.Checkpoint, 16, 3), precision);
             RwkvXState kept = model.CreateState();
             model.Forward(kept, tiny.Tokens(100), new float[model.Config.VocabSize]);
             model.Forward(kept, tiny.Tokens(1), new float[model.Config.VocabSize]);

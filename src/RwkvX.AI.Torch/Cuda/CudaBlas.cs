@@ -28,9 +28,9 @@ internal sealed unsafe class CudaBlas : CudaHandle
     public void Multiply(ulong x, ulong w, ulong y, int count, int rows, int columns)
         => Gemm(CuBlas.Transpose, rows, count, columns, w, columns, x, columns, y, rows, _type, 0);
 
-    /// <summary>The same with y in single precision.</summary>
-    public void MultiplyWide(ulong x, ulong w, ulong y, int count, int rows, int columns)
-        => Gemm(CuBlas.Transpose, rows, count, columns, w, columns, x, columns, y, rows, CuBlas.TypeF32, 0);
+    /// <summary>The same with y in single precision, <paramref name="stride"/> elements from row to row.</summary>
+    public void MultiplyWide(ulong x, ulong w, ulong y, int count, int rows, int columns, int stride)
+        => Gemm(CuBlas.Transpose, rows, count, columns, w, columns, x, columns, y, stride, CuBlas.TypeF32, 0);
 
     /// <summary>y (T, rows) += x (T, columns) · wᵀ with w (rows, columns), y in single precision.</summary>
     public void Accumulate(ulong x, ulong w, ulong y, int count, int rows, int columns)

@@ -1,4 +1,4 @@
-// Decode: y = W · f(x) for B rows at once, W (rows, C) 16-bit, f32 accumulate. See docs/kernels/cuda-gemv.md.
+// Decode: y = W · f(x) for B rows at once, W (rows, C) 16-bit, or 8-bit with a scale a row, f32 accumulate. See docs/kernels/cuda-gemv.md.
 //
 // f is the identity, LayerNorm, or LayerNorm and token shift: h = LN(x), h + (h' - h) * mix, with h' the previous token's h.
 // One launch holds up to 7 groups of rows that differ in weights, mix, output and activation (r, k, v and the four LoRA-down products).
@@ -21,16 +21,21 @@
 #endif
 #define WARPS (THREADS / WARP)
 #define PREFETCH_ROWS 16 // of a block; with none a step takes 1% longer, with 40 4%: more delays what earlier kernels need sooner
-#define PIECES ((C + WARP * VEC - 1) / (WARP * VEC))
-#define PADDED (PIECES * WARP * VEC)
+
+// Of a product with weights of type W: elements in a 16-byte piece, a warp's pieces in a row, elements of the vector with what is missing in the last.
+#define ELEMENTS(W) (16 / (int)sizeof(W))
+#define PIECES(W) ((C + WARP * ELEMENTS(W) - 1) / (WARP * ELEMENTS(W)))
+#define PADDED(W) (PIECES(W) * WARP * ELEMENTS(W))
+#define PER(W) ((PADDED(W) + THREADS - 1) / THREADS)
 
 enum { STORE = 0, TANH = 1, SIGMOID = 2, RELU2 = 3, ADD = 4 };
 
 struct Group
 {
-    const weight *w;   // (rows, C)
-    const float *mix;  // (C) or null: no token shift
-    float *out;        // (B, stride)
+    const void *w;       // (rows, C)
+    const float *scales; // (rows) where w has 8 bits, else null
+    const float *mix;    // (C) or null: no token shift
+    float *out;          // (B, stride)
     int stride;
     int activation;
 };
@@ -59,25 +64,26 @@ __device__ __forceinline__ float activate(float y, int kind)
 }
 
 // Element e of a row's vector in the order in which lanes read it: 16-byte planes, so that a warp's reads touch every bank once.
+template <typename W>
 __device__ __forceinline__ int place(int e)
 {
-    const int piece = e / (WARP * VEC), lane = e / VEC % WARP, j = e % VEC;
-    return ((piece * (VEC / 4) + j / 4) * WARP + lane) * 4 + j % 4;
+    const int piece = e / (WARP * ELEMENTS(W)), lane = e / ELEMENTS(W) % WARP, j = e % ELEMENTS(W);
+    return ((piece * (ELEMENTS(W) / 4) + j / 4) * WARP + lane) * 4 + j % 4;
 }
 
-#define PER ((PADDED + THREADS - 1) / THREADS)
-
 // What the prologue needs that no kernel of this step writes: fetched before the wait.
+template <typename W>
 struct Constants
 {
-    float norm_weight[PER], norm_bias[PER], mix[PER], prev[B][PER];
+    float norm_weight[PER(W)], norm_bias[PER(W)], mix[PER(W)], prev[B][PER(W)];
 };
 
-__device__ __forceinline__ void load_constants(const Args &a, const Group &g, Constants &c)
+template <typename W>
+__device__ __forceinline__ void load_constants(const Args &a, const Group &g, Constants<W> &c)
 {
     const bool shift = g.mix != nullptr;
 #pragma unroll
-    for (int i = 0; i < PER; i++)
+    for (int i = 0; i < PER(W); i++)
     {
         const int e = threadIdx.x + i * THREADS;
         const bool in = e < C && a.norm_weight != nullptr;
@@ -89,14 +95,15 @@ __device__ __forceinline__ void load_constants(const Args &a, const Group &g, Co
     }
 }
 
-__device__ __forceinline__ void prologue(const Args &a, const Constants &c, float *vec, float *reduce)
+template <typename W>
+__device__ __forceinline__ void prologue(const Args &a, const Constants<W> &c, float *vec, float *reduce)
 {
 #pragma unroll
     for (int b = 0; b < B; b++)
     {
-        float v[PER];
+        float v[PER(W)];
 #pragma unroll
-        for (int i = 0; i < PER; i++)
+        for (int i = 0; i < PER(W); i++)
         {
             const int e = threadIdx.x + i * THREADS;
             v[i] = e < C ? a.x[b * C + e] : 0.0f;
@@ -104,7 +111,7 @@ __device__ __forceinline__ void prologue(const Args &a, const Constants &c, floa
         if (a.partials != nullptr)
         {
 #pragma unroll
-            for (int i = 0; i < PER; i++)
+            for (int i = 0; i < PER(W); i++)
             {
                 const int e = threadIdx.x + i * THREADS;
                 if (e >= C) continue;
@@ -120,14 +127,14 @@ __device__ __forceinline__ void prologue(const Args &a, const Constants &c, floa
         {
             float sum = 0, square = 0;
 #pragma unroll
-            for (int i = 0; i < PER; i++) sum += v[i];
+            for (int i = 0; i < PER(W); i++) sum += v[i];
             const float mean = block_sum<THREADS>(sum, reduce) / C;
 #pragma unroll
-            for (int i = 0; i < PER; i++)
+            for (int i = 0; i < PER(W); i++)
                 if (threadIdx.x + i * THREADS < C) square += (v[i] - mean) * (v[i] - mean);
             const float scale = rsqrtf(block_sum<THREADS>(square, reduce + WARPS) / C + 1e-5f);
 #pragma unroll
-            for (int i = 0; i < PER; i++)
+            for (int i = 0; i < PER(W); i++)
             {
                 const int e = threadIdx.x + i * THREADS;
                 const float h = (v[i] - mean) * scale * c.norm_weight[i] + c.norm_bias[i];
@@ -136,29 +143,55 @@ __device__ __forceinline__ void prologue(const Args &a, const Constants &c, floa
             }
         }
 #pragma unroll
-        for (int i = 0; i < PER; i++)
+        for (int i = 0; i < PER(W); i++)
         {
             const int e = threadIdx.x + i * THREADS;
-            if (e < PADDED) vec[b * PADDED + place(e)] = v[i];
+            if (e < PADDED(W)) vec[b * PADDED(W) + place<W>(e)] = v[i];
         }
     }
     __syncthreads();
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_constant__ Args a)
+// The scales of a warp's pairs of rows: none but for 8-bit weights.
+template <typename W>
+struct RowScales
+{
+    __device__ RowScales(const Group &, const int4, int, int) {}
+    __device__ void next() {}
+    __device__ float apply(float y, int) const { return y; }
+};
+
+#if MATRIX != 0
+// Lane r has that of row r; each pair's is asked for one pair ahead, the first before the wait.
+template <>
+struct RowScales<matrix>
+{
+    const float *scales;
+    int row, end;
+    float now, ahead;
+
+    __device__ RowScales(const Group &g, const int4 task, int warp, int lane) : scales(g.scales), row(task.y + 2 * warp + (lane & 1)), end(task.z), now(0) { fetch(); }
+    __device__ void fetch() { ahead = row < end ? scales[row] : 0.0f; }
+    __device__ void next() { now = ahead; row += 2 * WARPS; fetch(); }
+    __device__ float apply(float y, int r) const { return y * __shfl_sync(FULL, now, r); }
+};
+#endif
+
+// The rows of one block: task = (group, first row, end row).
+template <typename W>
+__device__ __forceinline__ void multiply(const Args &a, const int4 task)
 {
     extern __shared__ __align__(16) unsigned char dynamic[];
     uint4 *ring = (uint4 *)dynamic + threadIdx.x;                       // [DEPTH][2][THREADS]
     float *vec = (float *)(dynamic + DEPTH * 2 * THREADS * 16);         // [B][PADDED]
     __shared__ float reduce[2 * WARPS];
 
-    const int4 task = ((const int4 *)a.tasks)[blockIdx.x];
     const Group &g = a.groups[task.x];
     const int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
     const int pairs = (task.z - task.y + 1) / 2;
     const int mine = pairs > warp ? (pairs - warp + WARPS - 1) / WARPS : 0;
-    const int total = mine * PIECES;
-    const weight *w = g.w;
+    const int total = mine * PIECES(W);
+    const W *w = (const W *)g.w;
 
     // The stage to fetch next: pair, then piece.
     int fetch_row = task.y + 2 * warp, fetch_piece = 0, fetched = 0, fetch_slot = 0;
@@ -166,13 +199,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
     {
         if (fetched < total)
         {
-            const int e = fetch_piece * (WARP * VEC) + lane * VEC;
-            const bool in = C % (WARP * VEC) == 0 || e < C;
+            const int e = fetch_piece * (WARP * ELEMENTS(W)) + lane * ELEMENTS(W);
+            const bool in = C % (WARP * ELEMENTS(W)) == 0 || e < C;
             const int second = fetch_row + 1 < task.z ? fetch_row + 1 : fetch_row;
             copy_async(ring + (fetch_slot * 2) * THREADS, w + (long long)fetch_row * C + (in ? e : 0), in);
             copy_async(ring + (fetch_slot * 2 + 1) * THREADS, w + (long long)second * C + (in ? e : 0), in);
             fetched++;
-            if (++fetch_piece == PIECES) { fetch_piece = 0; fetch_row += 2 * WARPS; }
+            if (++fetch_piece == PIECES(W)) { fetch_piece = 0; fetch_row += 2 * WARPS; }
             if (++fetch_slot == DEPTH) fetch_slot = 0;
         }
         copy_commit();
@@ -186,7 +219,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
         for (const char *p = (const char *)(w + (long long)task.y * C) + threadIdx.x * 128; p < end; p += THREADS * 128)
             asm volatile("prefetch.global.L2 [%0];" ::"l"(p));
     }
-    Constants constants;
+    RowScales<W> scales(g, task, warp, lane);
+    Constants<W> constants;
     load_constants(a, g, constants);
     wait_for_previous();
     prologue(a, constants, vec, reduce);
@@ -195,22 +229,23 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
     for (int pair = 0; pair < mine; pair++)
     {
         float acc[2][B] = {};
+        scales.next();
 #pragma unroll 2
-        for (int piece = 0; piece < PIECES; piece++)
+        for (int piece = 0; piece < PIECES(W); piece++)
         {
             copy_wait<AHEAD - 1>();
             const uint4 word0 = ring[(slot * 2) * THREADS], word1 = ring[(slot * 2 + 1) * THREADS];
             if (++slot == DEPTH) slot = 0;
             fetch();
-            float w0[VEC], w1[VEC];
+            float w0[ELEMENTS(W)], w1[ELEMENTS(W)];
             widen_all(word0, w0);
             widen_all(word1, w1);
 #pragma unroll
             for (int b = 0; b < B; b++)
 #pragma unroll
-                for (int q = 0; q < VEC / 4; q++)
+                for (int q = 0; q < ELEMENTS(W) / 4; q++)
                 {
-                    const float4 v = ((const float4 *)(vec + b * PADDED))[(piece * (VEC / 4) + q) * WARP + lane];
+                    const float4 v = ((const float4 *)(vec + b * PADDED(W)))[(piece * (ELEMENTS(W) / 4) + q) * WARP + lane];
                     acc[0][b] = fmaf(w0[4 * q], v.x, acc[0][b]);
                     acc[1][b] = fmaf(w1[4 * q], v.x, acc[1][b]);
                     acc[0][b] = fmaf(w0[4 * q + 1], v.y, acc[0][b]);
@@ -227,7 +262,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
 #pragma unroll
             for (int b = 0; b < B; b++)
             {
-                const float y = warp_sum(acc[r][b]);
+                const float y = scales.apply(warp_sum(acc[r][b]), r);
                 if (lane == 0 && row + r < task.z)
                 {
                     float *out = g.out + (long long)b * g.stride + row + r;
@@ -235,4 +270,18 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) step_gemv(const __grid_
                 }
             }
     }
+}
+
+// With 8-bit weights the compiler would take more registers at batch 1 than let a block of the next kernel start beside this one's.
+extern "C" __global__ void __launch_bounds__(THREADS, MATRIX != 0 && B == 1 && THREADS == 512 ? 2 : 1) step_gemv(const __grid_constant__ Args a)
+{
+    const int4 task = ((const int4 *)a.tasks)[blockIdx.x];
+#if MATRIX != 0
+    if (a.groups[task.x].scales != nullptr)
+    {
+        multiply<matrix>(a, task);
+        return;
+    }
+#endif
+    multiply<weight>(a, task);
 }

@@ -2,8 +2,8 @@
 //
 // The value matrix lies transposed, (F, C): inner index i owns one contiguous row, and where k_i = 0 for every sequence of the
 // batch that row is not read at all (lossless; half of them with random weights, 85-90% in trained models).
-// Launch: COLUMNS × SPLITS blocks of 512 threads. A block takes 8·VEC columns (128 bytes) and one part of the inner index, a warp a part
-// of that; a warp access covers four inner indices. The sums of the parts go out as they are: the next product adds them to x, in order.
+// Launch: COLUMNS × SPLITS blocks of 512 threads. A block takes 128 bytes of columns (64 where they have 8 bits) and one part of the inner
+// index, a warp a part of that; a warp access covers four inner indices (eight). The sums of the parts go out as they are: the next product adds them to x, in order.
 
 #include "common.cuh"
 
@@ -12,9 +12,9 @@
 #endif
 #define THREADS 512
 #define WARPS (THREADS / WARP)
-#define LANES 8                      // lanes that cover a block's columns
+#define LANES (MATRIX == 0 ? 8 : 4)  // lanes that cover a block's columns
 #define ROWS (WARP / LANES)          // inner indices in one warp access
-#define WIDTH (LANES * VEC)
+#define WIDTH (LANES * MATRIX_VEC)
 #define COLUMNS (C / WIDTH)
 #define RANGE ((F + SPLITS * WARPS - 1) / (SPLITS * WARPS)) // inner indices of a warp
 #define TURNS ((RANGE + WARP - 1) / WARP)
@@ -22,7 +22,8 @@
 
 struct Args
 {
-    const weight *value;     // (F, C)
+    const matrix *value;     // (F, C)
+    const float *scales;     // (C) where value has 8 bits
     const float *k;          // (B, F) relu²
     float *partials;         // (SPLITS, B, C)
     const float *h;          // (B, C) becomes ffn_x_prev
@@ -38,6 +39,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, B == 1 ? 2 : 1) step_value
     const int column = blockIdx.x % COLUMNS, split = blockIdx.x / COLUMNS;
     const int tid = threadIdx.x, warp = tid / WARP, lane = tid % WARP;
     const int begin = (split * WARPS + warp) * RANGE, end = min(begin + RANGE, F);
+#if MATRIX != 0
+    const float scale = tid < B * WIDTH ? a.scales[column * WIDTH + tid % WIDTH] : 0.0f; // of the column that is this thread's at the end
+#endif
     let_next_start();
     wait_for_previous();
 
@@ -63,8 +67,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, B == 1 ? 2 : 1) step_value
     __syncwarp();
 
     const int row = lane / LANES;
-    const weight *value = a.value + column * WIDTH + lane % LANES * VEC;
-    float acc[B][VEC] = {};
+    const matrix *value = a.value + column * WIDTH + lane % LANES * MATRIX_VEC;
+    float acc[B][MATRIX_VEC] = {};
     for (int base = row; base < count + row; base += ROWS * UNROLL)
     {
         uint4 words[UNROLL];
@@ -82,23 +86,23 @@ extern "C" __global__ void __launch_bounds__(THREADS, B == 1 ? 2 : 1) step_value
 #pragma unroll
         for (int u = 0; u < UNROLL; u++)
         {
-            float w[VEC];
+            float w[MATRIX_VEC];
             widen_all(words[u], w);
 #pragma unroll
             for (int b = 0; b < B; b++)
 #pragma unroll
-                for (int j = 0; j < VEC; j++) acc[b][j] = fmaf(k[u][b], w[j], acc[b][j]);
+                for (int j = 0; j < MATRIX_VEC; j++) acc[b][j] = fmaf(k[u][b], w[j], acc[b][j]);
         }
     }
 
 #pragma unroll
     for (int b = 0; b < B; b++)
 #pragma unroll
-        for (int j = 0; j < VEC; j++)
+        for (int j = 0; j < MATRIX_VEC; j++)
         {
 #pragma unroll
             for (int m = LANES; m < WARP; m <<= 1) acc[b][j] += __shfl_xor_sync(FULL, acc[b][j], m);
-            if (row == 0) sums[b][warp][lane * VEC + j] = acc[b][j];
+            if (row == 0) sums[b][warp][lane * MATRIX_VEC + j] = acc[b][j];
         }
     __syncthreads();
     for (int i = tid; i < B * WIDTH; i += THREADS)
@@ -107,6 +111,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, B == 1 ? 2 : 1) step_value
         float f = 0;
 #pragma unroll
         for (int w = 0; w < WARPS; w++) f += sums[b][w][i % WIDTH];
+#if MATRIX != 0
+        f *= scale;
+#endif
         a.partials[((long long)split * B + b) * C + c] = f;
         if (split == 0) a.states[b][a.prev_offset + c] = a.h[b * C + c];
     }

@@ -6,16 +6,17 @@ internal static class GemvTasks
     /// <summary>One (group, first row, end row, 0) a block.</summary>
     /// <param name="rows">Rows of each group; not more groups than blocks.</param>
     /// <param name="blocks">Blocks at most; fewer are used where that is as good.</param>
-    public static int[] Divide(ReadOnlySpan<int> rows, int blocks)
+    /// <param name="costs">What a row of each group costs, the cheapest 1; empty where all are alike.</param>
+    public static int[] Divide(ReadOnlySpan<int> rows, int blocks, ReadOnlySpan<int> costs = default)
     {
         // The smallest share, even because warps take rows in pairs, with which the blocks suffice.
         int share = 2;
-        while (Blocks(rows, share) > blocks)
+        while (Blocks(rows, costs, share) > blocks)
             share += 2;
         List<int> tasks = [];
         for (int group = 0; group < rows.Length; group++)
         {
-            int parts = (rows[group] + share - 1) / share;
+            int parts = Parts(rows, costs, share, group);
             int pairs = (rows[group] + 1) / 2;
             for (int part = 0; part < parts; part++)
             {
@@ -26,11 +27,17 @@ internal static class GemvTasks
         return [.. tasks];
     }
 
-    private static int Blocks(ReadOnlySpan<int> rows, int share)
+    private static int Blocks(ReadOnlySpan<int> rows, ReadOnlySpan<int> costs, int share)
     {
         int blocks = 0;
-        foreach (int r in rows)
-            blocks += (r + share - 1) / share;
+        for (int group = 0; group < rows.Length; group++)
+            blocks += Parts(rows, costs, share, group);
         return blocks;
+    }
+
+    private static int Parts(ReadOnlySpan<int> rows, ReadOnlySpan<int> costs, int share, int group)
+    {
+        int most = costs.IsEmpty ? share : Math.Max(share / costs[group] / 2 * 2, 2);
+        return (rows[group] + most - 1) / most;
     }
 }

@@ -61,7 +61,10 @@ internal sealed class KernelSet : IDisposable
                 new("rows_attend_tiles", 128, Variant: "attend_gathered", Options: ["-DMODE=1"]),
                 new("rows_attend_tiles", 128, Variant: "attend_own", Options: ["-DMODE=2"]),
             ]]);
-        int piece = 32 * 16 / shape.ElementBytes, padded = (shape.C + piece - 1) / piece * piece;
+        if (shape.MatrixType != 0)
+            requests.AddRange([new("row_scales", 256), new("dequantize", 256)]);
+        int Padded(int elementBytes) => (shape.C + 32 * 16 / elementBytes - 1) / (32 * 16 / elementBytes) * (32 * 16 / elementBytes);
+        int padded = Math.Max(Padded(shape.ElementBytes), Padded(shape.MatrixBytes));
         foreach (int batch in StepBatches)
         {
             requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch, Options: Variants.Has("deep-ring") ? ["-DAHEAD=5"] : null));

@@ -95,3 +95,10 @@ internal struct RowsAttendArgs
     public int Layer;
     public ulong Out;
 }
+
+internal struct DequantizeArgs
+{
+    public ulong From, Scales, To;
+    public uint Rows, Words;
+    public int ByColumn;
+}

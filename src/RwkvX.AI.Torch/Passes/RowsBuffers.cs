@@ -74,6 +74,7 @@ internal sealed class RowsBuffers : IDisposable
             ListTiles = plan.Add((long)MostTiles(rows, past, MaxListedChunks) * shape.H * 4 * sizeof(int));
             ListCounts = plan.Add(shape.H * sizeof(int));
         }
+        Widened = plan.Add(Dequantizer.Bytes(shape));
         if (shape.Config.SparseLayerCount > 0)
         {
             long pages = (long)shape.Config.MobaTopK * shape.PagesPerChunk;
@@ -167,6 +168,9 @@ internal sealed class RowsBuffers : IDisposable
     public long ListCounts { get; }
 
     public long Logits { get; }
+
+    /// <summary>An 8-bit matrix on its way into a product.</summary>
+    public long Widened { get; }
 
     public long Chosen { get; }
 

@@ -13,6 +13,7 @@ internal sealed class RowsPass : IDisposable
     private readonly KernelSet _kernels;
     private readonly CudaBlas _blas;
     private readonly RowsBuffers _at;
+    private readonly Dequantizer _large;
     private readonly PinnedMemory _header;
     private PinnedMemory? _logits;
     private readonly Dictionary<int, CudaGraph> _graphs = [];
@@ -37,6 +38,7 @@ internal sealed class RowsPass : IDisposable
         (_stream, _shape, _weights, _kernels, _blas) = (stream, shape, weights, kernels, blas);
         _gather = gather && shape.WeightType != 0 && shape.Config.SparseLayerCount > 0 && shape.Config.MobaTopK > 1;
         _at = new RowsBuffers(device, shape, rows, sequences, logitRows: Math.Max(Math.Min(rows, 64), sequences), _gather);
+        _large = new Dequantizer(stream, shape, kernels, _at[_at.Widened]);
         _header = new PinnedMemory(_at.HeaderBytes);
         _at.Clear(stream);
         stream.Synchronize();
@@ -121,7 +123,13 @@ internal sealed class RowsPass : IDisposable
         };
         norm.Out[0] = _at[_at.Mixes[0]];
         _kernels["rows_norm"].Launch(_stream, norm, count);
-        _blas.MultiplyWide(_at[_at.Mixes[0]], _weights.Head, _at[_at.Logits], count, _shape.V, _shape.C);
+        int part = _shape.MatrixType == 0 ? _shape.V : _shape.F; // what the buffer of widened matrices holds
+        for (int row = 0; row < _shape.V; row += part)
+        {
+            int rows = Math.Min(part, _shape.V - row);
+            ulong head = _large.Widen(_weights.Head.From(row, _shape.C, _shape), rows, _shape.C);
+            _blas.MultiplyWide(_at[_at.Mixes[0]], head, _at[_at.Logits] + (ulong)row * sizeof(float), count, rows, _shape.C, _shape.V);
+        }
         return _at[_at.Logits];
     }
 
@@ -187,10 +195,10 @@ internal sealed class RowsPass : IDisposable
         Norm(w.Norm, state, [w.Xr, w.Xk, w.Xv, w.Xw, w.Xa, w.Xg]);
         (ulong xr, ulong xk, ulong xv, ulong xw, ulong xa, ulong xg) =
             (_at[_at.Mixes[0]], _at[_at.Mixes[1]], _at[_at.Mixes[2]], _at[_at.Mixes[3]], _at[_at.Mixes[4]], _at[_at.Mixes[5]]);
-        _blas.Multiply(xr, w.Receptance, _at[_at.R], t, c, c);
-        _blas.Multiply(xk, w.Key, _at[_at.K], t, c, c);
+        _blas.Multiply(xr, _large.Widen(w.Receptance, c, c), _at[_at.R], t, c, c);
+        _blas.Multiply(xk, _large.Widen(w.Key, c, c), _at[_at.K], t, c, c);
         ulong v = _at[first ? _at.VFirst : _at.V];
-        _blas.Multiply(xv, w.Value, v, t, c, c);
+        _blas.Multiply(xv, _large.Widen(w.Value, c, c), v, t, c, c);
         LowRank(xw, w.W1, w.W2, _at.Down[0], _at.W, _shape.RankW, GemvGroup.Tanh);
         LowRank(xa, w.A1, w.A2, _at.Down[1], _at.A, _shape.RankA, GemvGroup.Store);
         LowRank(xg, w.G1, w.G2, _at.Down[2], _at.G, _shape.RankG, GemvGroup.Sigmoid);
@@ -245,7 +253,7 @@ internal sealed class RowsPass : IDisposable
             _kernels[_single ? "wkv_single" : Variants.Has("plain-scan") ? "wkv_plain" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
             _kernels["rows_wkv_out"].Launch(_stream, output, count, headBlocks);
         }
-        _blas.Accumulate(output.Out, w.Output, _at[_at.X], t, c, c);
+        _blas.Accumulate(output.Out, _large.Widen(w.Output, c, c), _at[_at.X], t, c, c);
     }
 
     private void LowRank(ulong x, ulong down, ulong up, long middle, long output, int rank, int activation)
@@ -260,9 +268,9 @@ internal sealed class RowsPass : IDisposable
     {
         Norm(w.Norm, prevOffset, [w.Xk]);
         ulong inner = _at[_at.Records];
-        _blas.Multiply(_at[_at.Mixes[0]], w.Key, inner, _rows, _shape.F, _shape.C);
+        _blas.Multiply(_at[_at.Mixes[0]], _large.Widen(w.Key, _shape.F, _shape.C), inner, _rows, _shape.F, _shape.C);
         Activate(inner, (long)_rows * _shape.F, GemvGroup.Relu2);
-        _blas.AccumulateTransposed(inner, w.Value, _at[_at.X], _rows, _shape.C, _shape.F);
+        _blas.AccumulateTransposed(inner, _large.Widen(w.Value, _shape.F, _shape.C, transposed: true), _at[_at.X], _rows, _shape.C, _shape.F);
     }
 
     private void SparseAttention(SparseLayerWeights w, int layer)
@@ -270,12 +278,12 @@ internal sealed class RowsPass : IDisposable
         int t = _rows, c = _shape.C;
         Norm(w.Norm, -1, [0]);
         ulong mixed = _at[_at.Mixes[0]], qkv = _at[_at.Records], output = _at[_at.Mixed];
-        _blas.MultiplyWide(mixed, w.Qkv, qkv, t, 3 * c, c);
+        _blas.MultiplyWide(mixed, _large.Widen(w.Qkv, 3 * c, c), qkv, t, 3 * c, c, 3 * c);
         if (_single)
             AttendSingle(layer, qkv, output);
         else
             AttendRows(layer, qkv, output);
-        _blas.Accumulate(output, w.Output, _at[_at.X], t, c, c);
+        _blas.Accumulate(output, _large.Widen(w.Output, c, c), _at[_at.X], t, c, c);
     }
 
     /// <summary>One row a sequence: the kernels of decoding, whose work does not depend on the length of the past.</summary>

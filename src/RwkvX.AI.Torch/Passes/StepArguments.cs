@@ -12,7 +12,7 @@ internal struct EmbedArgs
 
 internal struct GemvGroup
 {
-    public ulong W, Mix, Out;
+    public ulong W, Scales, Mix, Out;
     public int Stride, Activation;
 
     public const int Store = 0, Tanh = 1, Sigmoid = 2, Relu2 = 3, Add = 4;
@@ -43,7 +43,7 @@ internal struct StepWkvArgs
 
 internal struct StepValueArgs
 {
-    public ulong Value, K, Partials, H, States;
+    public ulong Value, Scales, K, Partials, H, States;
     public long PrevOffset;
 }
 

@@ -37,8 +37,9 @@ internal sealed class StepBuffers
             AttentionPartials = Plan.Floats((long)batch * shape.H * shape.Config.MobaTopK * shape.PagesPerChunk * (shape.Config.HeadSize + 2));
             AttentionArrivals = Plan.Add(batch * shape.H * sizeof(uint));
         }
-        TimeMixTasks = Tasks([c, c, c, shape.RankG, shape.RankW, shape.RankA, shape.RankV], blocks);
-        FirstTimeMixTasks = Tasks([c, c, c, shape.RankG, shape.RankW, shape.RankA], blocks);
+        int cost = shape.ElementBytes / shape.MatrixBytes; // of a row of a low-rank matrix, which never has 8 bits
+        TimeMixTasks = Tasks([c, c, c, shape.RankG, shape.RankW, shape.RankA, shape.RankV], blocks, [1, 1, 1, cost, cost, cost, cost]);
+        FirstTimeMixTasks = Tasks([c, c, c, shape.RankG, shape.RankW, shape.RankA], blocks, [1, 1, 1, cost, cost, cost]);
         QkvTasks = Tasks([c, c, c], blocks);
         OutputTasks = Tasks([c], blocks);
         KeyTasks = Tasks([shape.F], blocks);
@@ -120,9 +121,9 @@ internal sealed class StepBuffers
             stream.Upload<int>(list.Tasks, this[list.Offset]);
     }
 
-    private GemvTaskList Tasks(ReadOnlySpan<int> rows, int blocks)
+    private GemvTaskList Tasks(ReadOnlySpan<int> rows, int blocks, ReadOnlySpan<int> costs = default)
     {
-        int[] tasks = GemvTasks.Divide(rows, blocks);
+        int[] tasks = GemvTasks.Divide(rows, blocks, costs);
         GemvTaskList list = new(Plan.Add(tasks.Length * sizeof(int)), tasks.Length / 4, tasks);
         _lists.Add(list);
         return list;

@@ -98,7 +98,7 @@ internal sealed class StepPass : IDisposable
                 ChannelMix(_weights.Sparse[m].ChannelMix, _shape.SparseOffset(m));
             }
         }
-        Norm(_weights.LnOut, 0, false, _at.HeadTasks, [new() { W = _weights.Head, Out = _at[_at.Logits], Stride = _shape.V }]);
+        Norm(_weights.LnOut, 0, false, _at.HeadTasks, [new() { W = _weights.Head.Values, Scales = _weights.Head.Scales, Out = _at[_at.Logits], Stride = _shape.V }]);
     }
 
     private void TimeMix(RwkvLayerWeights w, int layer)
@@ -106,9 +106,9 @@ internal sealed class StepPass : IDisposable
         int c = _shape.C;
         Span<GemvGroup> groups =
         [
-            new() { W = w.Receptance, Mix = w.Xr, Out = _at[_at.R], Stride = c },
-            new() { W = w.Key, Mix = w.Xk, Out = _at[_at.K], Stride = c },
-            new() { W = w.Value, Mix = w.Xv, Out = _at[_at.V], Stride = c },
+            new() { W = w.Receptance.Values, Scales = w.Receptance.Scales, Mix = w.Xr, Out = _at[_at.R], Stride = c },
+            new() { W = w.Key.Values, Scales = w.Key.Scales, Mix = w.Xk, Out = _at[_at.K], Stride = c },
+            new() { W = w.Value.Values, Scales = w.Value.Scales, Mix = w.Xv, Out = _at[_at.V], Stride = c },
             new() { W = w.G1, Mix = w.Xg, Out = _at[_at.Tg], Stride = _shape.RankG, Activation = GemvGroup.Sigmoid },
             new() { W = w.W1, Mix = w.Xw, Out = _at[_at.Tw], Stride = _shape.RankW, Activation = GemvGroup.Tanh },
             new() { W = w.A1, Mix = w.Xa, Out = _at[_at.Ta], Stride = _shape.RankA },
@@ -149,12 +149,12 @@ internal sealed class StepPass : IDisposable
     private void SparseAttention(SparseLayerWeights w, int layer)
     {
         int c = _shape.C;
-        ulong plane = (ulong)((long)c * c * _shape.ElementBytes);
+        (MatrixWeights q, MatrixWeights k, MatrixWeights v) = (w.Qkv, w.Qkv.From(c, c, _shape), w.Qkv.From(2 * c, c, _shape));
         Norm(w.Norm, 0, false, _at.QkvTasks,
         [
-            new() { W = w.Qkv, Out = _at[_at.R], Stride = c },
-            new() { W = w.Qkv + plane, Out = _at[_at.K], Stride = c },
-            new() { W = w.Qkv + 2 * plane, Out = _at[_at.V], Stride = c },
+            new() { W = q.Values, Scales = q.Scales, Out = _at[_at.R], Stride = c },
+            new() { W = k.Values, Scales = k.Scales, Out = _at[_at.K], Stride = c },
+            new() { W = v.Values, Scales = v.Scales, Out = _at[_at.V], Stride = c },
         ]);
         StepChooseArgs choose = new()
         {
@@ -186,15 +186,16 @@ internal sealed class StepPass : IDisposable
         Output(w.Output);
     }
 
-    private void Output(ulong weight)
-        => Gemv(_output, new GemvArgs { X = _at[_at.Mixed] }, _at.OutputTasks, [new() { W = weight, Out = _at[_x], Stride = _shape.C, Activation = GemvGroup.Add }]);
+    private void Output(MatrixWeights weight)
+        => Gemv(_output, new GemvArgs { X = _at[_at.Mixed] }, _at.OutputTasks, [new() { W = weight.Values, Scales = weight.Scales, Out = _at[_x], Stride = _shape.C, Activation = GemvGroup.Add }]);
 
     private void ChannelMix(ChannelMixWeights w, long prevOffset)
     {
-        Norm(w.Norm, prevOffset, true, _at.KeyTasks, [new() { W = w.Key, Mix = w.Xk, Out = _at[_at.Inner], Stride = _shape.F, Activation = GemvGroup.Relu2 }]);
+        Norm(w.Norm, prevOffset, true, _at.KeyTasks, [new() { W = w.Key.Values, Scales = w.Key.Scales, Mix = w.Xk, Out = _at[_at.Inner], Stride = _shape.F, Activation = GemvGroup.Relu2 }]);
         StepValueArgs value = new()
         {
-            Value = w.Value,
+            Value = w.Value.Values,
+            Scales = w.Value.Scales,
             K = _at[_at.Inner],
             Partials = _at[_at.ValuePartials],
             H = _at[_at.H],

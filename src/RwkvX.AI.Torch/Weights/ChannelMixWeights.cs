@@ -5,4 +5,4 @@ namespace RwkvX.AI.Torch.Weights;
 /// <param name="Xk">(C) f32.</param>
 /// <param name="Key">(F, C).</param>
 /// <param name="Value">(F, C): transposed, so that an inner index owns one contiguous row.</param>
-internal readonly record struct ChannelMixWeights(LayerNormWeights Norm, ulong Xk, ulong Key, ulong Value);
+internal readonly record struct ChannelMixWeights(LayerNormWeights Norm, ulong Xk, MatrixWeights Key, MatrixWeights Value);

@@ -14,12 +14,12 @@ internal sealed class DeviceWeights : IDisposable
         _arena = arena;
         Embedding = tensors.Embedding.Type == TensorType.I8 ? throw new ArgumentException($"{tensors.Embedding.Name}: expected a floating-point embedding, found I8") : arena.AsStored(tensors.Embedding);
         Ln0 = Norm(tensors.Ln0);
-        long before = arena.Bytes;
+        (long bytes, long elements) = (arena.Bytes, arena.MatrixElements);
         Rwkv = [.. tensors.RwkvLayers.Select(Load)];
         Sparse = [.. tensors.SparseLayers.Select(Load)];
         LnOut = Norm(tensors.LnOut);
-        Head = arena.Matrix(tensors.Head);
-        StepBytes = arena.Bytes - before;
+        Head = arena.Large(tensors.Head);
+        (StepBytes, StepElements) = (arena.Bytes - bytes, arena.MatrixElements - elements);
         arena.Finish();
     }
 
@@ -33,10 +33,13 @@ internal sealed class DeviceWeights : IDisposable
 
     public LayerNormWeights LnOut { get; }
 
-    public ulong Head { get; }
+    public MatrixWeights Head { get; }
 
     /// <summary>Bytes that a decoding step reads once: all but the embedding.</summary>
     public long StepBytes { get; }
+
+    /// <summary>Elements of all matrices that a token is multiplied by.</summary>
+    public long StepElements { get; }
 
     /// <summary>All bytes.</summary>
     public long Bytes => _arena.Bytes;
@@ -46,12 +49,12 @@ internal sealed class DeviceWeights : IDisposable
     private LayerNormWeights Norm(LayerNormTensors norm) => new(_arena.Vector(norm.Weight), _arena.Vector(norm.Bias));
 
     private ChannelMixWeights Load(LayerNormTensors norm, ChannelMixTensors mix)
-        => new(Norm(norm), _arena.Vector(mix.Xk), _arena.Matrix(mix.Key), _arena.Transposed(mix.Value));
+        => new(Norm(norm), _arena.Vector(mix.Xk), _arena.Large(mix.Key), _arena.LargeTransposed(mix.Value));
 
     private SparseLayerWeights Load(SparseLayerTensors layer) => new(
         Norm(layer.Ln1),
-        _arena.Matrix(layer.Attention.Receptance, layer.Attention.Key, layer.Attention.Value),
-        _arena.Matrix(layer.Attention.Output),
+        _arena.Large(layer.Attention.Receptance, layer.Attention.Key, layer.Attention.Value),
+        _arena.Large(layer.Attention.Output),
         Load(layer.Ln2, layer.ChannelMix));
 
     private RwkvLayerWeights Load(RwkvLayerTensors layer)
@@ -66,10 +69,10 @@ internal sealed class DeviceWeights : IDisposable
             Xv = _arena.Vector(t.Xv),
             Xa = _arena.Vector(t.Xa),
             Xg = _arena.Vector(t.Xg),
-            Receptance = _arena.Matrix(t.Receptance),
-            Key = _arena.Matrix(t.Key),
-            Value = _arena.Matrix(t.Value),
-            Output = _arena.Matrix(t.Output),
+            Receptance = _arena.Large(t.Receptance),
+            Key = _arena.Large(t.Key),
+            Value = _arena.Large(t.Value),
+            Output = _arena.Large(t.Output),
             W0 = _arena.Vector(t.W0),
             W1 = _arena.Transposed(t.W1),
             W2 = _arena.Matrix(t.W2),

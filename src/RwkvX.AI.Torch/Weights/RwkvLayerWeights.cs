@@ -17,13 +17,13 @@ internal sealed record RwkvLayerWeights
 
     public required ulong Xg { get; init; }
 
-    public required ulong Receptance { get; init; }
+    public required MatrixWeights Receptance { get; init; }
 
-    public required ulong Key { get; init; }
+    public required MatrixWeights Key { get; init; }
 
-    public required ulong Value { get; init; }
+    public required MatrixWeights Value { get; init; }
 
-    public required ulong Output { get; init; }
+    public required MatrixWeights Output { get; init; }
 
     public required ulong W0 { get; init; }
 

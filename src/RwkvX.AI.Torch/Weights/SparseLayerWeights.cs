@@ -5,4 +5,4 @@ namespace RwkvX.AI.Torch.Weights;
 /// <param name="Qkv">(3C, C): receptance, key, value, one below the other.</param>
 /// <param name="Output">(C, C).</param>
 /// <param name="ChannelMix">The channel mix after it.</param>
-internal sealed record SparseLayerWeights(LayerNormWeights Norm, ulong Qkv, ulong Output, ChannelMixWeights ChannelMix);
+internal sealed record SparseLayerWeights(LayerNormWeights Norm, MatrixWeights Qkv, MatrixWeights Output, ChannelMixWeights ChannelMix);

@@ -12,9 +12,9 @@ public enum Precision
     /// <summary>Weights as IEEE half precision.</summary>
     F16,
 
-    /// <summary>Large matrices as signed 8-bit integers with one scale a row; everything else as stored.</summary>
+    /// <summary>Large matrices as signed 8-bit integers with one scale a row; everything else as stored on the CPU, in bfloat16 on a GPU.</summary>
     Int8,
 
-    /// <summary>Large matrices as 8-bit floats (E4M3) with scales, where the device has them.</summary>
+    /// <summary>Large matrices as 8-bit floats (E4M3) with one scale a row, on a GPU; everything else as for <see cref="Int8"/>.</summary>
     Fp8,
 }
