@@ -105,18 +105,18 @@ internal sealed class StepPass : IDisposable
         Norm(_weights.LnOut, 0, false, _at.HeadTasks, [new() { W = _weights.Head.Values, Scales = _weights.Head.Scales, Out = _at[_at.Logits], Stride = _shape.V }]);
     }
 
-    private long MatrixBytes => (long)_shape.C * _shape.C * _shape.ElementBytes;
+    private long SquareBytes => (long)_shape.C * _shape.C * _shape.MatrixBytes;
 
     private AheadArgs AfterValue(SparseLayerWeights next)
-        => AheadArgs.Of(AheadOfValue, _shape.ValueColumns * _shape.ValueSplits, 3 * MatrixBytes, next.Qkv);
+        => AheadArgs.Of(AheadOfValue, _shape.ValueColumns * _shape.ValueSplits, 3 * SquareBytes, next.Qkv.Values);
 
     private AheadArgs AfterValue(int layer)
     {
         int parts = _shape.ValueColumns * _shape.ValueSplits;
         if (layer + 1 == _shape.Config.LayerCount)
-            return AheadArgs.Of(AheadOfValue, parts, (long)_shape.V * _shape.C * _shape.ElementBytes, _weights.Head);
+            return AheadArgs.Of(AheadOfValue, parts, (long)_shape.V * _shape.C * _shape.MatrixBytes, _weights.Head.Values);
         RwkvLayerWeights next = _weights.Rwkv[layer + 1];
-        return AheadArgs.Of(AheadOfValue, parts, MatrixBytes, next.Receptance, next.Key, next.Value);
+        return AheadArgs.Of(AheadOfValue, parts, SquareBytes, next.Receptance.Values, next.Key.Values, next.Value.Values);
     }
 
     private void TimeMix(RwkvLayerWeights w, int layer)
@@ -159,7 +159,7 @@ internal sealed class StepPass : IDisposable
             States = _at[_at.States],
             StateOffset = _shape.RwkvOffset(layer),
             Out = _at[_at.Mixed],
-            Ahead = AheadArgs.Of(AheadOfWkv, _shape.H, (long)_shape.F * _shape.C * _shape.ElementBytes, w.ChannelMix.Key),
+            Ahead = AheadArgs.Of(AheadOfWkv, _shape.H, (long)_shape.F * _shape.C * _shape.MatrixBytes, w.ChannelMix.Key.Values),
         };
         _kernels["step_wkv"].LaunchOverlapped(_stream, wkv, _shape.H, _batch);
         Output(w.Output);
@@ -187,7 +187,7 @@ internal sealed class StepPass : IDisposable
             Positions = _at[_at.Positions],
             Layer = layer,
             Chosen = _at[_at.Chosen],
-            Ahead = AheadArgs.Of(AheadOfChoose, _shape.H, MatrixBytes, w.Output),
+            Ahead = AheadArgs.Of(AheadOfChoose, _shape.H, SquareBytes, w.Output.Values),
         };
         _kernels["step_choose"].LaunchOverlapped(_stream, choose, _shape.H, _batch);
         StepAttendArgs attend = new()
