@@ -230,8 +230,8 @@ __device__ __forceinline__ void copy_record(unsigned to, const float *from, bool
 
 extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid_constant__ Args a)
 {
-    __shared__ __align__(16) float ring[STAGES][TILE][6 * N];
-    __shared__ __align__(16) float aheads[STAGES][TILE];
+    extern __shared__ __align__(16) float dynamic[]; // 128 bytes more than a block may have otherwise
+    float(*ring)[TILE][6 * N] = (float(*)[TILE][6 * N])dynamic, (*aheads)[TILE] = (float(*)[TILE])(dynamic + STAGES * TILE * 6 * N);
     const int head = blockIdx.y, segment = blockIdx.z, lane = threadIdx.x;
     const int row = blockIdx.x * ROWS + lane / 8 * HELD, j = lane % 8 * 4;
     const int first = max(a.starts[segment], a.begin), count = min(a.starts[segment + 1], a.end) - first;

@@ -14,6 +14,9 @@ internal sealed class KernelSet : IDisposable
 
     private static readonly int GemvRing = 6 * 2 * 512 * 16, OutputRing = OutputDepth * 2 * 320 * 16;
 
+    // Stages of four records of six vectors of 64, and four numbers of theirs.
+    private const int ScanRing = 8 * 4 * (6 * 64 + 1) * sizeof(float);
+
     private static readonly int[] StepBatches = [1, 2, MaxStepBatch];
 
     private readonly List<CudaKernel> _all = [];
@@ -45,7 +48,7 @@ internal sealed class KernelSet : IDisposable
         requests.AddRange([
             new("embed", 256), new("step_wkv", 512, WkvShared(shape)),
             new("rows_norm", 256), new("rows_prev", 256), new("rows_activate", 256),
-            new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32),
+            new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32, ScanRing),
             new("rows_wkv_scan", 256, Variant: "wkv_single", Options: ["-DSINGLE"]), new("rows_wkv_out", 256),
             new("rows_wkv_scan", 32, Variant: "wkv_plain", Options: ["-DPLAIN"]),
         ]);
