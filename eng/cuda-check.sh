@@ -22,7 +22,7 @@ left() { echo $((budget - SECONDS)); }
 summary=()
 note() { summary+=("$1"); echo "[$SECONDS s] $1"; }
 
-# Tests in four processes: most of their time is compiling kernels and starting.
+# Tests in five processes: most of their time is compiling kernels and starting.
 run_tests() {
     local name=$1 program=$2; shift 2
     timeout 120 "$program" "$@" >"$logs/tests-$name.log" 2>&1
@@ -33,8 +33,9 @@ run_tests new "$tests" -class "*SampleTests" -class "*GatherTests" -class "*Stat
 run_tests training "$training" -method "*OnDevice*" &
 run_tests decode "$tests" -class "*DecodeTests" -class "*BootstrapTests" -class "*EngineOptionsTests" -class "*KernelCompileTests" &
 run_tests golden "$tests" -class "*.GoldenTests" &
+run_tests eight "$tests" -class "*EightBit*" &
 wait
-for name in new decode golden training; do
+for name in new decode golden eight training; do
     note "$(cat "$work/tests-$name" 2>/dev/null || echo "tests $name: not finished")"
     grep -aE '\[FAIL\]|tolerance|choices differ|Exception' "$logs/tests-$name.log" | grep -av 'at RwkvX' | head -n 12
 done
@@ -49,6 +50,9 @@ bench() {
 bench 0.22B --shape 12x768+4 --contexts 64,8192,1048576 --batches 1
 bench 2.9B --shape 32x2560+0 --contexts 4096 --batches 1,8,64,256
 bench 3.6B --shape 32x2560+8 --contexts 4096,9216,32768,131072,132096,525312 --batches 1
+bench 3.6B-int8 --precision int8 --shape 32x2560+8 --contexts 4096 --batches 1,2,4,64
+bench 3.6B-fp8 --precision fp8 --shape 32x2560+8 --contexts 4096 --batches 1,4
+bench 0.22B-int8 --precision int8 --shape 12x768+4 --contexts 64,8192 --batches 1
 bench 0.22B-again --shape 12x768+4 --contexts 64 --batches 1
 [ "$(left)" -gt 12 ] && timeout "$(left)" "$rwkvx" train bench --device cuda --shape 9x256+3 --moba-chunk-size 32 --moba-topk 16 --length 4096 --batch 12 >"$logs/bench-training.log" 2>&1
 if [ "$(left)" -gt 25 ] && command -v compute-sanitizer >/dev/null; then

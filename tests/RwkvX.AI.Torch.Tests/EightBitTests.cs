@@ -147,7 +147,7 @@ public sealed class EightBitTests
     [InlineData(Precision.Fp8)]
     public void Engine_EightBits_CountsAByteAnElementAndFourARow(Precision precision)
     {
-        using TinyModel tiny = TinyModel.Create();
+        using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
         ModelTensors tensors = ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
         using CudaModel wide = CudaTest.Load(tensors, Precision.BF16), narrow = CudaTest.Load(tensors, precision);
         Assert.Equal(wide.Engine.WeightBytes - tensors.Matrices.Sum(m => m.ElementCount - (4L * m.Shape[0])), narrow.Engine.WeightBytes);
@@ -160,7 +160,7 @@ public sealed class EightBitTests
     [InlineData(Precision.Fp8, 2)]
     public void Shape_EightBits_IsThatOfTheLargeMatricesAlone(Precision precision, int type)
     {
-        using TinyModel tiny = TinyModel.Create(heads: 3);
+        using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
         ModelTensors tensors = ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
         ModelShape shape = CudaModel.Shape(tensors, new CudaModelOptions { Precision = precision }, 132);
         Assert.Equal((1, type, 2, 1), (shape.WeightType, shape.MatrixType, shape.ElementBytes, shape.MatrixBytes));

@@ -107,7 +107,7 @@ typedef weight matrix;
 typedef signed char matrix;
 #define LARGEST 127.0f // symmetric: -128 is not used
 
-// Each byte becomes the low end of a single's mantissa: 2^23 + q + 128, exactly; a conversion instruction runs at a quarter of the speed.
+// Each byte becomes the low end of a single's mantissa: 2^23 + q + 128, exactly; there are few units for conversion instructions.
 __device__ __forceinline__ void widen_all(const uint4 word, float (&f)[16])
 {
     const unsigned w[4] = {word.x, word.y, word.z, word.w};
