@@ -19,7 +19,7 @@ struct Args
     int layer;
 };
 
-extern "C" __global__ void __launch_bounds__(THREADS) rows_means(const __grid_constant__ Args a)
+extern "C" __global__ void __launch_bounds__(THREADS, 1) rows_means(const __grid_constant__ Args a)
 {
     __shared__ float sums[WARPS][N];
     const int head = blockIdx.x, segment = blockIdx.y, tid = threadIdx.x, part = tid % LANES * VEC;
@@ -36,8 +36,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_means(const __grid_co
 #pragma unroll
             for (int u = 0; u < AHEAD; u++)
             {
-                const int t = first + u * KEYS;
-                words[u] = t < to ? *(const uint4 *)(page_keys(table[t / PAGE], a.layer, head) + t % PAGE * N + part) : make_uint4(0, 0, 0, 0);
+                const int t = min(first + u * KEYS, to - 1);
+                words[u] = *(const uint4 *)(page_keys(table[t / PAGE], a.layer, head) + t % PAGE * N + part);
             }
 #pragma unroll
             for (int u = 0; u < AHEAD; u++)
@@ -45,7 +45,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_means(const __grid_co
                 float key[VEC];
                 widen_all(words[u], key);
 #pragma unroll
-                for (int j = 0; j < VEC; j++) f[j] += key[j];
+                for (int j = 0; j < VEC; j++) f[j] += first + u * KEYS < to ? key[j] : 0.0f;
             }
         }
 #pragma unroll
