@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Xunit;
 
@@ -9,16 +7,11 @@ namespace RwkvX.AI.Testing.Chat;
 /// What every <see cref="IChatClient"/> over an RWKV-X model must do, whatever its model says: derive a class per host and model.
 /// What the model says is the matter of <see cref="ChatClientConversations"/>.
 /// </summary>
-public abstract class ChatClientContract
+public abstract partial class ChatClientContract
 {
     private const int FewTokens = 24;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private static readonly AIFunction Weather = AIFunctionFactory.Create(
-        (string city, int? days) => $"sunny in {city} for {days ?? 1} days", "weather", "Tells the weather in a city.");
-
-    private static readonly AIFunction Clock = AIFunctionFactory.Create(() => "noon", "clock", "Tells the time.");
 
     /// <summary>A client that nobody else uses.</summary>
     protected abstract IChatClient NewClient();
@@ -183,106 +176,6 @@ public abstract class ChatClientContract
         Assert.All(options.StopSequences, stop => Assert.DoesNotContain(stop, string.Concat(updates), StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData("weather")]
-    [InlineData("clock")]
-    public async Task Tools_CallRequired_AreCalledWithArgumentsThatFit(string? name)
-    {
-        using IChatClient client = NewClient();
-        ChatOptions options = Tools(name is null ? ChatToolMode.RequireAny : ChatToolMode.RequireSpecific(name));
-        List<ChatResponseUpdate> updates = await ReadAsync(client, [User("How is the weather in Paris?")], options);
-        FunctionCallContent[] calls = [.. updates.SelectMany(update => update.Contents).OfType<FunctionCallContent>()];
-        Assert.NotEmpty(calls);
-        Assert.All(calls, call => AssertFits(call, name));
-        Assert.Equal(calls.Length, calls.Select(call => call.CallId).Distinct().Count());
-        Assert.Equal(ChatFinishReason.ToolCalls, updates[^1].FinishReason);
-    }
-
-    [Fact]
-    public async Task Tools_CallForbidden_AreNotCalled()
-    {
-        using IChatClient client = NewClient();
-        ChatResponse response = await client.GetResponseAsync("How is the weather in Paris?", Tools(ChatToolMode.None), Cancellation);
-        Assert.Empty(response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>());
-        Assert.NotEqual(ChatFinishReason.ToolCalls, response.FinishReason);
-    }
-
-    [Fact]
-    public async Task Tools_CallAllowed_FitWhereTheyAreCalled()
-    {
-        using IChatClient client = NewClient();
-        for (int seed = 0; seed < 4; seed++)
-        {
-            ChatOptions options = Tools(ChatToolMode.Auto);
-            (options.Temperature, options.Seed) = (1, seed);
-            ChatResponse response = await client.GetResponseAsync("How is the weather in Paris?", options, Cancellation);
-            FunctionCallContent[] calls = [.. response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>()];
-            Assert.All(calls, call => AssertFits(call, null));
-            Assert.Equal(calls.Length > 0, response.FinishReason == ChatFinishReason.ToolCalls);
-        }
-    }
-
-    [Fact]
-    public async Task Tools_InTheLoopOfTheApplication_AreInvokedAndTheLoopEnds()
-    {
-        int invoked = 0;
-        AIFunction count = AIFunctionFactory.Create(() => ++invoked, "count", "Counts.");
-        using IChatClient client = NewClient().AsBuilder().UseFunctionInvocation(configure: loop => loop.MaximumIterationsPerRequest = 3).Build();
-        ChatOptions options = new() { Temperature = 0, MaxOutputTokens = 120, Tools = [count], ToolMode = ChatToolMode.RequireAny, AllowMultipleToolCalls = false };
-        ChatResponse response = await client.GetResponseAsync("Count, please.", options, Cancellation);
-        Assert.InRange(invoked, 1, 4);
-        Assert.Equal(invoked, response.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Count());
-    }
-
-    [Fact]
-    public async Task Format_Json_IsAnObject()
-    {
-        using IChatClient client = NewClient();
-        ChatOptions options = new() { Temperature = 1, Seed = 5, MaxOutputTokens = 60, ResponseFormat = ChatResponseFormat.Json };
-        ChatResponse response = await client.GetResponseAsync("Who are you?", options, Cancellation);
-        Assert.Equal(JsonValueKind.Object, Parse(response.Text).ValueKind);
-        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
-    }
-
-    [Fact]
-    public async Task Format_Schema_IsObeyedInAStreamToo()
-    {
-        JsonElement schema = Parse("""{"type":"object","properties":{"kind":{"enum":["ship","whale"]},"length":{"type":"integer","minimum":1,"maximum":99}},"required":["kind","length"]}""");
-        using IChatClient client = NewClient();
-        for (int seed = 0; seed < 4; seed++)
-        {
-            ChatOptions options = new() { Temperature = 2, Seed = seed, MaxOutputTokens = 60, ResponseFormat = ChatResponseFormat.ForJsonSchema(schema) };
-            JsonElement json = Parse(string.Concat(await ReadAsync(client, [User("What is there?")], options)));
-            Assert.Contains(json.GetProperty("kind").GetString(), new[] { "ship", "whale" });
-            Assert.InRange(json.GetProperty("length").GetInt32(), 1, 99);
-        }
-    }
-
-    [Fact]
-    public async Task Structured_Object_IsRead()
-    {
-        using IChatClient client = NewClient();
-        ChatResponse<Voyage> response = await client.GetResponseAsync<Voyage>("Describe a voyage.", Structured(), cancellationToken: Cancellation);
-        Assert.NotNull(response.Result.Ship);
-        Assert.NotNull(response.Result.Ports);
-    }
-
-    [Fact]
-    public Task Structured_Array_IsRead() => ReadsAsync<int[]>();
-
-    [Fact]
-    public Task Structured_Integer_IsRead() => ReadsAsync<int>();
-
-    [Fact]
-    public Task Structured_Text_IsRead() => ReadsAsync<string>();
-
-    [Fact]
-    public Task Structured_Boolean_IsRead() => ReadsAsync<bool>();
-
-    [Fact]
-    public Task Structured_Enum_IsRead() => ReadsAsync<Sea>();
-
     [Fact]
     public async Task Cancellation_BeforeTheRequest_IsObeyed()
     {
@@ -362,82 +255,12 @@ public abstract class ChatClientContract
         Assert.Null(client.GetService<Uri>());
     }
 
-    [Fact]
-    public async Task Caching_AroundTheClient_AnswersTheSameRequestOnce()
-    {
-        MemoryCache cache = new();
-        using IChatClient client = NewClient().AsBuilder().UseDistributedCache(cache).Build();
-        ChatResponse first = await client.GetResponseAsync("Hello.", Few(), Cancellation);
-        ChatResponse again = await client.GetResponseAsync("Hello.", Few(), Cancellation);
-        Assert.Equal((first.ResponseId, first.Text, 1), (again.ResponseId, again.Text, cache.Hits));
-        Assert.NotEqual(first.ResponseId, (await client.GetResponseAsync("Hello!", Few(), Cancellation)).ResponseId);
-    }
-
-    [Fact]
-    public async Task Caching_OfStreams_ReplaysThem()
-    {
-        using IChatClient client = NewClient().AsBuilder().UseDistributedCache(new MemoryCache()).Build();
-        List<ChatResponseUpdate> first = await ReadAsync(client, [User("Hello.")], Few()), again = await ReadAsync(client, [User("Hello.")], Few());
-        Assert.Equal(string.Concat(first), string.Concat(again));
-        Assert.Equal(first[0].ResponseId, again[0].ResponseId);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Logging_AroundTheClient_SeesTheCall(bool streams)
-    {
-        LogCollector log = new();
-        using IChatClient client = NewClient().AsBuilder().UseLogging(log).Build();
-        if (streams) await ReadAsync(client, [User("Hello.")], Few());
-        else await client.GetResponseAsync("Hello.", Few(), Cancellation);
-        string method = streams ? "GetStreamingResponseAsync" : "GetResponseAsync";
-        Assert.Contains(log.Lines, line => line.Contains(method + " invoked", StringComparison.Ordinal));
-        Assert.Contains(log.Lines, line => line.Contains(method + " completed", StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Telemetry_AroundTheClient_HasModelReasonAndUsage(bool streams)
-    {
-        string source = Guid.NewGuid().ToString("N");
-        using ActivityCollector activities = new(source);
-        using IChatClient client = NewClient().AsBuilder().UseOpenTelemetry(sourceName: source).Build();
-        if (streams) await ReadAsync(client, [User("Hello.")], Few());
-        else await client.GetResponseAsync("Hello.", Few(), Cancellation);
-        Activity activity = Assert.Single(activities.Ended);
-        Assert.Equal("chat", activity.GetTagItem("gen_ai.operation.name"));
-        Assert.Equal(client.GetRequiredService<ChatClientMetadata>().ProviderName, activity.GetTagItem("gen_ai.provider.name"));
-        Assert.NotNull(activity.GetTagItem("gen_ai.response.model"));
-        Assert.NotNull(activity.GetTagItem("gen_ai.response.finish_reasons"));
-        Assert.True(Convert.ToInt64(activity.GetTagItem("gen_ai.usage.input_tokens"), null) > 0);
-        Assert.True(Convert.ToInt64(activity.GetTagItem("gen_ai.usage.output_tokens"), null) > 0);
-    }
-
     /// <summary>Options under which an answer goes on for as long as its limit allows.</summary>
     private static ChatOptions Endless(ChatOptions options)
     {
         options.ResponseFormat = ChatResponseFormat.ForJsonSchema(Parse("""{"type":"array","items":{"type":"integer"},"minItems":200}"""));
         options.MaxOutputTokens = 4000;
         return options;
-    }
-
-    private async Task ReadsAsync<T>()
-    {
-        using IChatClient client = NewClient();
-        ChatResponse<T> response = await client.GetResponseAsync<T>("Which one?", Structured(), cancellationToken: Cancellation);
-        Assert.True(response.TryGetResult(out T? result), response.Text);
-        Assert.NotNull(result);
-    }
-
-    private static void AssertFits(FunctionCallContent call, string? name)
-    {
-        Assert.False(string.IsNullOrEmpty(call.CallId));
-        Assert.Null(call.Exception);
-        Assert.Contains(call.Name, name is null ? ["weather", "clock"] : new[] { name });
-        if (call.Name == "clock") Assert.Empty(call.Arguments ?? new Dictionary<string, object?>());
-        else Assert.Equal(JsonValueKind.String, ((JsonElement)call.Arguments!["city"]!).ValueKind);
     }
 
     private static async Task<List<ChatResponseUpdate>> ReadAsync(IChatClient client, IEnumerable<ChatMessage> messages, ChatOptions options)
@@ -447,30 +270,11 @@ public abstract class ChatClientContract
         return updates;
     }
 
-    private static JsonElement Parse(string json)
-    {
-        using JsonDocument document = JsonDocument.Parse(json);
-        return document.RootElement.Clone();
-    }
-
     private static ChatOptions Few() => new() { Temperature = 0, MaxOutputTokens = FewTokens };
-
-    private static ChatOptions Structured() => new() { Temperature = 1, Seed = 9, MaxOutputTokens = 100 };
-
-    private static ChatOptions Tools(ChatToolMode mode) => new() { Temperature = 0, MaxOutputTokens = 160, Tools = [Weather, Clock], ToolMode = mode };
 
     private static ChatMessage User(string text) => new(ChatRole.User, text);
 
     private static ChatMessage Assistant(string text) => new(ChatRole.Assistant, text);
 
     private static ChatMessage System(string text) => new(ChatRole.System, text);
-
-    private enum Sea
-    {
-        North,
-        Baltic,
-        Aegean,
-    }
-
-    private sealed record Voyage(string Ship, int? Days, string[] Ports, Sea Sea);
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.Extensions.AI;
 using Xunit;
@@ -9,7 +8,7 @@ namespace RwkvX.AI.Testing.Chat;
 /// What a chat client makes of what its model says, and of what the application says to it: derive a class per host, over a
 /// <see cref="SpeakingModel"/>.
 /// </summary>
-public abstract class ChatClientConversations
+public abstract partial class ChatClientConversations
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -38,35 +37,6 @@ public abstract class ChatClientConversations
         Assert.All(updates, update => Assert.DoesNotContain('\ufffd', update.Text));
     }
 
-    [Fact]
-    public async Task History_OfTheConversation_IsWhatTheModelReads()
-    {
-        string? prompt = null;
-        using IChatClient client = NewClient(text =>
-        {
-            prompt = text;
-            return " Ada.\n\nUser:";
-        });
-        ChatOptions options = Options();
-        options.Instructions = "First of all.";
-        await client.GetResponseAsync([new(ChatRole.System, "Then this."), User("I am Ada."), new(ChatRole.Assistant, "Hello."), User("Who am I?")], options, Cancellation);
-        AssertInOrder(prompt, "First of all.", "Then this.", "I am Ada.", "Hello.", "Who am I?");
-    }
-
-    [Fact]
-    public async Task Document_AsData_IsWhatTheModelReads()
-    {
-        string? prompt = null;
-        using IChatClient client = NewClient(text =>
-        {
-            prompt = text;
-            return " Grey.\n\nUser:";
-        });
-        await client.GetResponseAsync(
-            [new(ChatRole.User, [new DataContent("The harbour is grey."u8.ToArray(), "text/plain"), new TextContent("What colour?")])], Options(), Cancellation);
-        AssertInOrder(prompt, "The harbour is grey.", "What colour?");
-    }
-
     [Theory]
     [InlineData("one two three four", "three", "one two ")]
     [InlineData("one two three four", "o thr", "one tw")]
@@ -77,199 +47,6 @@ public abstract class ChatClientConversations
         ChatOptions options = Options();
         options.StopSequences = [stop];
         Assert.Equal(expected, string.Concat(await ReadAsync(client, [User("Count.")], options)));
-    }
-
-    [Fact]
-    public async Task Function_WithoutParameters_IsInvoked()
-    {
-        int secret = 42;
-        AIFunction reveal = AIFunctionFactory.Create(() => secret, "reveal", "Reveals the secret number.");
-        using IChatClient client = Loop(prompt => AfterResult(prompt, "42", Call("reveal", "{}"), " It is 42.\n\nUser:"));
-        Assert.Equal("It is 42.", (await client.GetResponseAsync("What is it?", Options(reveal), Cancellation)).Text);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Function_WithParameters_GetsThem(bool streams)
-    {
-        (string City, int Days)? asked = null;
-        AIFunction weather = AIFunctionFactory.Create(
-            (string city, int days) =>
-            {
-                asked = (city, days);
-                return "rain";
-            },
-            "weather");
-        using IChatClient client = Loop(prompt => AfterResult(prompt, "rain", Call("weather", """{"city":"K\u00f6ln","days":3}"""), " Rain.\n\nUser:"));
-        string text = streams
-            ? string.Concat(await ReadAsync(client, [User("Weather?")], Options(weather)))
-            : (await client.GetResponseAsync("Weather?", Options(weather), Cancellation)).Text;
-        Assert.Equal("Rain.", text);
-        Assert.Equal(("K\u00f6ln", 3), asked);
-    }
-
-    [Fact]
-    public async Task Function_WithOptionalParameters_NeedNotGetThem()
-    {
-        string? asked = null;
-        AIFunction greet = AIFunctionFactory.Create((string name, string greeting = "Hello", int? times = null) => asked = $"{greeting} {name} {times}", "greet");
-        using IChatClient client = Loop(prompt => AfterResult(prompt, "Hello Ada", Call("greet", """{"name":"Ada"}"""), " Done.\n\nUser:"));
-        await client.GetResponseAsync("Greet Ada.", Options(greet), Cancellation);
-        Assert.Equal("Hello Ada ", asked);
-    }
-
-    [Fact]
-    public async Task Function_WithNestedParameters_GetsThem()
-    {
-        Order? asked = null;
-        AIFunction place = AIFunctionFactory.Create((Order order) => (asked = order).Lines.Count, "place");
-        const string Arguments = """{"order":{"customer":{"name":"Ada","vip":true},"lines":[{"item":"tea","count":2},{"item":"rope","count":1}],"speed":"Fast"}}""";
-        using IChatClient client = Loop(prompt => AfterResult(prompt, "2", Call("place", Arguments), " Placed.\n\nUser:"));
-        await client.GetResponseAsync("Order tea and a rope.", Options(place), Cancellation);
-        Assert.NotNull(asked);
-        Assert.Equal((new Customer("Ada", true), Speed.Fast), (asked.Customer, asked.Speed));
-        Assert.Equal([new Line("tea", 2), new Line("rope", 1)], asked.Lines);
-    }
-
-    [Fact]
-    public async Task Function_WithAnArray_GetsItsElements()
-    {
-        int[]? asked = null;
-        AIFunction sum = AIFunctionFactory.Create((int[] numbers) => (asked = numbers).Sum(), "sum");
-        using IChatClient client = Loop(prompt => AfterResult(prompt, "sum: 6", Call("sum", """{"numbers":[1, 2, 3]}"""), " Six.\n\nUser:"));
-        await client.GetResponseAsync("Add up.", Options(sum), Cancellation);
-        Assert.Equal([1, 2, 3], asked!);
-    }
-
-    [Fact]
-    public async Task Functions_CalledTogether_AreAllInvoked()
-    {
-        List<string> cities = [];
-        AIFunction weather = AIFunctionFactory.Create(
-            (string city) =>
-            {
-                lock (cities) cities.Add(city);
-                return $"{city} is fine";
-            },
-            "weather");
-        string both = Call("weather", """{"city":"Paris"}""") + "\n" + Call("weather", """{"city":"Rome"}""");
-        using IChatClient client = Loop(prompt => AfterResult(prompt, "Rome is fine", both, " Both fine.\n\nUser:"), loop => loop.AllowConcurrentInvocation = true);
-        ChatResponse response = await client.GetResponseAsync("Paris and Rome?", Options(weather), Cancellation);
-        Assert.Equal("Both fine.", response.Messages[^1].Text);
-        Assert.Equal(["Paris", "Rome"], cities.Order());
-        FunctionCallContent[] calls = [.. Contents<FunctionCallContent>(response)];
-        Assert.Equal(calls.Select(call => call.CallId), Contents<FunctionResultContent>(response).Select(result => result.CallId));
-        Assert.Equal(2, calls.DistinctBy(call => call.CallId).Count());
-    }
-
-    [Fact]
-    public async Task Functions_CalledOneAfterAnother_LeadToTheAnswer()
-    {
-        AIFunction find = AIFunctionFactory.Create((string name) => $"id-{name}", "find"), load = AIFunctionFactory.Create((string id) => $"record of {id}", "load");
-        using IChatClient client = Loop(prompt =>
-            prompt.Contains("record of id-Ada", StringComparison.Ordinal) ? " Found.\n\nUser:"
-            : prompt.Contains("find: id-Ada", StringComparison.Ordinal) ? " " + Call("load", """{"id":"id-Ada"}""")
-            : " " + Call("find", """{"name":"Ada"}"""));
-        ChatResponse response = await client.GetResponseAsync("Ada?", Options(find, load), Cancellation);
-        Assert.Equal("Found.", response.Messages[^1].Text);
-        Assert.Equal(["find", "load"], Contents<FunctionCallContent>(response).Select(call => call.Name));
-    }
-
-    [Fact]
-    public async Task Functions_RequireAny_AreCalledByAModelThatWouldTalk()
-    {
-        using IChatClient client = NewClient(_ => " I would rather talk.\n\nUser:");
-        ChatOptions options = Options(AIFunctionFactory.Create(() => 1, "one"), AIFunctionFactory.Create(() => 2, "two"));
-        options.ToolMode = ChatToolMode.RequireAny;
-        ChatResponse response = await client.GetResponseAsync("Hi", options, Cancellation);
-        Assert.All(Contents<FunctionCallContent>(response), call => Assert.Contains(call.Name, new[] { "one", "two" }));
-        Assert.NotEmpty(Contents<FunctionCallContent>(response));
-    }
-
-    [Fact]
-    public async Task Functions_RequireSpecific_IsCalledByAModelThatWouldCallAnother()
-    {
-        using IChatClient client = NewClient(_ => " " + Call("one", "{}"));
-        ChatOptions options = Options(AIFunctionFactory.Create(() => 1, "one"), AIFunctionFactory.Create(() => 2, "two"));
-        options.ToolMode = ChatToolMode.RequireSpecific("two");
-        Assert.Equal("two", Assert.Single(Contents<FunctionCallContent>(await client.GetResponseAsync("Hi", options, Cancellation))).Name);
-    }
-
-    [Fact]
-    public async Task Functions_None_AreNotCalledByAModelThatWould()
-    {
-        using IChatClient client = NewClient(_ => " " + Call("one", "{}"));
-        ChatOptions options = Options(AIFunctionFactory.Create(() => 1, "one"));
-        options.ToolMode = ChatToolMode.None;
-        Assert.Empty(Contents<FunctionCallContent>(await client.GetResponseAsync("Hi", options, Cancellation)));
-    }
-
-    [Fact]
-    public async Task Functions_Auto_AreTheModelsChoice()
-    {
-        ChatOptions options = Options(AIFunctionFactory.Create(() => 1, "one"));
-        using IChatClient talks = NewClient(_ => " No need.\n\nUser:"), calls = NewClient(_ => " " + Call("one", "{}"));
-        ChatResponse text = await talks.GetResponseAsync("Hi", options, Cancellation), call = await calls.GetResponseAsync("Hi", options, Cancellation);
-        Assert.Equal(("No need.", ChatFinishReason.Stop), (text.Text, text.FinishReason));
-        Assert.Equal((1, ChatFinishReason.ToolCalls), (Contents<FunctionCallContent>(call).Count(), call.FinishReason));
-    }
-
-    [Fact]
-    public async Task Functions_OneAtATime_GiveOneCall()
-    {
-        string both = Call("one", "{}") + "\n" + Call("one", "{}");
-        using IChatClient client = NewClient(_ => " " + both);
-        ChatOptions options = Options(AIFunctionFactory.Create(() => 1, "one"));
-        options.AllowMultipleToolCalls = false;
-        Assert.Single(Contents<FunctionCallContent>(await client.GetResponseAsync("Hi", options, Cancellation)));
-        options.AllowMultipleToolCalls = true;
-        Assert.Equal(2, Contents<FunctionCallContent>(await client.GetResponseAsync("Hi", options, Cancellation)).Count());
-    }
-
-    [Fact]
-    public async Task Functions_OfTheRequest_AreToldToTheModel()
-    {
-        string? prompt = null;
-        using IChatClient client = NewClient(text =>
-        {
-            prompt = text;
-            return " Yes.\n\nUser:";
-        });
-        AIFunction sail = AIFunctionFactory.Create(([Description("Where to.")] string port) => port, "sail", "Sails to a port.");
-        await client.GetResponseAsync("Hi", Options(sail), Cancellation);
-        AssertInOrder(prompt, "sail", "Sails to a port.", "port", "Where to.");
-    }
-
-    [Fact]
-    public async Task Function_ThatThrows_LetsTheModelKnow()
-    {
-        string? prompt = null;
-        AIFunction sink = AIFunctionFactory.Create(string () => throw new InvalidOperationException("leak"), "sink");
-        using IChatClient client = Loop(text =>
-        {
-            prompt = text;
-            return AfterResult(text, "Error", Call("sink", "{}"), " It failed.\n\nUser:");
-        });
-        ChatResponse response = await client.GetResponseAsync("Sink!", Options(sink), Cancellation);
-        Assert.Equal("It failed.", response.Messages[^1].Text);
-        Assert.Contains("sink: Error", prompt, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Function_ThatNeedsApproval_WaitsForIt()
-    {
-        int fired = 0;
-        AIFunction fire = new ApprovalRequiredAIFunction(AIFunctionFactory.Create(() => ++fired, "fire"));
-        using IChatClient client = Loop(prompt => AfterResult(prompt, "fire: 1", Call("fire", "{}"), " Fired.\n\nUser:"));
-        List<ChatMessage> messages = [User("Fire!")];
-        ChatResponse asked = await client.GetResponseAsync(messages, Options(fire), Cancellation);
-        ToolApprovalRequestContent request = Assert.Single(Contents<ToolApprovalRequestContent>(asked));
-        Assert.Equal(0, fired);
-        messages.AddRange(asked.Messages);
-        messages.Add(new ChatMessage(ChatRole.User, [request.CreateResponse(true)]));
-        Assert.Equal("Fired.", (await client.GetResponseAsync(messages, Options(fire), Cancellation)).Messages[^1].Text);
-        Assert.Equal(1, fired);
     }
 
     [Fact]
@@ -340,55 +117,6 @@ public abstract class ChatClientConversations
     }
 
     [Fact]
-    public async Task Structured_Object_IsWhatTheModelSaid()
-    {
-        using IChatClient client = NewClient(_ => """ {"name": "Ada", "vip": true}""");
-        Assert.Equal(new Customer("Ada", true), (await client.GetResponseAsync<Customer>("Who?", Options(), cancellationToken: Cancellation)).Result);
-    }
-
-    [Fact]
-    public async Task Structured_ArrayOfObjects_IsWhatTheModelSaid()
-    {
-        using IChatClient client = NewClient(_ => """{"data":[{"item":"tea","count":2},{"item":"rope","count":1}]}""");
-        Assert.Equal([new Line("tea", 2), new Line("rope", 1)], (await client.GetResponseAsync<Line[]>("What?", Options(), cancellationToken: Cancellation)).Result);
-    }
-
-    [Fact]
-    public async Task Structured_Scalars_AreWhatTheModelSaid()
-    {
-        async Task<T> Ask<T>(string json)
-        {
-            using IChatClient client = NewClient(_ => $$"""{"data":{{json}}}""");
-            return (await client.GetResponseAsync<T>("Which?", Options(), cancellationToken: Cancellation)).Result;
-        }
-
-        Assert.Equal(-17, await Ask<int>("-17"));
-        Assert.Equal(2.5, await Ask<double>("2.5"));
-        Assert.True(await Ask<bool>("true"));
-        Assert.False(await Ask<bool>("false"));
-        Assert.Equal(Speed.Slow, await Ask<Speed>("\"Slow\""));
-        Assert.Equal("a \"quoted\"\nline \u00e9", await Ask<string>("\"a \\\"quoted\\\"\\nline \u00e9\""));
-    }
-
-    [Fact]
-    public async Task Structured_AfterAFunction_IsWhatTheModelSaid()
-    {
-        AIFunction age = AIFunctionFactory.Create((string name) => 36, "age");
-        using IChatClient client = Loop(prompt => AfterResult(prompt, "age: 36", Call("age", """{"name":"Ada"}"""), """{"item":"Ada","count":36}"""));
-        Assert.Equal(new Line("Ada", 36), (await client.GetResponseAsync<Line>("How old?", Options(age), cancellationToken: Cancellation)).Result);
-    }
-
-    [Fact]
-    public async Task Structured_OfAModelThatDoesNotObey_IsReadAllTheSame()
-    {
-        using IChatClient client = NewClient(_ => " I would rather tell a story about it, if you do not mind.");
-        ChatOptions options = Options();
-        options.MaxOutputTokens = 100;
-        Assert.True((await client.GetResponseAsync<Order>("Order.", options, cancellationToken: Cancellation)).TryGetResult(out Order? order));
-        Assert.NotNull(order.Customer);
-    }
-
-    [Fact]
     public async Task Reduced_History_WithoutTheCallOfAResult_IsAnswered()
     {
         AIFunction reveal = AIFunctionFactory.Create(() => 42, "reveal");
@@ -413,18 +141,6 @@ public abstract class ChatClientConversations
     private static IEnumerable<T> Contents<T>(ChatResponse response)
         where T : AIContent => response.Messages.SelectMany(message => message.Contents).OfType<T>();
 
-    private static void AssertInOrder(string? text, params ReadOnlySpan<string> parts)
-    {
-        Assert.NotNull(text);
-        int at = 0;
-        foreach (string part in parts)
-        {
-            int found = text.IndexOf(part, at, StringComparison.Ordinal);
-            Assert.True(found >= 0, $"expected '{part}' after character {at} of:\n{text}");
-            at = found + part.Length;
-        }
-    }
-
     private static async Task<List<ChatResponseUpdate>> ReadAsync(IChatClient client, IEnumerable<ChatMessage> messages, ChatOptions options)
     {
         List<ChatResponseUpdate> updates = [];
@@ -435,16 +151,4 @@ public abstract class ChatClientConversations
     private static ChatOptions Options(params AITool[] tools) => new() { Temperature = 0, MaxOutputTokens = 400, Tools = tools };
 
     private static ChatMessage User(string text) => new(ChatRole.User, text);
-
-    private enum Speed
-    {
-        Slow,
-        Fast,
-    }
-
-    private sealed record Customer(string Name, bool Vip);
-
-    private sealed record Line(string Item, int Count);
-
-    private sealed record Order(Customer Customer, List<Line> Lines, Speed Speed);
 }
