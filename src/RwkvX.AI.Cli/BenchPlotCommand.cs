@@ -8,7 +8,7 @@ internal static class BenchPlotCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<string[]> files = new("files") { Description = "Files of rwkvx bench --json; a line each.", Arity = ArgumentArity.OneOrMore, HelpName = "FILE" };
+        Argument<string[]> files = new("FILE") { Description = "Files of rwkvx bench --json; a line each.", Arity = ArgumentArity.OneOrMore };
         Option<string> output = new("--out") { Description = "The picture.", HelpName = "FILE.svg", Required = true };
         Verb command = new("plot", "Draw figures as an SVG picture: a step by context with its floor, reading by length of the prompt, batches by size.",
             "rwkvx bench plot bench-2.9B.json bench-3.6B.json --out docs/performance.svg") { files, output };

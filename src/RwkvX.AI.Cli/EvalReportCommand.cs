@@ -8,7 +8,7 @@ internal static class EvalReportCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<string[]> folders = new("folders") { Description = "Folders of eng/evaluate-model.sh, one a model, the one to be judged first.", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> folders = new("FOLDER") { Description = "Folders of eng/evaluate-model.sh, one a model, the one to be judged first.", Arity = ArgumentArity.OneOrMore };
         Option<string> output = new("--out") { Description = "The page; its pictures go into a folder of its name beside it.", HelpName = "FILE.md", Required = true };
         Verb command = new("report", "Write a page of tables and pictures that compares models.",
             "rwkvx eval report runs/rwkvx runs/plain-rwkv7 runs/full-attention --out docs/results.md") { folders, output };

@@ -24,7 +24,7 @@ internal static class EvalTaskCommand
         Option<string?> prose = new("--prose") { Description = "Text (.jsonl or plain) whose paragraphs are used as filler beside invented ones.", HelpName = "FILE" };
         Option<string?> output = EvalOutput.Option();
         tokens.Required = true;
-        Verb command = new(name, description, $"rwkvx eval {name} --model my-model --task {tasks[0]} --tokens 16000 --documents 20 --seed 1") { tokens, documents, seed, prose, output };
+        Verb command = new(name, description, $"rwkvx eval {name} --model my-model {(tasks.Length > 1 ? $"--task {tasks[0]} " : "")}--tokens 16000 --documents 20 --seed 1") { tokens, documents, seed, prose, output };
         if (tasks.Length > 1) command.Add(task);
         model.AddTo(command);
         engines.AddTo(command);

@@ -14,7 +14,7 @@ internal static class LogitsCommand
     public static Command Create(CliHost host)
     {
         ModelArguments model = new();
-        model.Model.Required = true;
+        model.RequireModel();
         Option<string> tokens = new("--tokens") { Description = "A JSON array of token ids.", HelpName = "FILE.json", Required = true };
         Option<string> output = new("--out") { Description = "Where the tensors go.", HelpName = "FILE.safetensors", Required = true };
         Option<string> schedule = new("--schedule")

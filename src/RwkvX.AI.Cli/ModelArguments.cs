@@ -9,14 +9,10 @@ namespace RwkvX.AI.Cli;
 /// <summary>The flags that say which model to run; the same in every verb.</summary>
 internal sealed class ModelArguments
 {
+    private const string ModelDescription = "A model directory (model.safetensors or model.pth) or such a file; config.json and vocab.txt beside it are used.";
+
     /// <summary>The model; null for the embedded one, where the verb allows that.</summary>
-    public Option<string?> Model { get; } = new("--model")
-    {
-        Description =
-            "A model directory (model.safetensors or model.pth) or such a file; config.json and vocab.txt beside it are used. "
-            + "Without it: the small model that comes with the tool.",
-        HelpName = "PATH",
-    };
+    public Option<string?> Model { get; } = new("--model") { Description = $"{ModelDescription} Without it: the small model that comes with the tool.", HelpName = "PATH" };
 
     /// <summary>The vocabulary instead of the one beside the model.</summary>
     public Option<string?> Vocabulary { get; } = new("--vocab")
@@ -32,6 +28,9 @@ internal sealed class ModelArguments
     /// <summary>Overrides config.json.</summary>
     public Option<int?> MobaTopK { get; } = Positive(
         "--moba-topk", "Chunks that a token attends to, its own included, instead of what config.json says (3 without one).", ModelFiles.MaxTopK);
+
+    /// <summary>Makes <see cref="Model"/> one that must be given.</summary>
+    public void RequireModel() => (Model.Required, Model.Description) = (true, ModelDescription);
 
     /// <summary>Adds all flags to a verb.</summary>
     public void AddTo(Command command)

@@ -51,7 +51,8 @@ internal static class RwkvXTool
         }
     }
 
-    private static RootCommand Commands(CliHost host)
+    /// <summary>All verbs.</summary>
+    public static RootCommand Commands(CliHost host)
     {
         RootCommand root = new(
             "Runs RWKV-X language models, which keep a long memory in a small state, on this machine. Try 'rwkvx chat', or 'rwkvx chat --help'.")

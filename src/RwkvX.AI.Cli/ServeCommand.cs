@@ -55,7 +55,7 @@ internal static class ServeCommand
         command.Validators.Add(result =>
         {
             bool isOpen = result.GetValue(allowRemote) || Key(result.GetValue(apiKey)) is not null;
-            if (CheckUrls(result.GetValue(urls)!, isOpen) is { } error) result.AddError(error);
+            if (CheckUrls(result.GetValue(urls) ?? DefaultUrl, isOpen) is { } error) result.AddError(error);
         });
         command.SetAction((result, cancellationToken) =>
         {

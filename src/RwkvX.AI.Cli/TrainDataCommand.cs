@@ -10,7 +10,7 @@ internal static class TrainDataCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<string> plan = new("plan") { Description = "The plan." };
+        Argument<string> plan = new("PLAN") { Description = "The plan." };
         Option<int?> stage = ModelArguments.Positive("--stage", "Number of the stage (1)."), count = ModelArguments.Positive("--count", "Sequences (100).");
         Option<string?> output = new("--out") { Description = "The sequences as text, with the kind of each part.", HelpName = "FILE.jsonl" };
         Verb command = new("data", "Show what a stage of a plan trains on, and how fast one thread makes it.", "rwkvx train data plan.json --stage 2 --count 20 --out sequences.jsonl")

@@ -13,7 +13,7 @@ internal static class TrainGradientsCommand
     public static Command Create(CliHost host)
     {
         ModelArguments model = new();
-        model.Model.Required = true;
+        model.RequireModel();
         Option<string> tokens = new("--tokens") { Description = "A JSON array of token ids.", HelpName = "FILE.json", Required = true };
         Option<string> targets = new("--targets") { Description = "As many ids: what should follow each token.", HelpName = "FILE.json", Required = true };
         Option<string> output = new("--out") { Description = "Where the figures go.", HelpName = "FILE.json", Required = true };

@@ -11,7 +11,7 @@ internal static class TrainRunCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<string> plan = new("plan") { Description = "The plan, a JSON file; docs/training.md describes it." };
+        Argument<string> plan = new("PLAN") { Description = "The plan, a JSON file; docs/training.md describes it." };
         Option<string> output = new("--out") { Description = "Where checkpoints, figures and the model go; a checkpoint found there is continued exactly.", HelpName = "FOLDER", Required = true };
         Option<string> device = new("--device") { Description = "Where to compute.", HelpName = "cpu|cuda", DefaultValueFactory = _ => "cpu" };
         device.AcceptOnlyFromAmong("cpu", "cuda");

@@ -12,7 +12,7 @@ internal static class TrainShardsCommand
         Option<string[]> text = TextOption();
         Option<string> vocabulary = new("--vocab") { Description = "The vocabulary, in the World format.", HelpName = "FILE", Required = true };
         Option<string> output = new("--out") { Description = "Where the tokens go.", HelpName = "FILE.rwkvtok", Required = true };
-        Option<int> seed = new("--seed") { Description = "Decides the order of the documents (1).", HelpName = "N", DefaultValueFactory = _ => 1 };
+        Option<int> seed = new("--seed") { Description = "Decides the order of the documents.", HelpName = "N", DefaultValueFactory = _ => 1 };
         Verb command = new("shards",
             "Tokenise documents, in a random order and with an end-of-text token behind each, for training.",
             "rwkvx train shards --text train.jsonl --vocab vocab.txt --out train.rwkvtok") { text, vocabulary, output, seed };

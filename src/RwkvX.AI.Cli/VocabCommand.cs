@@ -13,7 +13,7 @@ internal static class VocabCommand
     private static Verb CreateTrain(CliHost host)
     {
         Option<string[]> text = TrainShardsCommand.TextOption();
-        Option<int> size = new("--size") { Description = "Ids in all, id 0 included (4096).", HelpName = "N", DefaultValueFactory = _ => 4096 };
+        Option<int> size = new("--size") { Description = "Ids in all, id 0 included.", HelpName = "N", DefaultValueFactory = _ => 4096 };
         Option<string> output = new("--out") { Description = "Where the vocabulary goes.", HelpName = "FILE", Required = true };
         Verb command = new("train",
             "Train a byte-level vocabulary in the World format: digits are single, and no token crosses the borders of a chat's turns.",

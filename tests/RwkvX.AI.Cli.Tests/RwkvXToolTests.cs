@@ -1,3 +1,6 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using RwkvX.AI.Testing;
 using Xunit;
 
@@ -27,6 +30,28 @@ public sealed class RwkvXToolTests
             Assert.Contains($"Examples:{Environment.NewLine}  ", run.Out, StringComparison.Ordinal);
             Assert.Contains($"  rwkvx {verb}", run.Out, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Run_HelpOfAnyCommand_IsShown_AndItsExamplesAreRightUsage()
+    {
+        RootCommand root = RwkvXTool.Commands(CliHost.OfProcess());
+        List<string> wrong = [];
+        async Task WalkAsync(Command command, params string[] path)
+        {
+            CliRun run = (await CliRun.Of([.. path, "--help"])).Succeeded();
+            Assert.Contains(command.Description!, run.Out, StringComparison.Ordinal);
+            foreach (string line in (command as Verb)?.Examples.Split('\n').Where(line => line.StartsWith("rwkvx ", StringComparison.Ordinal)) ?? [])
+            {
+                string[] words = [.. CommandLineParser.SplitCommandLine(Regex.Split(line, @"  +| [>&|#] | && ")[0])];
+                wrong.AddRange(root.Parse(words[1..]).Errors.Select(error => $"{line}: {error.Message}"));
+            }
+
+            foreach (Command inner in command.Subcommands) await WalkAsync(inner, [.. path, inner.Name]);
+        }
+
+        await WalkAsync(root);
+        Assert.Empty(wrong);
     }
 
     [Theory]
