@@ -1,4 +1,5 @@
 using RwkvX.AI.Models;
+using RwkvX.AI.Testing;
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Torch.Passes;
 using Xunit;
@@ -19,6 +20,7 @@ public sealed class KernelCompileTests
     [InlineData(12, 768, 4, 0, 2048, 3, 2)]
     public void Compile_AllKernelsOfAShape_GivesMachineCode(int layers, int width, int sparse, int weightType, int chunkSize, int topK, int matrixType = 0)
     {
+        ScalarRun.SkipNative("NVRTC");
         string? missing = FindCompiler();
         Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
         ModelShape shape = new()

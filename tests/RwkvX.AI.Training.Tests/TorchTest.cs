@@ -1,3 +1,4 @@
+using RwkvX.AI.Testing;
 using RwkvX.AI.Torch;
 using TorchSharp;
 using Xunit;
@@ -13,6 +14,7 @@ public abstract class TorchTest : IDisposable
 
     protected TorchTest()
     {
+        ScalarRun.SkipNative("libtorch");
         Assert.SkipUnless(Missing.Value is null, $"libtorch does not load: {Missing.Value}");
         _scope = torch.NewDisposeScope();
     }

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.AspNetCore.Tests.Page;
@@ -17,6 +18,7 @@ public sealed class ChromiumFixture : IAsyncLifetime
     {
         get
         {
+            ScalarRun.SkipNative("Chromium");
             Assert.SkipWhen(_browser is null, $"no Chromium: expected one of {string.Join(", ", Places)} or the variable RWKVX_CHROMIUM (eng/install-chromium.sh installs it on Debian and Ubuntu)");
             return _browser;
         }
@@ -25,7 +27,7 @@ public sealed class ChromiumFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         string? path = Environment.GetEnvironmentVariable("RWKVX_CHROMIUM") ?? Array.Find(Places, File.Exists);
-        if (path is null) return;
+        if (path is null || ScalarRun.IsShort) return;
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
     }

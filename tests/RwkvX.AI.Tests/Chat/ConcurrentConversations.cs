@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.Tests.Chat;
@@ -8,10 +9,11 @@ namespace RwkvX.AI.Tests.Chat;
 /// <summary>Many conversations at once with random cancellations: each must read as if it had been alone.</summary>
 internal static class ConcurrentConversations
 {
-    private const int Conversations = 16;
     private const int Turns = 4;
 
-    /// <summary>Runs rounds of 16 conversations until the time is over, and each again alone.</summary>
+    private static readonly int Conversations = ScalarRun.Count(16, 8);
+
+    /// <summary>Runs rounds of 16 conversations (8 without vectors) until the time is over, and each again alone.</summary>
     /// <param name="newClient">Makes a client with nothing kept, over the same model each time.</param>
     /// <param name="duration">How long; at least one round is run.</param>
     /// <returns>Turns compared and turns that were cancelled on the way.</returns>

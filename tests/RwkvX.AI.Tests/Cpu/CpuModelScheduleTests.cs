@@ -22,6 +22,7 @@ public sealed class CpuModelScheduleTests
     [InlineData(32)]
     public void Forward_AnySchedule_GivesTheSameBits(int bits)
     {
+        Assert.SkipWhen(ScalarRun.IsShort && bits > 32, "vectors of more than 32 bits are emulated here and never chosen: the run with them has this test");
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
         using CpuModel model = tiny.Engine(new CpuModelOptions { VectorBits = bits, Threads = 1 });
         int[] tokens = tiny.Tokens(200);

@@ -1,3 +1,4 @@
+using RwkvX.AI.Testing;
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Training.Cuda;
 using Xunit;
@@ -17,6 +18,7 @@ public sealed class ElementwiseCompileTests
     [InlineData("squared_relu", "-DBACKWARD=0", "-DBACKWARD=1")]
     public void Compile_EveryVariant_GivesMachineCode(string kernel, params string[] variants)
     {
+        ScalarRun.SkipNative("NVRTC");
         string? missing = KernelCompileTests.FindCompiler();
         Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
         KernelCompiler compiler = new(computeCapability: 90, driverVersion: 0, folder: null, typeof(CudaKernelLauncher).Assembly);

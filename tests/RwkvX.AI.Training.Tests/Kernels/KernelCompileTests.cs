@@ -1,3 +1,4 @@
+using RwkvX.AI.Testing;
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Training.Cuda;
 using Xunit;
@@ -14,6 +15,7 @@ public sealed class KernelCompileTests
     [MemberData(nameof(Kernels))]
     public void Compile_Kernel_GivesMachineCode(string kernel)
     {
+        ScalarRun.SkipNative("NVRTC");
         string? missing = FindCompiler();
         Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
         KernelCompiler compiler = new(computeCapability: 90, driverVersion: 0, folder: null, typeof(CudaKernelLauncher).Assembly);

@@ -1,7 +1,8 @@
 // Lets a kernel be compiled as C++ and run on the host: the threads of a block are fibers of one thread, switched at barriers and shuffles.
+#undef _FORTIFY_SOURCE // its longjmp knows of one stack only
 #include <cmath>
+#include <csetjmp>
 #include <cstring>
-#include <memory>
 #include <ucontext.h>
 #include <vector>
 
@@ -14,15 +15,31 @@ static inline float2 make_float2(float x, float y) { return {x, y}; }
 struct float4 { float x, y, z, w; };
 static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
+// swapcontext starts a fiber; later switches are jumps, since it asks the kernel for the signal mask every time.
 struct Fiber
 {
-    ucontext_t context;
-    std::unique_ptr<char[]> stack;
-    bool done;
+    ucontext_t start;
+    jmp_buf here;
+    std::vector<char> stack;
+    bool started, done;
 };
 
-static ucontext_t scheduler;
+static ucontext_t starter; // where no fiber returns to: each ends with a jump
+static jmp_buf scheduler;
 static std::vector<Fiber> fibers;
+
+static inline void resume(Fiber &fiber)
+{
+    if (_setjmp(scheduler)) return;
+    if (fiber.started) _longjmp(fiber.here, 1);
+    fiber.started = true;
+    swapcontext(&starter, &fiber.start);
+}
+
+static inline void give_way(Fiber &fiber)
+{
+    if (!_setjmp(fiber.here)) _longjmp(scheduler, 1);
+}
 
 // Runs the other fibers until the barrier opens.
 struct Barrier
@@ -36,7 +53,7 @@ struct Barrier
             arrived = 0;
             generation++;
         }
-        while (generation == mine) swapcontext(&fibers[threadIdx.x].context, &scheduler);
+        while (generation == mine) give_way(fibers[threadIdx.x]);
     }
 };
 
@@ -110,6 +127,7 @@ static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const flo
         const int thread = threadIdx.x; \
         kernel(*arguments); \
         fibers[thread].done = true; \
+        _longjmp(scheduler, 1); \
     } \
     extern "C" void launch(const Args *args, int threads, int x, int y, int z, int shared_bytes, int is_reversed) \
     { \
@@ -118,7 +136,7 @@ static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const flo
         gridDim = {x, y, z}; \
         fibers.resize(threads); \
         for (Fiber &fiber : fibers) \
-            if (!fiber.stack) fiber.stack = std::make_unique<char[]>(StackBytes); \
+            fiber.stack.resize(StackBytes); \
         for (int block = 0; block < x * y * z; block++) \
         { \
             blockIdx = {block % x, block / x % y, block / x / y}; \
@@ -127,12 +145,11 @@ static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const flo
             for (int w = 0; w < threads / 32; w++) warp_barriers[w] = Barrier{32}; \
             for (Fiber &fiber : fibers) \
             { \
-                getcontext(&fiber.context); \
-                fiber.context.uc_stack.ss_sp = fiber.stack.get(); \
-                fiber.context.uc_stack.ss_size = StackBytes; \
-                fiber.context.uc_link = &scheduler; \
-                fiber.done = false; \
-                makecontext(&fiber.context, run, 0); \
+                getcontext(&fiber.start); \
+                fiber.start.uc_stack.ss_sp = fiber.stack.data(); \
+                fiber.start.uc_stack.ss_size = StackBytes; \
+                fiber.started = fiber.done = false; \
+                makecontext(&fiber.start, run, 0); \
             } \
             for (bool running = true; running;) \
             { \
@@ -143,7 +160,7 @@ static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const flo
                     if (fibers[t].done) continue; \
                     running = true; \
                     threadIdx = {t, 0, 0}; \
-                    swapcontext(&scheduler, &fibers[t].context); \
+                    resume(fibers[t]); \
                 } \
             } \
         } \

@@ -3,13 +3,16 @@ using RwkvX.AI.Cpu;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Generation.Scheduling;
 using RwkvX.AI.Models;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.Tests.Generation.Scheduling;
 
 public sealed class StreamTwinsTests
 {
-    private const int Streams = 64, Tokens = 24;
+    private const int Tokens = 24;
+
+    private static readonly int Streams = ScalarRun.Count(64, 18); // two long prompts in either
 
     /// <summary>64 streams of the embedded model, with prompts of many lengths that come while others write: each is, bit for bit, as alone.</summary>
     [Fact]
