@@ -56,6 +56,8 @@ bench 10-2.9B-all-ahead "$all" "${plain[@]}" --contexts 4096
 bench 11-ahead-value=16 ahead-value=16 "${big[@]}" --contexts 0,4096
 bench 12-ahead-value=4 ahead-value=4 "${big[@]}" --contexts 0,4096
 bench 13-ahead-wkv=16 ahead-wkv=16 "${big[@]}" --contexts 0,4096
+bench 14-prefetch-rows=1 prefetch-rows=1 "${big[@]}" --contexts 0,4096
+bench 15-prefetch-rows=32 prefetch-rows=32 "${big[@]}" --contexts 0,4096
 
 printf '\n== after %d s\n' "$SECONDS"
 cat "$logs"/tests-*.txt

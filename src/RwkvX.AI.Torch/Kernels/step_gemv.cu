@@ -20,7 +20,9 @@
 #define AHEAD DEPTH // stages on their way: a lane fetches into the stage that it has just read, which nobody else looks at
 #endif
 #define WARPS (THREADS / WARP)
+#ifndef PREFETCH_ROWS
 #define PREFETCH_ROWS 16 // of a block; with none a step takes 1% longer, with 40 4%: more delays what earlier kernels need sooner
+#endif
 
 // Of a product with weights of type W: elements in a 16-byte piece, a warp's pieces in a row, elements of the vector with what is missing in the last.
 #define ELEMENTS(W) (16 / (int)sizeof(W))

@@ -70,7 +70,7 @@ internal sealed class KernelSet : IDisposable
         int padded = Math.Max(Padded(shape.ElementBytes), Padded(shape.MatrixBytes));
         foreach (int batch in StepBatches)
         {
-            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch, Options: Variants.Has("deep-ring") ? ["-DAHEAD=5"] : null));
+            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch, Options: Variants.Has("deep-ring") ? ["-DAHEAD=5"] : Variants.Number("prefetch-rows") is > 0 and int n ? [$"-DPREFETCH_ROWS={n}"] : null));
             requests.Add(new("step_gemv", 320, OutputRing + batch * padded * sizeof(float), batch, "output", ["-DTHREADS=320", $"-DDEPTH={OutputDepth}", "-DAHEAD=10"]));
             requests.Add(new("step_value", 512, 0, batch));
         }
