@@ -87,6 +87,7 @@ internal static class RwkvXTool
     private static string UsageError(ParseResult result)
     {
         if (result.UnmatchedTokens.Count > 0) return $"{result.UnmatchedTokens[0]}: unknown verb or flag";
+        if (result.CommandResult.Command is { Action: null } command) return $"{command.Name}: expected one of {string.Join(", ", command.Subcommands.Select(inner => inner.Name))} after it";
         ParseError error = result.Errors[0];
         OptionResult? option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
         if (option is null) return error.Message;
@@ -127,5 +128,5 @@ internal static class RwkvXTool
         }
     }
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").Replace('\t', ' ').Replace("  ", " ", StringComparison.Ordinal).Trim();
 }

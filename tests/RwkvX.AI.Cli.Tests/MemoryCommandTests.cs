@@ -68,7 +68,7 @@ public sealed class MemoryCommandTests : IDisposable
     {
         (await Run("ask", "nobody", "Who?")).FailedWith(1, "nobody");
         (await Run("append", "notes", _folder["missing.txt"])).FailedWith(1, "missing.txt");
-        (await Run("import", _notes, "notes")).FailedWith(1, "expected");
+        (await Run("import", _notes, "notes")).FailedWith(1, $"{_notes}: expected what 'rwkvx memory export' wrote");
         (await Run("append", "notes", _notes)).Succeeded();
         (await Run("fork", "notes", "notes")).FailedWith(1, "notes");
         (await Run("rewind", "notes", "nowhere")).FailedWith(1, "nowhere");

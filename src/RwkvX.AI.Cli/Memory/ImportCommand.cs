@@ -15,12 +15,20 @@ internal static class ImportCommand
         memory.AddTo(command);
         command.SetAction(async (result, cancellationToken) =>
         {
-            await using FileStream stream = MemoryArguments.OpenFile(result.GetRequiredValue(file));
+            string path = result.GetRequiredValue(file);
+            await using FileStream stream = MemoryArguments.OpenFile(path);
             await using IStateStore store = memory.OpenStore(result);
-            ConversationInfo info = await store.ImportAsync(stream, memory.KeyOf(result), cancellationToken: cancellationToken);
-            Report lines = new();
-            lines.Add("tokens", $"{info.Head.Tokens}");
-            lines.Write(host);
+            try
+            {
+                ConversationInfo info = await store.ImportAsync(stream, memory.KeyOf(result), cancellationToken: cancellationToken);
+                Report lines = new();
+                lines.Add("tokens", $"{info.Head.Tokens}");
+                lines.Write(host);
+            }
+            catch (StateCorruptException e)
+            {
+                throw new CliException($"{path}: expected what 'rwkvx memory export' wrote: {e.Message}", e);
+            }
         });
         return command;
     }
