@@ -9,10 +9,7 @@ internal sealed class KernelSet : IDisposable
     public const int MaxStepBatch = 4;
 
     // DEPTH stages of two 16-byte pieces a thread.
-    // Together with the vectors of batch 1 both fit a multiprocessor, so that the product after the output product fetches while that one runs.
-    private static readonly int OutputDepth = Variants.Has("deep-ring") ? 11 : 10;
-
-    private static readonly int GemvRing = 6 * 2 * 512 * 16, OutputRing = OutputDepth * 2 * 320 * 16;
+    private const int OutputDepth = 11, GemvRing = 6 * 2 * 512 * 16, OutputRing = OutputDepth * 2 * 320 * 16;
 
     // Stages of four records of six vectors of 64, and four numbers of theirs.
     private const int ScanRing = 8 * 4 * (6 * 64 + 1) * sizeof(float);
@@ -50,7 +47,6 @@ internal sealed class KernelSet : IDisposable
             new("rows_norm", 256), new("rows_prev", 256), new("rows_activate", 256),
             new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32, ScanRing),
             new("rows_wkv_scan", 256, Variant: "wkv_single", Options: ["-DSINGLE"]), new("rows_wkv_out", 256),
-            new("rows_wkv_scan", 32, Variant: "wkv_plain", Options: ["-DPLAIN"]),
         ]);
         if (shape.Config.SparseLayerCount > 0)
             requests.AddRange([
@@ -70,7 +66,7 @@ internal sealed class KernelSet : IDisposable
         int padded = Math.Max(Padded(shape.ElementBytes), Padded(shape.MatrixBytes));
         foreach (int batch in StepBatches)
         {
-            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch, Options: Variants.Has("deep-ring") ? ["-DAHEAD=5"] : Variants.Number("prefetch-rows") is > 0 and int n ? [$"-DPREFETCH_ROWS={n}"] : null));
+            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch, Options: ["-DAHEAD=5"]));
             requests.Add(new("step_gemv", 320, OutputRing + batch * padded * sizeof(float), batch, "output", ["-DTHREADS=320", $"-DDEPTH={OutputDepth}", "-DAHEAD=10"]));
             requests.Add(new("step_value", 512, 0, batch));
         }

@@ -11,7 +11,7 @@ internal sealed class RowsBuffers : IDisposable
     private readonly DeviceMemory _memory;
 
     /// <summary>Rows whose operands of the recurrence are there at a time.</summary>
-    public static readonly int RecurrenceRows = Variants.Has("whole-recurrence") ? 4096 : 2048;
+    public const int RecurrenceRows = 2048;
 
     /// <summary>Past chunks that rows_lists can tell apart.</summary>
     public const int MaxListedChunks = 4096;

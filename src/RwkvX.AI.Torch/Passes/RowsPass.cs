@@ -250,7 +250,7 @@ internal sealed class RowsPass : IDisposable
             int count = Math.Min(RowsBuffers.RecurrenceRows, t - row);
             (prepare.First, scan.Begin, scan.End, output.First) = (row, row, row + count, row);
             _kernels["rows_wkv_prepare"].Launch(_stream, prepare, count, headBlocks);
-            _kernels[_single ? "wkv_single" : Variants.Has("plain-scan") ? "wkv_plain" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
+            _kernels[_single ? "wkv_single" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
             _kernels["rows_wkv_out"].Launch(_stream, output, count, headBlocks);
         }
         _blas.Accumulate(output.Out, _large.Widen(w.Output, c, c), _at[_at.X], t, c, c);
