@@ -2,25 +2,24 @@
 //   m = β₁ m + (1 − β₁) g, v = β₂ v + (1 − β₂) g², p = keep p − rate m / (√(v unbias) + ε), g the gradient times clip; none is zero.
 // Launch: a block of 256 threads a piece.
 
-#define THREADS 256
+#include "adamw.cuh"
 
 struct Args
 {
-    const long long *entries;   // (parameters, 3) address, first element among the moments, elements
+    const long long *entries;
     const long long *gradients; // (parameters) address or 0
-    const int *pieces;          // (pieces, 2) parameter, piece of it
+    const int *pieces;
     float *m, *v;
     float clip, beta1, rest1, beta2, rest2, keep, rate, unbias, epsilon;
 };
 
 extern "C" __global__ void __launch_bounds__(THREADS) adamw(const __grid_constant__ Args a)
 {
-    const int parameter = a.pieces[2 * blockIdx.x];
-    const long long first = (long long)a.pieces[2 * blockIdx.x + 1] * PIECE, offset = a.entries[3 * parameter + 1], count = a.entries[3 * parameter + 2];
-    const long long end = first + PIECE < count ? first + PIECE : count;
-    float *p = (float *)a.entries[3 * parameter];
-    const float *gradient = (const float *)a.gradients[parameter];
-    for (long long i = first + threadIdx.x; i < end; i += THREADS)
+    const Piece piece = piece_of_block(a.entries, a.pieces);
+    const long long offset = a.entries[3 * piece.parameter + 1];
+    float *p = (float *)a.entries[3 * piece.parameter];
+    const float *gradient = (const float *)a.gradients[piece.parameter];
+    for (long long i = piece.first + threadIdx.x; i < piece.end; i += THREADS)
     {
         const float g = gradient ? gradient[i] * a.clip : 0.0f;
         const float m = a.beta1 * a.m[offset + i] + a.rest1 * g, v = a.beta2 * a.v[offset + i] + a.rest2 * g * g;

@@ -1,7 +1,7 @@
 // Training: the squares of all gradients, summed by piece of PIECE elements in double precision and in a fixed order.
 // Launch: a block of 256 threads a piece; arguments as in adamw.cu.
 
-#define THREADS 256
+#include "adamw.cuh"
 
 struct Args
 {
@@ -14,13 +14,12 @@ struct Args
 extern "C" __global__ void __launch_bounds__(THREADS) adamw_norm(const __grid_constant__ Args a)
 {
     __shared__ double sums[THREADS];
-    const int parameter = a.pieces[2 * blockIdx.x], thread = threadIdx.x;
-    const long long first = (long long)a.pieces[2 * blockIdx.x + 1] * PIECE, count = a.entries[3 * parameter + 2];
-    const long long end = first + PIECE < count ? first + PIECE : count;
-    const float *gradient = (const float *)a.gradients[parameter];
+    const Piece piece = piece_of_block(a.entries, a.pieces);
+    const int thread = threadIdx.x;
+    const float *gradient = (const float *)a.gradients[piece.parameter];
     double sum = 0.0;
     if (gradient)
-        for (long long i = first + thread; i < end; i += THREADS) sum += (double)gradient[i] * gradient[i];
+        for (long long i = piece.first + thread; i < piece.end; i += THREADS) sum += (double)gradient[i] * gradient[i];
     sums[thread] = sum;
     __syncthreads();
     for (int half = THREADS / 2; half > 0; half /= 2)
