@@ -139,8 +139,8 @@ public sealed class DropTests
         using CudaModel cuda = Load(tiny);
         using RwkvXState expected = cpu.CreateState(), found = cuda.CreateState();
         int[] tokens = tiny.Tokens(700);
-        Feed(cpu, expected, tokens, span);
-        Feed(cuda, found, tokens, span);
+        cpu.Logits(expected, tokens, span);
+        cuda.Logits(found, tokens, span);
         using RwkvXState fork = found.Fork();
         long all = Enumerable.Range(0, tokens.Length).Sum(position => Math.Min(tiny.Config.MobaTopK - 1, position / Chunk)) * tiny.Config.HeadCount;
         for (int layer = 0; layer < Layers; layer++)
@@ -159,7 +159,7 @@ public sealed class DropTests
         using TinyModel tiny = NewTiny();
         using CudaModel model = Load(tiny, countLooks: false);
         using RwkvXState state = model.CreateState();
-        Feed(model, state, tiny.Tokens(200), 50);
+        model.Logits(state, tiny.Tokens(200), 50);
         Assert.All(state.GetPageUsage().Layers.SelectMany(layer => layer), page => Assert.Equal((0L, PageLocation.Device), (page.Looks, page.Location)));
         Assert.All(model.Export(state).SparseLayers, layer => Assert.Empty(layer.Looks));
     }
@@ -212,21 +212,9 @@ public sealed class DropTests
     private static float[] Run(IRwkvXModel model, int[] tokens, PageId[] pages, int span)
     {
         using RwkvXState state = model.CreateState();
-        Feed(model, state, tokens[..300], 300);
+        model.Logits(state, tokens[..300], 300);
         state.DropPages(pages);
-        return Feed(model, state, tokens[300..], span);
-    }
-
-    private static float[] Feed(IRwkvXModel model, RwkvXState state, int[] tokens, int span)
-    {
-        int v = model.Config.VocabSize;
-        float[] logits = new float[tokens.Length * v];
-        for (int t = 0; t < tokens.Length; t += span)
-        {
-            int count = Math.Min(span, tokens.Length - t);
-            model.Forward(state, tokens.AsMemory(t, count), logits.AsMemory(t * v, count * v));
-        }
-        return logits;
+        return model.Logits(state, tokens[300..], span);
     }
 
     /// <summary>(V) what a fork says after three more tokens.</summary>

@@ -75,7 +75,7 @@ public sealed class EightBitMatrixTests
     public void Large_Matrix_SameBitsAsTwin(Precision precision, TensorType stored, Precision beside)
     {
         CudaTest.Require();
-        using MemoryCheckpoint source = Random(200, 192, stored);
+        using MemoryCheckpoint source = Random(208, 192, stored);
         using DeviceMatrices device = new(precision, beside);
         EightBitMatrix twin = new(source.Get("m"), precision);
         float[] expected = twin.Dequantize();
@@ -92,12 +92,12 @@ public sealed class EightBitMatrixTests
     public void Large_Int8File_GoesOverAsItIs()
     {
         CudaTest.Require();
-        using MemoryCheckpoint source = Random(200, 192, TensorType.F32);
+        using MemoryCheckpoint source = Random(208, 192, TensorType.F32);
         EightBitMatrix twin = new(source.Get("m"), Precision.Int8);
         twin.Values[5] = 0x80; // -128, which others may write
         using MemoryCheckpoint file = new();
-        file.Add("m", TensorType.I8, [200, 192], twin.Values);
-        file.Add("m_scale", [200], twin.Scales);
+        file.Add("m", TensorType.I8, [208, 192], twin.Values);
+        file.Add("m_scale", [208], twin.Scales);
         file.Get("m").Scale = file.Get("m_scale");
         using DeviceMatrices device = new(Precision.Int8, Precision.BF16);
         foreach (bool transposed in (bool[])[false, true])

@@ -179,15 +179,8 @@ public sealed class EightBitTests
 
     private static float[] Logits(IRwkvXModel model, int[] tokens, int span)
     {
-        int v = model.Config.VocabSize;
-        float[] logits = new float[tokens.Length * v];
         using RwkvXState state = model.CreateState();
-        for (int t = 0; t < tokens.Length; t += span)
-        {
-            int count = Math.Min(span, tokens.Length - t);
-            model.Forward(state, tokens.AsMemory(t, count), logits.AsMemory(t * v, count * v));
-        }
-        return logits;
+        return model.Logits(state, tokens, span);
     }
 
     /// <summary>The logits of 20 steps after prompts of different lengths.</summary>

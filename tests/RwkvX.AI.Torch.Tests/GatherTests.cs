@@ -39,15 +39,7 @@ public sealed class GatherTests
     {
         ModelTensors tensors = ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
         using CudaModel model = CudaModel.Load(tensors, new CudaModelOptions { Precision = precision, GatherRows = gather });
-        int[] tokens = tiny.Tokens(900);
-        int v = model.Config.VocabSize;
-        float[] logits = new float[tokens.Length * v];
         using RwkvXState state = model.CreateState();
-        for (int t = 0; t < tokens.Length; t += span)
-        {
-            int count = Math.Min(span, tokens.Length - t);
-            model.Forward(state, tokens.AsMemory(t, count), logits.AsMemory(t * v, count * v));
-        }
-        return logits;
+        return model.Logits(state, tiny.Tokens(900), span);
     }
 }

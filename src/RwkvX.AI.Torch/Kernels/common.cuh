@@ -214,19 +214,6 @@ __device__ __forceinline__ uint4 load_once(const void *p)
     return v;
 }
 
-// Weights of a product to come, to the L2 while the memory rests: one instruction of one thread for each of some parts of three equal pieces.
-struct Ahead
-{
-    const char *pieces[3];
-    long long stride;  // between the parts of a piece
-    int bytes;         // of a part, a multiple of 16; 0: nothing
-};
-__device__ __forceinline__ void fetch_ahead(const Ahead &a, int part)
-{
-    if (a.bytes > 0)
-        asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" ::"l"(a.pieces[part % 3] + part / 3 * a.stride), "r"(a.bytes) : "memory");
-}
-
 // The state of one sequence, in floats from its base; the layout that ModelShape.cs computes.
 //   RWKV layer i: att_x_prev (C), ffn_x_prev (C), S (H, 64, 64)       sparse layer i, after all of those: ffn_x_prev (C), key_sum (C)
 

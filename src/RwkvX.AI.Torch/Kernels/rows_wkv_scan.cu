@@ -46,9 +46,17 @@ __device__ __forceinline__ void store8(float *p, int j, const float (&f)[8])
     *(float4 *)(p + 32 + j) = make_float4(f[4], f[5], f[6], f[7]);
 }
 
-#if defined(SINGLE) || defined(PLAIN)
+// Sum over the 8 lanes that share rows.
+__device__ __forceinline__ float lanes_sum(float f)
+{
+#pragma unroll
+    for (int m = 4; m > 0; m >>= 1) f += __shfl_xor_sync(FULL, f, m);
+    return f;
+}
+
+#ifdef SINGLE
 // One token: the lane's part of the rows and, per row, its part of the sum y.
-__device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record, int row, int j, bool is, float *y)
+__device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record, int row, int j, float *y)
 {
     float w[8], k[8], c[8], b[8], r[8];
     load8(record, j, w);
@@ -57,11 +65,6 @@ __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record
     load8(record + 3 * N, j, b);
     load8(record + 4 * N, j, r);
     const float2 v = *(const float2 *)(record + 5 * N + row);
-    if (!is) // past the end, where the record is zero: w = 1 leaves the state as it is
-    {
-#pragma unroll
-        for (int q = 0; q < 8; q++) w[q] = 1.0f;
-    }
 #pragma unroll
     for (int i = 0; i < HELD; i++)
     {
@@ -73,9 +76,7 @@ __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record
             dot = fmaf(S[i][q], c[q], dot);
             dot2 = fmaf(S[i][q + 1], c[q + 1], dot2);
         }
-        dot += dot2;
-#pragma unroll
-        for (int m = 4; m > 0; m >>= 1) dot += __shfl_xor_sync(FULL, dot, m);
+        dot = lanes_sum(dot + dot2);
 #pragma unroll
         for (int q = 0; q < 8; q++)
         {
@@ -86,9 +87,6 @@ __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record
     }
 }
 
-#endif
-
-#ifdef SINGLE
 extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid_constant__ Args a)
 {
     const int head = blockIdx.y, segment = blockIdx.z, row = threadIdx.x / 8 * HELD, j = threadIdx.x % 8 * 4;
@@ -96,74 +94,14 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
     float S[HELD][8], y[HELD];
 #pragma unroll
     for (int i = 0; i < HELD; i++) load8(state + i * N, j, S[i]);
-    advance(S, a.records + ((long long)segment * H + head) * (6 * N), row, j, true, y);
+    advance(S, a.records + ((long long)segment * H + head) * (6 * N), row, j, y);
 #pragma unroll
     for (int i = 0; i < HELD; i++)
     {
         store8(state + i * N, j, S[i]);
-#pragma unroll
-        for (int m = 4; m > 0; m >>= 1) y[i] += __shfl_xor_sync(FULL, y[i], m);
+        y[i] = lanes_sum(y[i]);
         if (j == 0) a.y[(long long)segment * C + head * N + row + i] = y[i];
     }
-}
-#elif defined(PLAIN)
-extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid_constant__ Args a)
-{
-    __shared__ __align__(16) float ring[STAGES][TILE][6 * N];
-    const int head = blockIdx.y, segment = blockIdx.z, lane = threadIdx.x;
-    const int row = blockIdx.x * ROWS + lane / 8 * HELD, j = lane % 8 * 4;
-    const int first = max(a.starts[segment], a.begin), count = min(a.starts[segment + 1], a.end) - first;
-    if (count <= 0) return;
-    const int tiles = (count + TILE - 1) / TILE;
-    const float *records = a.records + ((long long)(first - a.begin) * H + head) * (6 * N);
-
-    auto fetch = [&](int tile)
-    {
-        if (tile < tiles)
-        {
-#pragma unroll
-            for (int i = 0; i < TILE * WORDS / THREADS; i++)
-            {
-                const int word = i * THREADS + lane, token = tile * TILE + word / WORDS;
-                copy_async(&ring[tile % STAGES][word / WORDS][word % WORDS * 4],
-                           records + (long long)(token < count ? token : 0) * (H * 6 * N) + word % WORDS * 4, token < count);
-            }
-        }
-        copy_commit();
-    };
-    float *state = a.states[segment] + a.state_offset + 2 * C + head * (N * N) + row * N;
-    float S[HELD][8];
-#pragma unroll
-    for (int i = 0; i < HELD; i++) load8(state + i * N, j, S[i]);
-#pragma unroll
-    for (int tile = 0; tile < STAGES - 1; tile++) fetch(tile);
-    float *out = a.y + (long long)(first - a.begin) * C + head * N + row;
-    for (int tile = 0; tile < tiles; tile++)
-    {
-        copy_wait<STAGES - 2>();
-        __syncwarp();
-        fetch(tile + STAGES - 1);
-        const int n = min(TILE, count - tile * TILE);
-        float y[TILE * HELD];
-#pragma unroll
-        for (int u = 0; u < TILE; u++) advance(S, ring[tile % STAGES][u], row, j, u < n, y + u * HELD);
-        // Lane l keeps sum l % 8: at each exchange a lane gives away the half of its sums that its partner keeps.
-#pragma unroll
-        for (int m = 4; m > 0; m >>= 1)
-        {
-            const bool upper = (lane & m) != 0;
-#pragma unroll
-            for (int q = 0; q < m; q++)
-            {
-                const float give = upper ? y[q] : y[q + m], keep = upper ? y[q + m] : y[q];
-                y[q] = keep + __shfl_xor_sync(FULL, give, m);
-            }
-        }
-        const int u = lane % 8 / HELD;
-        if (u < n) out[(long long)(tile * TILE + u) * C + lane % HELD] = y[0];
-    }
-#pragma unroll
-    for (int i = 0; i < HELD; i++) store8(state + i * N, j, S[i]);
 }
 #else
 // What a token needs, read from shared memory one token ahead.
@@ -182,14 +120,6 @@ __device__ __forceinline__ void load(Operands &o, const float *record, const flo
     load8(record + 3 * N, 0, o.b);
     load8(record + 4 * N, 0, o.r);
     o.v = *(const float2 *)(value + 5 * N);
-}
-
-// Sum over the 8 lanes that share rows.
-__device__ __forceinline__ float lanes_sum(float f)
-{
-#pragma unroll
-    for (int m = 4; m > 0; m >>= 1) f += __shfl_xor_sync(FULL, f, m);
-    return f;
 }
 
 // One token: S_t = U + d·bᵀ with U = S diag(w) + v·kᵀ; d of the next one is S_t·c' = U·c' + d (b·c'), whose sum over the lanes does not wait for d.

@@ -23,7 +23,6 @@ struct Args
     const int *positions;                // (B) tokens before this one
     int layer;                           // sparse layer
     int *chosen;                         // (B, H, max(PAST, 1)): chunk or -1
-    Ahead ahead;                         // of the output product
 };
 
 extern "C" __global__ void __launch_bounds__(THREADS) step_choose(const __grid_constant__ Args a)
@@ -36,7 +35,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) step_choose(const __grid_c
     const int head = blockIdx.x, b = blockIdx.y, tid = threadIdx.x, warp = tid / WARP, lane = tid % WARP;
     let_next_start();
     wait_for_previous();
-    if (tid == THREADS - 1 && b == 0) fetch_ahead(a.ahead, head);
     const int position = a.positions[b], chunk = position / CHUNK, row = b * a.stride + head * N;
     const unsigned long long *table = a.tables[b];
 

@@ -4,7 +4,7 @@
 // One launch holds up to 7 groups of rows that differ in weights, mix, output and activation (r, k, v and the four LoRA-down products).
 // Launch: one block of 512 threads a multiprocessor; tasks[block] = (group, first row, end row).
 // A warp owns pairs of rows. Each lane streams its own 16-byte pieces through a private ring in shared memory (cp.async), so no
-// barrier is needed, 96 KB are in flight, and the ring fills before the previous kernel has finished (weights are constant).
+// barrier is needed, 80 KB are in flight, and the ring fills before the previous kernel has finished (weights are constant).
 // The output product, which has few rows a block, is compiled with fewer warps and a deeper ring (-DTHREADS, -DDEPTH).
 
 #include "common.cuh"
@@ -16,13 +16,8 @@
 #define THREADS 512
 #define DEPTH 6 // ring stages of two rows' pieces: 6 * 2 * 16 B * 512 = 96 KB
 #endif
-#ifndef AHEAD
-#define AHEAD DEPTH // stages on their way: a lane fetches into the stage that it has just read, which nobody else looks at
-#endif
 #define WARPS (THREADS / WARP)
-#ifndef PREFETCH_ROWS
 #define PREFETCH_ROWS 16 // of a block; with none a step takes 1% longer, with 40 4%: more delays what earlier kernels need sooner
-#endif
 
 // Of a product with weights of type W: elements in a 16-byte piece, a warp's pieces in a row, elements of the vector with what is missing in the last.
 #define ELEMENTS(W) (16 / (int)sizeof(W))
@@ -213,7 +208,7 @@ __device__ __forceinline__ void multiply(const Args &a, const int4 task)
         copy_commit();
     };
 #pragma unroll
-    for (int i = 0; i < AHEAD; i++) fetch();
+    for (int i = 0; i < DEPTH - 1; i++) fetch();
     let_next_start();
     // What the ring has no room for yet goes to the L2, so that the memory is busy while the previous kernel ends and the norm runs.
     {
@@ -235,7 +230,7 @@ __device__ __forceinline__ void multiply(const Args &a, const int4 task)
 #pragma unroll 2
         for (int piece = 0; piece < PIECES(W); piece++)
         {
-            copy_wait<AHEAD - 1>();
+            copy_wait<DEPTH - 2>();
             const uint4 word0 = ring[(slot * 2) * THREADS], word1 = ring[(slot * 2 + 1) * THREADS];
             if (++slot == DEPTH) slot = 0;
             fetch();

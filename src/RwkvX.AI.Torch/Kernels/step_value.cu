@@ -29,7 +29,6 @@ struct Args
     const float *h;          // (B, C) becomes ffn_x_prev
     float *const *states;    // (B)
     long long prev_offset;   // of ffn_x_prev
-    Ahead ahead;             // of the product that follows
 };
 
 extern "C" __global__ void __launch_bounds__(THREADS, B == 1 ? 2 : 1) step_value(const __grid_constant__ Args a)
@@ -96,7 +95,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, B == 1 ? 2 : 1) step_value
         }
     }
 
-    if (tid == 0) fetch_ahead(a.ahead, blockIdx.x); // this block has all that it reads
 #pragma unroll
     for (int b = 0; b < B; b++)
 #pragma unroll

@@ -27,7 +27,6 @@ struct Args
     float *const *states;                       // (B)
     long long state_offset;                     // of att_x_prev
     float *out;                                 // (B, C)
-    Ahead ahead;                                // of the product after the output product
 };
 
 template <int RANK>
@@ -108,7 +107,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) step_wkv(const __grid_c
             first[i] = a.v2 != nullptr ? a.v_first[row0 + lane + i * WARP] : 0.0f;
         }
     }
-    if (tid == THREADS - 1 && b == 0) fetch_ahead(a.ahead, head);
     copy_wait<0>();
     const uint4 *read = (const uint4 *)dynamic + tid;
     product<RW>(a.tw + b * RW, read, partial[0], warp, lane);

@@ -16,7 +16,7 @@ internal sealed class Dequantizer(CudaStream stream, ModelShape shape, KernelSet
     /// <summary>Where a matrix lies in the engine's type, until the next call.</summary>
     /// <param name="matrix">The matrix.</param>
     /// <param name="rows">Its rows as it lies there.</param>
-    /// <param name="columns">Its columns, likewise.</param>
+    /// <param name="columns">Its columns, likewise; a multiple of 16, as all widths of a model are.</param>
     /// <param name="transposed">Whether it lies transposed, with a scale a column.</param>
     public ulong Widen(MatrixWeights matrix, int rows, int columns, bool transposed = false)
     {

@@ -9,7 +9,7 @@ internal sealed class KernelSet : IDisposable
     public const int MaxStepBatch = 4;
 
     // DEPTH stages of two 16-byte pieces a thread.
-    private const int OutputDepth = 11, GemvRing = 6 * 2 * 512 * 16, OutputRing = OutputDepth * 2 * 320 * 16;
+    private const int GemvRing = 6 * 2 * 512 * 16, OutputRing = 11 * 2 * 320 * 16;
 
     // Stages of four records of six vectors of 64, and four numbers of theirs.
     private const int ScanRing = 8 * 4 * (6 * 64 + 1) * sizeof(float);
@@ -66,8 +66,8 @@ internal sealed class KernelSet : IDisposable
         int padded = Math.Max(Padded(shape.ElementBytes), Padded(shape.MatrixBytes));
         foreach (int batch in StepBatches)
         {
-            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch, Options: ["-DAHEAD=5"]));
-            requests.Add(new("step_gemv", 320, OutputRing + batch * padded * sizeof(float), batch, "output", ["-DTHREADS=320", $"-DDEPTH={OutputDepth}", "-DAHEAD=10"]));
+            requests.Add(new("step_gemv", 512, GemvRing + batch * padded * sizeof(float), batch));
+            requests.Add(new("step_gemv", 320, OutputRing + batch * padded * sizeof(float), batch, "output", ["-DTHREADS=320", "-DDEPTH=11"]));
             requests.Add(new("step_value", 512, 0, batch));
         }
         return requests;

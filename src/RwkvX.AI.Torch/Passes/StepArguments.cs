@@ -10,28 +10,6 @@ internal struct EmbedArgs
     public ulong Table, NormWeight, NormBias, Tokens, X;
 }
 
-internal struct AheadArgs
-{
-    public ulong First, Second, Third;
-    public long Stride;
-    public int Bytes;
-
-    /// <summary>Some megabytes of three pieces of so many bytes, from the end of each of the parts into which they are divided.</summary>
-    public static AheadArgs Of(int megabytes, int parts, long bytes, ulong first, ulong second, ulong third)
-    {
-        long stride = bytes / ((parts + 2) / 3) / 16 * 16, part = Math.Min(megabytes * 1_000_000L / parts / 16 * 16, stride);
-        ulong skip = (ulong)(stride - part);
-        return new AheadArgs { First = first + skip, Second = second + skip, Third = third + skip, Stride = stride, Bytes = (int)part };
-    }
-
-    /// <summary>The same of one piece.</summary>
-    public static AheadArgs Of(int megabytes, int parts, long bytes, ulong whole)
-    {
-        long third = bytes / 3 / 16 * 16;
-        return Of(megabytes, parts, third, whole, whole + (ulong)third, whole + (ulong)(2 * third));
-    }
-}
-
 internal struct GemvGroup
 {
     public ulong W, Scales, Mix, Out;
@@ -61,14 +39,12 @@ internal struct StepWkvArgs
     public ulong R, K, V, Tw, Ta, Tg, Tv, W2, A2, G2, V2, W0, A0, V0, Kk, Ka, Rk, NormWeight, NormBias, VFirst, H, States;
     public long StateOffset;
     public ulong Out;
-    public AheadArgs Ahead;
 }
 
 internal struct StepValueArgs
 {
     public ulong Value, Scales, K, Partials, H, States;
     public long PrevOffset;
-    public AheadArgs Ahead;
 }
 
 internal struct StepChooseArgs
@@ -80,7 +56,6 @@ internal struct StepChooseArgs
     public ulong Tables, Positions;
     public int Layer;
     public ulong Chosen;
-    public AheadArgs Ahead;
 }
 
 internal struct StepAttendArgs

@@ -23,9 +23,6 @@ internal sealed class StepPass : IDisposable
     private readonly CudaKernel _gemv;
     private readonly CudaKernel _output;
     private readonly CudaKernel _value;
-    // Megabytes of weights that a kernel sends for on behalf of a later one.
-    private static readonly int AheadOfValue = Variants.Number("ahead-value"), AheadOfWkv = Variants.Number("ahead-wkv"), AheadOfChoose = Variants.Number("ahead-choose");
-
     private CudaGraph? _graph;
     private long _x;
     private bool _partials;
@@ -92,31 +89,16 @@ internal sealed class StepPass : IDisposable
         RwkvXConfig config = _shape.Config;
         for (int i = 0; i < config.LayerCount; i++)
         {
-            bool sparse = config.SparseLayerCount > 0 && (i + 1) % config.SparseInterval == 0;
-            int m = sparse ? (i + 1) / config.SparseInterval - 1 : 0;
             TimeMix(_weights.Rwkv[i], i);
-            ChannelMix(_weights.Rwkv[i].ChannelMix, _shape.RwkvOffset(i) + _shape.C, sparse ? AfterValue(_weights.Sparse[m]) : AfterValue(i));
-            if (sparse)
+            ChannelMix(_weights.Rwkv[i].ChannelMix, _shape.RwkvOffset(i) + _shape.C);
+            if (config.SparseLayerCount > 0 && (i + 1) % config.SparseInterval == 0)
             {
+                int m = (i + 1) / config.SparseInterval - 1;
                 SparseAttention(_weights.Sparse[m], m);
-                ChannelMix(_weights.Sparse[m].ChannelMix, _shape.SparseOffset(m), AfterValue(i));
+                ChannelMix(_weights.Sparse[m].ChannelMix, _shape.SparseOffset(m));
             }
         }
         Norm(_weights.LnOut, 0, false, _at.HeadTasks, [new() { W = _weights.Head.Values, Scales = _weights.Head.Scales, Out = _at[_at.Logits], Stride = _shape.V }]);
-    }
-
-    private long SquareBytes => (long)_shape.C * _shape.C * _shape.MatrixBytes;
-
-    private AheadArgs AfterValue(SparseLayerWeights next)
-        => AheadArgs.Of(AheadOfValue, _shape.ValueColumns * _shape.ValueSplits, 3 * SquareBytes, next.Qkv.Values);
-
-    private AheadArgs AfterValue(int layer)
-    {
-        int parts = _shape.ValueColumns * _shape.ValueSplits;
-        if (layer + 1 == _shape.Config.LayerCount)
-            return AheadArgs.Of(AheadOfValue, parts, (long)_shape.V * _shape.C * _shape.MatrixBytes, _weights.Head.Values);
-        RwkvLayerWeights next = _weights.Rwkv[layer + 1];
-        return AheadArgs.Of(AheadOfValue, parts, SquareBytes, next.Receptance.Values, next.Key.Values, next.Value.Values);
     }
 
     private void TimeMix(RwkvLayerWeights w, int layer)
@@ -159,7 +141,6 @@ internal sealed class StepPass : IDisposable
             States = _at[_at.States],
             StateOffset = _shape.RwkvOffset(layer),
             Out = _at[_at.Mixed],
-            Ahead = AheadArgs.Of(AheadOfWkv, _shape.H, (long)_shape.F * _shape.C * _shape.MatrixBytes, w.ChannelMix.Key.Values),
         };
         _kernels["step_wkv"].LaunchOverlapped(_stream, wkv, _shape.H, _batch);
         Output(w.Output);
@@ -187,7 +168,6 @@ internal sealed class StepPass : IDisposable
             Positions = _at[_at.Positions],
             Layer = layer,
             Chosen = _at[_at.Chosen],
-            Ahead = AheadArgs.Of(AheadOfChoose, _shape.H, SquareBytes, w.Output.Values),
         };
         _kernels["step_choose"].LaunchOverlapped(_stream, choose, _shape.H, _batch);
         StepAttendArgs attend = new()
@@ -209,7 +189,7 @@ internal sealed class StepPass : IDisposable
     private void Output(MatrixWeights weight)
         => Gemv(_output, new GemvArgs { X = _at[_at.Mixed] }, _at.OutputTasks, [new() { W = weight.Values, Scales = weight.Scales, Out = _at[_x], Stride = _shape.C, Activation = GemvGroup.Add }]);
 
-    private void ChannelMix(ChannelMixWeights w, long prevOffset, AheadArgs ahead)
+    private void ChannelMix(ChannelMixWeights w, long prevOffset)
     {
         Norm(w.Norm, prevOffset, true, _at.KeyTasks, [new() { W = w.Key.Values, Scales = w.Key.Scales, Mix = w.Xk, Out = _at[_at.Inner], Stride = _shape.F, Activation = GemvGroup.Relu2 }]);
         StepValueArgs value = new()
@@ -221,7 +201,6 @@ internal sealed class StepPass : IDisposable
             H = _at[_at.H],
             States = _at[_at.States],
             PrevOffset = prevOffset,
-            Ahead = ahead,
         };
         _value.LaunchOverlapped(_stream, value, _shape.ValueColumns * _shape.ValueSplits);
         _partials = true;
