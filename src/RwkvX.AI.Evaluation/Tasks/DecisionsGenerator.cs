@@ -42,7 +42,8 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
         Scatter.Write(writer, random, tokens - 30 - (decided * 10), filler,
             [.. decisions.Select(decision => Fact.Pick(Statements, random).Replace("{v}", decision.Action, StringComparison.Ordinal).Replace("{s}", decision.Topic, StringComparison.Ordinal))]);
         writer.TrimEnd().Add("\n\n", PartKind.Question).Ask(Fact.Pick(Questions, random));
-        return writer.Answer(string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {char.ToUpperInvariant(decision.Action[0])}{decision.Action[1..]} the {decision.Topic}."))).ToDocument();
+        // In small letters as in the minutes: the same tokens, so that a list is a copy.
+        return writer.Answer(string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Action} the {decision.Topic}."))).ToDocument();
     }
 
     /// <summary>What is said in meetings without deciding anything.</summary>

@@ -26,7 +26,7 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 60, 1, 120));
+        int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 45, 1, 120));
         List<Fact> known = Fact.DrawMany(told, _words, random), unknown = Fact.DrawUnknown(4, known, _words, random);
         DocumentWriter writer = new(count);
         (string before, string after) = Frames[random.Next(Frames.Length)];

@@ -46,7 +46,7 @@ internal sealed class NeedleGenerator(NeedleKind kind, WordSplit split, Fillers 
     private string[] Keys(Random random, int tokens)
     {
         bool isTraining = split == WordSplit.Training;
-        int most = Math.Clamp(tokens / 120, 1, 60);
+        int most = Math.Clamp(tokens / 80, 1, 60);
         int others = !isTraining || random.Next(5) < 2 ? 0 : Drawn.Count(random, most) - 1;
         int needles = kind switch
         {

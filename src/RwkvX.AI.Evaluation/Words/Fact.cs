@@ -1,3 +1,5 @@
+using RwkvX.AI.Evaluation.Tasks;
+
 namespace RwkvX.AI.Evaluation.Words;
 
 /// <summary>One fact.</summary>
@@ -13,9 +15,10 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public static string[] Unknown { get; } = ["I do not know; that was never mentioned.", "I do not know. Nothing was said about that.", "I do not know, you have not told me that."];
 
     /// <summary>A fact.</summary>
-    public static Fact Draw(WordList words, Random random, bool own = false)
+    public static Fact Draw(WordList words, Random random) => Draw(Relation.All, words, random);
+
+    private static Fact Draw(Relation[] relations, WordList words, Random random)
     {
-        Relation[] relations = own ? [.. Relation.All.Where(relation => relation.Own is not null)] : Relation.All;
         Relation drawn = relations[random.Next(relations.Length)];
         return new Fact(drawn, SubjectOf(drawn.Subject, words, random), ValueOf(drawn.Value, words, random));
     }
@@ -43,9 +46,12 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public static List<Fact> DrawMany(int count, WordList words, Random random, bool own = false)
     {
         List<Fact> facts = [];
+        Relation[] relations = Relations(own);
+        // Of few kinds in half of training, so that it is for the subject to decide and not for the kind.
+        if (!own && words.Surprises(random)) relations = Drawn.Shuffled(relations, random)[..random.Next(1, 4)];
         for (int tries = 0; facts.Count < count && tries < 40 * count; tries++)
         {
-            Fact fact = Draw(words, random, own);
+            Fact fact = Draw(relations, words, random);
             if (!facts.Any(other => other.Relation == fact.Relation && (own || other.Subject == fact.Subject))) facts.Add(fact);
         }
 
@@ -63,6 +69,8 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public string OwnQuestion(Random random) => Pick(Relation.OwnQuestions!, random);
 
     public string OwnAnswer => Fill(Relation.OwnAnswer!);
+
+    private static Relation[] Relations(bool own) => own ? [.. Relation.All.Where(relation => relation.Own is not null)] : Relation.All;
 
     private string Fill(string pattern) => Articles.Mend(pattern.Replace("{s}", Subject, StringComparison.Ordinal).Replace("{v}", Value, StringComparison.Ordinal));
 

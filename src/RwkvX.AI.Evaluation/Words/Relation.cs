@@ -3,7 +3,7 @@ namespace RwkvX.AI.Evaluation.Words;
 /// <summary>A kind of fact, and how people state it and ask for it; <c>{s}</c> is the subject, <c>{v}</c> the value.</summary>
 /// <param name="Subject">What it is about: P a person, T a topic, N a thing.</param>
 /// <param name="Value">What it says, by the letter of a word list; D digits, M a time, E a date, W invented.</param>
-/// <param name="Statements">In a text.</param>
+/// <param name="Statements">In a text. No value begins one: at the start of a line it would have other tokens than in the answer.</param>
 /// <param name="Questions">To the model.</param>
 /// <param name="Answer">The model's.</param>
 /// <param name="Own">What a user says of himself in a chat; null where nobody would.</param>
@@ -14,7 +14,7 @@ internal sealed record Relation(
 {
     public static Relation[] All { get; } =
     [
-        new('P', 'c', ["{s} lives in {v}.", "{s} has moved to {v}.", "Since last year {s} has had a flat in {v}.", "If you write to {s}, send it to {v}, where {s} lives now.", "{v} is where {s} lives."],
+        new('P', 'c', ["{s} lives in {v}.", "{s} has moved to {v}.", "Since last year {s} has had a flat in {v}.", "If you write to {s}, send it to {v}, where {s} lives now.", "The city where {s} lives is {v}."],
             ["In which city does {s} live?", "Where does {s} live?", "Which city does {s} live in?"], "{s} lives in {v}.", ["I live in {v}.", "My home is in {v}.", "I have moved to {v}.", "I am from {v}."], ["Where do I live?", "In which city do I live?", "Where is my home?"], "You live in {v}."),
         new('P', 'F', ["The full name of {s} is {v}.", "{s} is short for {v}.", "On paper {s} is called {v}."],
             ["What is the full name of {s}?", "What is {s} called on paper?"], "The full name of {s} is {v}.", ["My name is {v}.", "My name is {v}.", "I am called {v}.", "You can call me {v}.", "I am {v}."], ["What is my name?", "What is my name?", "Do you remember my name?", "What am I called?"], "Your name is {v}."),
@@ -40,8 +40,8 @@ internal sealed record Relation(
             ["When is the {s} meeting?", "On which date is the {s} meeting?"], "The {s} meeting is on {v}."),
         new('T', 'M', ["The {s} team meets at {v}.", "At {v} the {s} team comes together.", "The {s} team has its meeting at {v}."],
             ["At what time does the {s} team meet?", "When does the {s} team meet?"], "The {s} team meets at {v}."),
-        new('T', 'F', ["The {s} project is led by {v}.", "{v} leads the {s} project.", "For the {s} project, {v} is responsible."],
-            ["Who leads the {s} project?", "Who is responsible for the {s} project?"], "{v} leads the {s} project."),
+        new('T', 'F', ["The {s} project is led by {v}.", "The leader of the {s} project is {v}.", "For the {s} project, {v} is responsible."],
+            ["Who leads the {s} project?", "Who is responsible for the {s} project?"], "The {s} project is led by {v}."),
         new('T', 'D', ["The access code of the {s} room is {v}.", "To open the {s} room, type {v}.", "The {s} room opens with the code {v}."],
             ["What is the access code of the {s} room?", "Which code opens the {s} room?"], "The access code of the {s} room is {v}."),
         new('N', 'D', ["The {s} costs {v} euros.", "They paid {v} euros for the {s}.", "The price of the {s} is {v} euros."],
@@ -50,7 +50,7 @@ internal sealed record Relation(
             ["Where is the {s}?", "Where is the {s} kept?"], "The {s} is behind the {v}."),
         new('N', 'W', ["The password of the {s} is {v}.", "The {s} asks for a password, which is {v}.", "Use the password {v} for the {s}."],
             ["What is the password of the {s}?", "Which password does the {s} have?"], "The password of the {s} is {v}."),
-        new('N', 'F', ["The {s} belongs to {v}.", "{v} owns the {s}.", "The owner of the {s} is {v}."],
+        new('N', 'F', ["The {s} belongs to {v}.", "The {s} is owned by {v}.", "The owner of the {s} is {v}."],
             ["Who owns the {s}?", "Whose is the {s}?"], "The {s} belongs to {v}."),
     ];
 

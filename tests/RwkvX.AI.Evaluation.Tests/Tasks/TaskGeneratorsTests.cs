@@ -89,7 +89,7 @@ public sealed partial class TaskGeneratorsTests
     [InlineData("records")]
     public void Write_Training_AsksManyThingsOfOneDocument_EachOnce(string name)
     {
-        int[] asked = [.. Enumerable.Range(0, 30).Select(seed => Write(name, 3000, seed)).Select(document =>
+        int[] asked = [.. Enumerable.Range(0, 60).Select(seed => Write(name, 3000, seed)).Select(document =>
         {
             string[] questions = [.. document.Parts.Where(part => part.Kind == PartKind.Question).Select(part => part.Text).Where(text => text.Contains('?', StringComparison.Ordinal))];
             return questions.Distinct().Count();
