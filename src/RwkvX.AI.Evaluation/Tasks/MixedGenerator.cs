@@ -5,8 +5,8 @@ internal sealed class MixedGenerator : TaskGenerator
 {
     private static readonly (string Name, int Weight)[] Shares =
     [
-        ("passkey", 2), ("needle-1", 2), ("needle-2", 4), ("needle-3", 3), ("multi-key", 7), ("multi-value", 4),
-        ("facts", 12), ("chat", 9), ("decisions", 12), ("records", 10), ("talk", 2),
+        ("passkey", 2), ("needle-1", 2), ("needle-2", 4), ("needle-3", 4), ("multi-key", 7), ("multi-value", 6),
+        ("facts", 12), ("chat", 9), ("decisions", 12), ("records", 8), ("talk", 2),
     ];
 
     private readonly TaskGenerator[] _generators;
