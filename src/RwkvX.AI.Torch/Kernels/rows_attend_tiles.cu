@@ -1,24 +1,34 @@
-// Prefill, 16-bit types: attention of tiles of 64 rows of one sequence and one head on the tensor cores. See docs/kernels/cuda-moba.md.
+// Prefill, 16-bit types: attention of tiles of 128 rows of one sequence and one head on the tensor cores. See docs/kernels/cuda-moba.md.
 //
-// Running softmax in f32; scores and probabilities never leave the registers. Keys and values come in tiles of 64 through two buffers.
+// Running softmax in f32; scores and probabilities never leave the registers. Keys and values come 64 at a time through two buffers; a warp has 32
+// rows, so that what it reads of them serves two left operands, and takes 32 keys at a time, so that three blocks share a multiprocessor.
 // Three kernels of one source:
 //   MODE 0  a block visits, in ascending order, every chunk that a row of its tile has chosen or lies in; rows that did not choose it
-//           are masked, warps none of whose rows did skip the products. Launch: (tiles, H) blocks of 128 threads, 16 rows a warp.
+//           are masked, warps none of whose rows did skip the products. Launch: (tiles, H) blocks of 128 threads.
 //   MODE 1  the rows that chose one chunk, gathered (rows_lists.cu): no row is masked, whatever the context. What a row got from the
-//           chunk goes out unscaled, with its highest score and its sum. Launch: (most tiles of a head, H) blocks.
+//           chunk goes out unscaled, with the exponent that it is relative to and its sum. Launch: (most tiles of a head, H) blocks.
 //   MODE 2  as MODE 0 over the own chunk alone; then the parts of MODE 1 join in. Launch as MODE 0.
 
 #include "common.cuh"
 
 #define THREADS 128
-#define TILE 64
+#define TILE 128                             // rows of a block
+#define ROWS 32                              // rows of a warp, as SETS left operands of 16
+#define SETS (ROWS / 16)
+#define KEYS 64                              // keys in a buffer
+#define STEP 32                              // keys of a step of the softmax
+#define BUFFER (2 * KEYS * N)                // keys, then values
+#define WHOLE (PAGE % KEYS == 0)             // the keys of a buffer lie in one page, one behind the other
 #define PAST (TOPK - 1)
 #define MAX_CHUNKS 16384
 #define LOG2E 1.44269504f
+#define LOWEST -1e30f                        // below any score; no infinity, whose difference to itself is no number
+#define SLACK 8.0f                           // weights may reach 2 to this before the sums are scaled anew
 #ifndef MODE
 #define MODE 0
 #endif
-#define PART (N + 2)                         // what MODE 1 leaves: 64 sums, the highest score, the sum of weights
+#define MASKS (MODE != 1 || !WHOLE)          // rows may see a part of a buffer's keys
+#define PART (N + 2)                         // what MODE 1 leaves: 64 sums, the exponent that they are relative to, the sum of weights
 
 #if WEIGHT == 1
 #define PRODUCT "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"
@@ -50,16 +60,16 @@ __device__ __forceinline__ void multiply(float (&c)[4], const unsigned (&a)[4], 
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-__device__ __forceinline__ void load_matrices(unsigned (&m)[4], const weight *p)
+__device__ __forceinline__ void load_matrices(unsigned (&m)[4], unsigned at)
 {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3]) : "r"(shared_address(p)) : "memory");
+                 : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3]) : "r"(at) : "memory");
 }
 
-__device__ __forceinline__ void load_transposed(unsigned (&m)[4], const weight *p)
+__device__ __forceinline__ void load_transposed(unsigned (&m)[4], unsigned at)
 {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3]) : "r"(shared_address(p)) : "memory");
+                 : "=r"(m[0]), "=r"(m[1]), "=r"(m[2]), "=r"(m[3]) : "r"(at) : "memory");
 }
 
 __device__ __forceinline__ float power_of_two(float f)
@@ -69,12 +79,12 @@ __device__ __forceinline__ float power_of_two(float f)
     return y;
 }
 
-// 16-byte pieces of a row of 64 are swapped by its number, so that eight rows of a matrix lie in different banks.
-__device__ __forceinline__ int place(int row, int piece) { return row * N + ((piece ^ (row & 7)) * 8); }
+// Where a 16-byte piece of a row of 64 lies, in bytes: pieces are swapped by the row's number, so that eight rows of a matrix lie in different banks.
+__device__ __forceinline__ int place(int row, int piece) { return row * (N * 2) + ((piece ^ (row & 7)) * 16); }
 
-extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __grid_constant__ Args a)
+extern "C" __global__ void __launch_bounds__(THREADS, 3) rows_attend_tiles(const __grid_constant__ Args a)
 {
-    __shared__ __align__(128) weight keys[2][TILE * N], values[2][TILE * N];
+    __shared__ __align__(128) weight buffers[2][BUFFER];
     const int head = blockIdx.y, tid = threadIdx.x, warp = tid / WARP, lane = tid % WARP;
 #if MODE == 1
     __shared__ int members[TILE];
@@ -90,7 +100,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
     auto row_of = [&](int row) { return (long long)(members[row] / PAST); };
 #else
     __shared__ unsigned needed[MAX_CHUNKS / 32];
-    __shared__ int choices[TILE][PAST > 0 ? PAST : 1];
     const int first = a.tiles[2 * blockIdx.x], rows = a.tiles[2 * blockIdx.x + 1] - first, segment = a.segments[first];
     const int position = a.positions[segment] + first - a.starts[segment];
     const int own_first = position / CHUNK, own_last = (position + rows - 1) / CHUNK;
@@ -99,6 +108,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
     for (int i = tid; i <= own_last / 32; i += THREADS) needed[i] = 0;
     __syncthreads();
 #if TOPK > 1 && MODE == 0
+    __shared__ short choices[TILE][PAST];
     for (int i = tid; i < TILE * PAST; i += THREADS)
     {
         const int row = i / PAST, chunk = row < rows ? a.chosen[((long long)(first + row) * H + head) * PAST + i % PAST] : -1;
@@ -123,52 +133,78 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
     auto row_of = [&](int row) { return (long long)(first + row); };
     int chunk = next_chunk(-1), from = 0;
 #endif
+    // A thread copies the piece tid % 8 of every sixteenth row; keys that are not there are zeros.
+    const int copied = place(tid / 8, tid % 8) / 2;
     auto fetch = [&](int buffer, int chunk, int from)
     {
         if (chunk <= own_last)
+        {
+            const int there = keys_of(chunk) - from - tid / 8;
+#if WHOLE
+            const int start = chunk * CHUNK + from;
+            const weight *source = page_keys(table[start / PAGE], a.layer, head) + start % PAGE * N + tid * 8;
+#endif
 #pragma unroll
-            for (int i = 0; i < TILE * 8 / THREADS; i++)
+            for (int i = 0; i < KEYS * 8 / THREADS; i++)
             {
-                const int word = tid + i * THREADS, row = word / 8, piece = word % 8;
-                const bool in = from + row < keys_of(chunk);
-                const int key = chunk * CHUNK + (in ? from + row : 0);
-                const unsigned long long page = table[key / PAGE];
-                const int at = key % PAGE * N + piece * 8;
-                copy_async(&keys[buffer][place(row, piece)], page_keys(page, a.layer, head) + at, in);
-                copy_async(&values[buffer][place(row, piece)], page_values(page, a.layer, head) + at, in);
+                const bool in = i * (THREADS / 8) < there;
+#if WHOLE
+                const weight *key = source + i * (THREADS * 8);
+#else
+                const int at = chunk * CHUNK + (in ? from + tid / 8 + i * (THREADS / 8) : 0);
+                const weight *key = page_keys(table[at / PAGE], a.layer, head) + at % PAGE * N + tid % 8 * 8;
+#endif
+                weight *to = buffers[buffer] + copied + i * (THREADS / 8 * N);
+                copy_async(to, key, in);
+                copy_async(to + KEYS * N, key + PAGE_PLANE, in);
             }
+        }
         copy_commit();
     };
 
     fetch(0, chunk, from);
     __syncthreads();
 
-    // The lane's rows, and its part of the queries as left operand: rows l / 4 and l / 4 + 8 of the warp's 16.
-    const int row0 = warp * 16 + lane / 4;
-    unsigned q[4][4];
+    // The lane's rows are row0 + 8 r, and its part of the queries lies as left operands: rows l / 4 and l / 4 + 8 of each 16.
+    const int row0 = warp * ROWS + lane / 4;
+    unsigned q[SETS][4][4];
 #pragma unroll
-    for (int step = 0; step < 4; step++)
+    for (int set = 0; set < SETS; set++)
 #pragma unroll
-        for (int i = 0; i < 4; i++)
-        {
-            const int row = row0 + i % 2 * 8, n = step * 16 + i / 2 * 8 + lane % 4 * 2;
-            const float *from_row = a.qkv + row_of(row < rows ? row : 0) * (3 * C) + head * N + n;
-            q[step][i] = row < rows ? narrow_pair(from_row[0] * 0.125f, from_row[1] * 0.125f) : 0; // 1 / sqrt(64), exact
-        }
-    float o[8][4] = {}, top[2] = {-INFINITY, -INFINITY}, sum[2] = {};
+        for (int step = 0; step < 4; step++)
+#pragma unroll
+            for (int i = 0; i < 4; i++)
+            {
+                const int row = row0 + set * 16 + i % 2 * 8, n = step * 16 + i / 2 * 8 + lane % 4 * 2;
+                const float2 f = *(const float2 *)(a.qkv + row_of(row < rows ? row : 0) * (3 * C) + head * N + n);
+                q[set][step][i] = row < rows ? narrow_pair(f.x * 0.125f, f.y * 0.125f) : 0; // 1 / sqrt(64), exact
+            }
+    float o[SETS][8][4] = {}, base[2 * SETS], sum[2 * SETS] = {};
+#pragma unroll
+    for (int r = 0; r < 2 * SETS; r++) base[r] = LOWEST;
+
+    // Where the lane's rows of matrices lie, in bytes from a buffer: eight keys and half of the channels; sixteen values and sixteen channels.
+    const unsigned shared = shared_address(buffers);
+    const unsigned key_place[2] = {shared + place(lane % 8, lane / 8), shared + place(lane % 8, lane / 8 + 4)};
+    const unsigned value_place = shared + KEYS * N * 2 + place(lane / 8 % 2 * 8 + lane % 8, lane / 16);
+    const bool is_idle = warp * ROWS >= rows;
 
     for (int buffer = 0; chunk <= own_last; buffer ^= 1)
     {
-        const bool last_of_chunk = from + TILE >= keys_of(chunk);
-        const int following = last_of_chunk ? next_chunk(chunk) : chunk, following_from = last_of_chunk ? 0 : from + TILE;
-        fetch(buffer ^ 1, following, following_from);
-        copy_wait<1>();
+        // Everyone's copies are there, and nobody reads the other buffer any more.
+        copy_wait<0>();
         __syncthreads();
+        const bool last_of_chunk = from + KEYS >= keys_of(chunk);
+        const int following = last_of_chunk ? next_chunk(chunk) : chunk, following_from = last_of_chunk ? 0 : from + KEYS;
+        fetch(buffer ^ 1, following, following_from);
 
-        // How many keys of this tile each of the lane's rows sees.
-        int visible[2];
+        // How many keys of this buffer each of the lane's rows sees.
+        bool sees = !is_idle;
+#if MASKS
+        int visible[2 * SETS];
+        sees = false;
 #pragma unroll
-        for (int r = 0; r < 2; r++)
+        for (int r = 0; r < 2 * SETS; r++)
         {
             const int row = row0 + r * 8;
 #if MODE == 1
@@ -176,88 +212,127 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
 #else
             const int own = (position + row) / CHUNK;
             bool chose = false;
-#if MODE == 0
+#if TOPK > 1 && MODE == 0
 #pragma unroll
             for (int i = 0; i < PAST; i++) chose |= choices[row][i] == chunk;
 #endif
             const int all = row >= rows ? 0 : chunk == own ? (position + row) % CHUNK + 1 : chose ? CHUNK : 0;
 #endif
-            visible[r] = max(min(all - from, TILE), 0);
+            visible[r] = all - from;
+            sees |= visible[r] > 0;
         }
-        if (__any_sync(FULL, visible[0] > 0 || visible[1] > 0))
-        {
-            float s[8][4] = {};
+        sees = __any_sync(FULL, sees);
+#endif
+        if (sees)
 #pragma unroll
-            for (int n = 0; n < 8; n++)
-#pragma unroll
-                for (int half = 0; half < 2; half++)
-                {
-                    unsigned m[4];
-                    load_matrices(m, &keys[buffer][place(n * 8 + lane % 8, half * 4 + lane / 8)]);
-                    multiply(s[n], q[half * 2], m[0], m[1]);
-                    multiply(s[n], q[half * 2 + 1], m[2], m[3]);
-                }
-            const bool masked = __any_sync(FULL, visible[0] < TILE || visible[1] < TILE);
-            float high[2] = {top[0], top[1]};
-#pragma unroll
-            for (int n = 0; n < 8; n++)
-#pragma unroll
-                for (int i = 0; i < 4; i++)
-                {
-                    if (masked && n * 8 + lane % 4 * 2 + i % 2 >= visible[i / 2]) s[n][i] = -INFINITY;
-                    high[i / 2] = fmaxf(high[i / 2], s[n][i]);
-                }
-#pragma unroll
-            for (int r = 0; r < 2; r++)
+            for (int part = 0; part < KEYS; part += STEP)
             {
-                high[r] = fmaxf(high[r], __shfl_xor_sync(FULL, high[r], 1));
-                high[r] = fmaxf(high[r], __shfl_xor_sync(FULL, high[r], 2));
-                const float base = high[r] == -INFINITY ? 0.0f : high[r] * LOG2E;
-                const float scale = power_of_two(fmaf(top[r], LOG2E, -base));
-                top[r] = high[r];
-                sum[r] *= scale;
+                const unsigned at = buffer * (BUFFER * 2) + part * (N * 2);
+                float s[SETS][STEP / 8][4] = {};
 #pragma unroll
-                for (int n = 0; n < 8; n++)
+                for (int n = 0; n < STEP / 8; n++)
+#pragma unroll
+                    for (int half = 0; half < 2; half++)
+                    {
+                        unsigned m[4];
+                        load_matrices(m, key_place[half] + at + n * (8 * N * 2));
+#pragma unroll
+                        for (int set = 0; set < SETS; set++)
+                        {
+                            multiply(s[set][n], q[set][half * 2], m[0], m[1]);
+                            multiply(s[set][n], q[set][half * 2 + 1], m[2], m[3]);
+                        }
+                    }
+#if MASKS
+                bool is_masked = false;
+#pragma unroll
+                for (int r = 0; r < 2 * SETS; r++) is_masked |= visible[r] < part + STEP;
+                if (__any_sync(FULL, is_masked))
+#pragma unroll
+                    for (int set = 0; set < SETS; set++)
+#pragma unroll
+                        for (int n = 0; n < STEP / 8; n++)
+#pragma unroll
+                            for (int i = 0; i < 4; i++)
+                                if (part + n * 8 + lane % 4 * 2 + i % 2 >= visible[set * 2 + i / 2]) s[set][n][i] = -INFINITY;
+#endif
+                // What the sums are relative to follows the highest score, but only where it would fall far behind.
+                float high[2 * SETS];
+                bool is_behind = false;
+#pragma unroll
+                for (int r = 0; r < 2 * SETS; r++)
                 {
-                    o[n][2 * r] *= scale;
-                    o[n][2 * r + 1] *= scale;
-                    s[n][2 * r] = power_of_two(fmaf(s[n][2 * r], LOG2E, -base));
-                    s[n][2 * r + 1] = power_of_two(fmaf(s[n][2 * r + 1], LOG2E, -base));
-                    sum[r] += s[n][2 * r] + s[n][2 * r + 1];
+                    high[r] = -INFINITY;
+#pragma unroll
+                    for (int n = 0; n < STEP / 8; n++) high[r] = fmaxf(high[r], fmaxf(s[r / 2][n][r % 2 * 2], s[r / 2][n][r % 2 * 2 + 1]));
+                    high[r] *= LOG2E;
+                    is_behind |= high[r] > base[r] + SLACK;
+                }
+                if (__any_sync(FULL, is_behind))
+#pragma unroll
+                    for (int r = 0; r < 2 * SETS; r++)
+                    {
+                        high[r] = fmaxf(high[r], __shfl_xor_sync(FULL, high[r], 1));
+                        high[r] = fmaxf(fmaxf(high[r], __shfl_xor_sync(FULL, high[r], 2)), base[r]);
+                        const float scale = power_of_two(base[r] - high[r]);
+                        base[r] = high[r];
+                        sum[r] *= scale;
+#pragma unroll
+                        for (int n = 0; n < 8; n++)
+                        {
+                            o[r / 2][n][r % 2 * 2] *= scale;
+                            o[r / 2][n][r % 2 * 2 + 1] *= scale;
+                        }
+                    }
+#pragma unroll
+                for (int r = 0; r < 2 * SETS; r++)
+#pragma unroll
+                    for (int n = 0; n < STEP / 8; n++)
+#pragma unroll
+                        for (int i = r % 2 * 2; i < r % 2 * 2 + 2; i++)
+                        {
+                            s[r / 2][n][i] = power_of_two(fmaf(s[r / 2][n][i], LOG2E, -base[r]));
+                            sum[r] += s[r / 2][n][i];
+                        }
+#pragma unroll
+                for (int step = 0; step < STEP / 16; step++)
+                {
+                    unsigned p[SETS][4];
+#pragma unroll
+                    for (int set = 0; set < SETS; set++)
+#pragma unroll
+                        for (int i = 0; i < 4; i++) p[set][i] = narrow_pair(s[set][2 * step + i / 2][i % 2 * 2], s[set][2 * step + i / 2][i % 2 * 2 + 1]);
+#pragma unroll
+                    for (int n = 0; n < 8; n += 2)
+                    {
+                        unsigned m[4];
+                        load_transposed(m, (value_place ^ (n * 16)) + at + step * (16 * N * 2));
+#pragma unroll
+                        for (int set = 0; set < SETS; set++)
+                        {
+                            multiply(o[set][n], p[set], m[0], m[1]);
+                            multiply(o[set][n + 1], p[set], m[2], m[3]);
+                        }
+                    }
                 }
             }
-#pragma unroll
-            for (int step = 0; step < 4; step++)
-            {
-                const unsigned p[4] = {narrow_pair(s[2 * step][0], s[2 * step][1]), narrow_pair(s[2 * step][2], s[2 * step][3]),
-                                       narrow_pair(s[2 * step + 1][0], s[2 * step + 1][1]), narrow_pair(s[2 * step + 1][2], s[2 * step + 1][3])};
-#pragma unroll
-                for (int n = 0; n < 8; n += 2)
-                {
-                    unsigned m[4];
-                    load_transposed(m, &values[buffer][place(step * 16 + lane / 8 % 2 * 8 + lane % 8, n + lane / 16)]);
-                    multiply(o[n], p, m[0], m[1]);
-                    multiply(o[n + 1], p, m[2], m[3]);
-                }
-            }
-        }
-        __syncthreads();
         chunk = following;
         from = following_from;
     }
     copy_wait<0>();
 #pragma unroll
-    for (int r = 0; r < 2; r++)
+    for (int r = 0; r < 2 * SETS; r++)
     {
+        float (&sums)[8][4] = o[r / 2];
+        const int low = r % 2 * 2, row = row0 + r * 8;
         sum[r] += __shfl_xor_sync(FULL, sum[r], 1);
         sum[r] += __shfl_xor_sync(FULL, sum[r], 2);
-        const int row = row0 + r * 8;
         if (row >= rows) continue;
 #if MODE == 1
         float *part = a.parts + (row_of(row) * H + head) * (PAST * PART) + members[row] % PAST * PART;
 #pragma unroll
-        for (int n = 0; n < 8; n++) *(float2 *)(part + n * 8 + lane % 4 * 2) = make_float2(o[n][2 * r], o[n][2 * r + 1]);
-        if (lane % 4 == 0) *(float2 *)(part + N) = make_float2(top[r], sum[r]);
+        for (int n = 0; n < 8; n++) *(float2 *)(part + n * 8 + lane % 4 * 2) = make_float2(sums[n][low], sums[n][low + 1]);
+        if (lane % 4 == 0) *(float2 *)(part + N) = make_float2(base[r], sum[r]);
 #else
 #if MODE == 2
         for (int i = 0; i < PAST; i++)
@@ -265,22 +340,22 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_attend_tiles(const __
             if (a.chosen[(row_of(row) * H + head) * PAST + i] < 0) continue;
             const float *part = a.parts + ((row_of(row) * H + head) * PAST + i) * PART;
             const float2 ends = *(const float2 *)(part + N);
-            const float high = fmaxf(top[r], ends.x), mine = power_of_two((top[r] - high) * LOG2E), theirs = power_of_two((ends.x - high) * LOG2E);
-            top[r] = high;
+            const float high = fmaxf(base[r], ends.x), mine = power_of_two(base[r] - high), theirs = power_of_two(ends.x - high);
+            base[r] = high;
             sum[r] = sum[r] * mine + ends.y * theirs;
 #pragma unroll
             for (int n = 0; n < 8; n++)
             {
                 const float2 f = *(const float2 *)(part + n * 8 + lane % 4 * 2);
-                o[n][2 * r] = o[n][2 * r] * mine + f.x * theirs;
-                o[n][2 * r + 1] = o[n][2 * r + 1] * mine + f.y * theirs;
+                sums[n][low] = sums[n][low] * mine + f.x * theirs;
+                sums[n][low + 1] = sums[n][low + 1] * mine + f.y * theirs;
             }
         }
 #endif
         const float scale = 1.0f / sum[r];
         weight *out = a.out + row_of(row) * C + head * N + lane % 4 * 2;
 #pragma unroll
-        for (int n = 0; n < 8; n++) *(unsigned *)(out + n * 8) = narrow_pair(o[n][2 * r] * scale, o[n][2 * r + 1] * scale);
+        for (int n = 0; n < 8; n++) *(unsigned *)(out + n * 8) = narrow_pair(sums[n][low] * scale, sums[n][low + 1] * scale);
 #endif
     }
 }

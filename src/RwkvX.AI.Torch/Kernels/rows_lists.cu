@@ -1,4 +1,4 @@
-// Prefill of one sequence: for each head, which rows chose which past chunk, in tiles of at most 64 rows of one chunk for the second mode
+// Prefill of one sequence: for each head, which rows chose which past chunk, in tiles of at most 128 rows of one chunk for the second mode
 // of rows_attend_tiles.cu. A counting sort; the order of rows within a chunk is of no consequence.
 // Launch: (H) blocks of 1,024 threads.
 
@@ -6,7 +6,7 @@
 
 #define THREADS 1024
 #define WARPS (THREADS / WARP)
-#define TILE 64
+#define TILE 128
 #define PAST (TOPK - 1)
 #define MAX_CHUNKS 4096
 #define PER (MAX_CHUNKS / THREADS)

@@ -1,6 +1,8 @@
-// Prefill: keys and values of the rows go to their pages. Launch: (T) blocks of 256 threads.
+// Prefill: keys and values of the rows go to their pages, 16 bytes a thread. Launch: (T) blocks of 256 threads.
 
 #include "common.cuh"
+
+#define PIECES (C / VEC) // of a row of keys
 
 struct Args
 {
@@ -17,10 +19,16 @@ extern "C" __global__ void __launch_bounds__(256) rows_pages(const __grid_consta
     const long long t = blockIdx.x;
     const int segment = a.segments[t], position = a.positions[segment] + (int)t - a.starts[segment];
     const unsigned long long page = a.tables[segment][position / PAGE];
-    for (int c = threadIdx.x; c < C; c += 256)
+    for (int i = threadIdx.x; i < 2 * PIECES; i += 256)
     {
-        const int at = position % PAGE * N + c % N;
-        page_keys(page, a.layer, c / N)[at] = narrow(a.qkv[t * (3 * C) + C + c]);
-        page_values(page, a.layer, c / N)[at] = narrow(a.qkv[t * (3 * C) + 2 * C + c]);
+        const int c = i % PIECES * VEC;
+        const float4 *from = (const float4 *)(a.qkv + t * (3 * C) + C + i * VEC); // keys, then values
+        weight *to = (i < PIECES ? page_keys(page, a.layer, c / N) : page_values(page, a.layer, c / N)) + position % PAGE * N + c % N;
+#if WEIGHT == 0
+        *(float4 *)to = *from;
+#else
+        const float4 f = from[0], g = from[1];
+        *(uint4 *)to = make_uint4(narrow_pair(f.x, f.y), narrow_pair(f.z, f.w), narrow_pair(g.x, g.y), narrow_pair(g.z, g.w));
+#endif
     }
 }

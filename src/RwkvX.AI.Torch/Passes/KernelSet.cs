@@ -51,7 +51,7 @@ internal sealed class KernelSet : IDisposable
         if (shape.Config.SparseLayerCount > 0)
             requests.AddRange([
                 new("step_choose", 256), new("step_attend", 128),
-                new("rows_pages", 256), new("rows_means", 512), new("rows_choose", 256), new("rows_attend", 256),
+                new("rows_pages", 256), new("rows_means", 512), new("rows_choose", 64), new("rows_attend", 256),
             ]);
         if (shape.Config.SparseLayerCount > 0 && shape.WeightType != 0)
             requests.AddRange([new("rows_attend_tiles", 128), .. shape.Config.MobaTopK < 2 ? (Request[])[] :

@@ -71,6 +71,7 @@ internal struct RowsChooseArgs
     public ulong Qkv, Segments, Starts, Tables, Positions;
     public int Layer;
     public ulong Chosen;
+    public int Rows;
 }
 
 internal struct RowsAttendTilesArgs

@@ -6,7 +6,7 @@ namespace RwkvX.AI.Torch.Passes;
 internal sealed class RowsBuffers : IDisposable
 {
     /// <summary>Rows of a tile of rows_attend_tiles.</summary>
-    public const int TileRows = 64;
+    public const int TileRows = 128;
 
     private readonly DeviceMemory _memory;
 
@@ -109,7 +109,7 @@ internal sealed class RowsBuffers : IDisposable
 
     public long Positions { get; }
 
-    /// <summary>(tiles, 2) first and end row of tiles of at most 64 rows of one sequence.</summary>
+    /// <summary>(tiles, 2) first and end row of tiles of at most 128 rows of one sequence.</summary>
     public long Tiles { get; }
 
     public int MaxTiles { get; }

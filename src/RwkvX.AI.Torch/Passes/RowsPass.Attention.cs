@@ -80,8 +80,9 @@ internal sealed partial class RowsPass
                 Positions = positions,
                 Layer = layer,
                 Chosen = _at[_at.Chosen],
+                Rows = t,
             };
-            _kernels["rows_choose"].Launch(_stream, choose, _rows, headBlocks);
+            _kernels["rows_choose"].Launch(_stream, choose, (t + 127) / 128, _shape.H);
         }
         if (_tiles > 0)
         {
