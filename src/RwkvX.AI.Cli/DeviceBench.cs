@@ -12,6 +12,9 @@ internal sealed class DeviceBench
     // Longer contexts are made by filling pages: reading them would take minutes and say nothing more of decoding.
     private const int LongestPrompt = 131_072;
 
+    // Seconds of prompts of one length before its steady figure: by then clocks have fallen as far as they do, for short prompts as for long ones.
+    private const double SteadyLoad = 3;
+
     // The largest batch that runs as one graph of fused kernels.
     private const int LargestStep = 4;
 
@@ -79,9 +82,10 @@ internal sealed class DeviceBench
     private void Prefill(int tokens)
     {
         double seconds = _timer.Prefill(tokens, runs: tokens <= 32_768 ? 3 : 2);
-        DeviceBenchPrefill figure = new(tokens, seconds, tokens / seconds, 2.0 * _model.StepElements * tokens / seconds);
+        (double steady, double first, double last) = _timer.SteadyPrefill(tokens, SteadyLoad);
+        DeviceBenchPrefill figure = new(tokens, seconds, tokens / seconds, 2.0 * _model.StepElements * tokens / seconds, steady, first, last);
         _figures.Prefill.Add(figure);
-        Line($"prefill {tokens,8}: {seconds * 1e3,9:F1} ms {figure.TokensPerSecond,9:F0} tok/s {figure.ProductFlops / 1e12,6:F0} TFLOP/s in products");
+        Line($"prefill {tokens,8}: {seconds * 1e3,9:F1} ms {figure.TokensPerSecond,9:F0} tok/s {figure.ProductFlops / 1e12,6:F0} TFLOP/s in products; after {SteadyLoad} s of it {steady * 1e3:F1} ms {tokens / steady:F0} tok/s, first and last pass {first * 1e3:F2} and {last * 1e3:F2} ms");
         NotePeak(tokens);
     }
 

@@ -62,7 +62,11 @@ internal sealed record DeviceBenchStart(string Part, double Seconds);
 /// <param name="Seconds">To the token after it.</param>
 /// <param name="TokensPerSecond">Tokens over seconds.</param>
 /// <param name="ProductFlops">Operations a second of the products with weights alone.</param>
-internal sealed record DeviceBenchPrefill(int Tokens, double Seconds, double TokensPerSecond, double ProductFlops);
+/// <param name="SteadySeconds">The same once the device has read prompts of this length for seconds: clocks fall under load.</param>
+/// <param name="FirstPassSeconds">What the first pass of that took.</param>
+/// <param name="LastPassSeconds">And its last, with all the other tokens behind it.</param>
+internal sealed record DeviceBenchPrefill(
+    int Tokens, double Seconds, double TokensPerSecond, double ProductFlops, double SteadySeconds, double FirstPassSeconds, double LastPassSeconds);
 
 /// <summary>Decoding.</summary>
 /// <param name="Context">Tokens behind each sequence.</param>

@@ -79,10 +79,7 @@ internal sealed class DeviceTimer(CudaModel model)
     /// <summary>Time of a prompt from an empty state to the token after it, the last of some runs.</summary>
     public double Prefill(int tokens, int runs)
     {
-        int[] prompt = new int[tokens];
-        Random random = new(1);
-        for (int i = 0; i < tokens; i++)
-            prompt[i] = random.Next(1, model.Config.VocabSize);
+        int[] prompt = Prompt(tokens);
         double seconds = 0;
         for (int run = 0; run < runs; run++)
         {
@@ -93,6 +90,36 @@ internal sealed class DeviceTimer(CudaModel model)
             seconds = watch.Elapsed.TotalSeconds;
         }
         return seconds;
+    }
+
+    /// <summary>Time of a prompt, and of its first and last pass, once the device has read prompts of its length for some seconds: clocks fall under load.</summary>
+    /// <param name="tokens">Tokens of the prompt.</param>
+    /// <param name="load">Seconds of reading at least; the last run counts.</param>
+    public (double Seconds, double FirstPass, double LastPass) SteadyPrefill(int tokens, double load)
+    {
+        int[] prompt = Prompt(tokens);
+        float[] logits = new float[model.Config.VocabSize];
+        int span = model.Engine.PrefillSpan;
+        double[] passes = new double[(tokens + span - 1) / span];
+        Stopwatch all = Stopwatch.StartNew();
+        do
+        {
+            using RwkvXState state = model.CreateState();
+            for (int i = 0; i < passes.Length; i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                model.Forward(state, prompt.AsMemory(i * span, Math.Min(span, tokens - (i * span))), i == passes.Length - 1 ? logits : Memory<float>.Empty);
+                passes[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+        }
+        while (all.Elapsed.TotalSeconds < load);
+        return (passes.Sum(), passes[0], passes[^1]);
+    }
+
+    private int[] Prompt(int tokens)
+    {
+        Random random = new(1);
+        return [.. Enumerable.Range(0, tokens).Select(_ => random.Next(1, model.Config.VocabSize))];
     }
 
     private static double Median(int count, Action action)
