@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# compute-sanitizer's memcheck and racecheck over the device tests, small selections in processes side by side, each with a limit of time. Most of a
+# process is instrumenting the modules of a model's kernels, so a selection is few tests (a model each) that together run every kernel.
+#   eng/cuda-sanitize.sh PACK.tar.xz [SECONDS]      PROCESSES (12) and LIMIT (100, seconds a process) may be set
+# Prints a table: tool, selection, what it reports, tests, seconds, ended or cut, the kernels that the selection is there for.
+set -uo pipefail
+budget=${2:-235}
+. "$(dirname "$0")/cuda-unpack.sh"
+processes=${PROCESSES:-12} limit=${LIMIT:-100}
+sanitizer=$(command -v compute-sanitizer) || { echo "no compute-sanitizer"; exit 1; }
+
+names=() kernels=()
+declare -A patterns
+selection() { # NAME KERNELS DISPLAY-NAME...
+    names+=("$1")
+    kernels+=("$2")
+    patterns[$1]=$(printf '%s\n' "${@:3}")
+}
+golden() { echo "*GoldenTests.Forward_GoldenCase$1(name: \"$2\", schedule: \"$3\")"; }
+# The slow ones first.
+selection decode-captured "step_* in graphs at batches 1, 2, 4; wkv_single" '*Forward_CapturedSteps_SameBitsAsEager(precision: BF16)'
+selection golden-f32-steps "step_gemv, output, step_wkv, step_value, step_choose, step_attend in f32" "$(golden F32_WithinTolerance hybrid-long 1)"
+selection drop-16 "rows_choose and attention over dropped chunks" '*Forward_AfterDrops16Bit_AgreesWithTheCpuEngine(precision: BF16, gather: True)'
+selection decode-9 "wkv_single; step_choose, step_attend behind products" '*Forward_BatchOfMixedLengths_EqualsEachAlone(batch: 9)'
+selection decode-4 "step_* at batch 4" '*Forward_BatchOfMixedLengths_EqualsEachAlone(batch: 4)'
+selection decode-2 "step_* at batch 2" '*Forward_BatchOfMixedLengths_EqualsEachAlone(batch: 2)'
+selection int8-golden "row_scales, dequantize, step_gemv, step_value in int8" '*Forward_GoldenCase_RmsWithinToleranceOfTheSameWeights(name: "hybrid-window", precision: Int8)'
+selection fp8-golden "the same in e4m3" '*Forward_GoldenCase_RmsWithinToleranceOfTheSameWeights(name: "hybrid-window", precision: Fp8)'
+selection int8-batch "int8 steps at batch 4" '*EightBitTests.Forward_Batch_AgreesWithTheSameWeights(precision: Int8, batch: 4)'
+selection matrices "convert, row_scales, dequantize" '*EightBitMatrixTests.Large_Int8File_GoesOverAsItIs'
+selection golden-f32-rows "convert, embed, rows_norm, rows_prev, rows_activate, rows_wkv_*, rows_pages, rows_means, rows_choose, rows_attend" "$(golden F32_WithinTolerance hybrid-long 64)"
+selection golden-bf16-rows "rows_lists, attend_gathered, attend_own" "$(golden BF16_RmsWithinTolerance hybrid-long 64)"
+selection golden-bf16-batch "rows_attend_tiles over several sequences" "$(golden BF16_RmsWithinTolerance hybrid-long batch)"
+selection golden-f16 "the rows in f16, states exported" "$(golden F16_RmsWithinTolerance hybrid-long exported)"
+selection golden-window "two chunks a query, forks" "$(golden BF16_RmsWithinTolerance hybrid-window forked)"
+selection golden-plain "no sparse layer" "$(golden BF16_RmsWithinTolerance rwkv7-plain 7)"
+selection gather "rows_attend_tiles, attend_gathered, attend_own where a buffer of keys is in one page" '*Forward_RowsGathered_AgreesWithTiles(precision: BF16, span: 250)'
+selection bootstrap "the rows of the trained model" '*Forward_BootstrapTexts_AgreeWithReference(precision: BF16, span: 4096)'
+selection drop-f32 "means that are no numbers, looks counted" '*Looks_OfAnySchedule_AreOneForEachHeadTokenAndChoice(span: 64)' '*DropPages_WholeChunks_FreesTheirMemoryForOthers'
+selection tier "states that leave the device" '*States_ThatLeaveTheDevice_ComeBackTheSame(hostBytes: 1073741824, tier: Host)'
+selection state "exchange with the CPU engine" '*StateTests.Import_StateOfOtherEngine_GoesOnAsIfUninterrupted(cpuFirst: True)'
+selection sample "sample, all filters" '*Run_ManyLogits_ChoosesWhatTheSamplerChooses(way: "all")' '*Run_LogitsThatCannotBe_SaysWhich(value: NaN, code: -1)'
+selection sample-steps "sample after steps" '*ForwardAndSample_Greedy_GoesOnAsForwardAndArgMax(batch: 3)'
+
+check() { # TOOL NAME SECONDS; tool none: the tests alone, which leaves their kernels compiled on disk
+    local tool=$1 name=$2 log="$logs/$1-$2.log" start=$SECONDS status found arguments=(-preEnumerateTheories -noColor) pattern
+    while read -r pattern; do arguments+=(-displayName "$pattern"); done <<<"${patterns[$name]}"
+    if [ "$tool" = none ]; then
+        timeout -k 5 "$3" "$tests" "${arguments[@]}" >"$log" 2>&1
+    else
+        timeout -k 5 "$3" "$sanitizer" --target-processes all --tool "$tool" --error-exitcode 9 --print-limit 20 "$tests" "${arguments[@]}" >"$log" 2>&1
+    fi
+    status=$?
+    case $tool in
+        memcheck) found=$(grep -aoE 'ERROR SUMMARY: [0-9]+ errors?' "$log" | tail -n 1 | grep -oE '[0-9]+ .*') ;;
+        racecheck) found=$(grep -aoE 'RACECHECK SUMMARY: .*' "$log" | tail -n 1 | sed 's/RACECHECK SUMMARY: //; s/displayed //') ;;
+        *) found= ;;
+    esac
+    [ $status = 124 ] || [ $status = 137 ] && status=cut || status="ended, $status"
+    printf '%-10s|%-18s|%-34s|%-46s|%4d s|%-9s\n' "$tool" "$name" "${found:-?}" "$(grep -aoE 'Total: .*' "$log" | tail -n 1 | sed 's/, Not Run.*//')" $((SECONDS - start)) "$status" >"$work/$tool-$name.row"
+}
+
+all() { # TOOL LIMIT: one process a selection, as many at a time as are allowed
+    local name seconds
+    for name in "${names[@]}"; do
+        while [ "$(jobs -rp | wc -l)" -ge "$processes" ]; do wait -n; done
+        seconds=$((budget - SECONDS < $2 ? budget - SECONDS : $2))
+        [ $seconds -gt 5 ] && check "$1" "$name" $seconds &
+    done
+}
+nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
+all none 60
+wait
+all racecheck "$limit"
+all memcheck "$limit"
+wait
+printf '%-10s|%-18s|%-34s|%-46s|%6s|%-9s| kernels\n' tool selection reports tests time exit
+bad=0
+for tool in none racecheck memcheck; do
+    for i in "${!names[@]}"; do
+        row="$work/$tool-${names[i]}.row"
+        if [ -f "$row" ]; then row=$(cat "$row"); else row=$(printf '%-10s|%-18s|not started: no time left' "$tool" "${names[i]}"); fi
+        if [[ $row == *"ended, 0"* && $row == *"Skipped: 0"* && $row != *"Total: 0"* ]]; then
+            [ $tool = none ] && continue
+        else
+            bad=$((bad + 1))
+        fi
+        echo "$row| ${kernels[i]}"
+    done
+done
+grep -ahE '\[FAIL\]|========= (Invalid|Error|Warning|Program hit)' "$logs"/*.log | sort | uniq -c | sort -rn | head -n 20
+echo "$bad of $((3 * ${#names[@]})) rows are not clean (a selection that passed without a tool is not printed); $SECONDS s"
+[ $bad = 0 ]
