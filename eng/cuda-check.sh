@@ -46,6 +46,7 @@ loaded() {
 }
 bench 0.22B --shape 12x768+4 --contexts 64,8192,1048576 --batches 1
 bench 2.9B --shape 32x2560+0 --contexts 4096 --batches 1,8,64,256
+bench 2.9B-states-f16 --state f16 --shape 32x2560+0 --contexts 4096 --batches 1,64,256
 bench 3.6B --shape 32x2560+8 --contexts 4096,9216,32768,131072,132096,525312 --batches 1
 bench 3.6B-int8 --precision int8 --shape 32x2560+8 --contexts 4096 --batches 1,2,4,64
 bench 3.6B-fp8 --precision fp8 --shape 32x2560+8 --contexts 4096 --batches 1,4

@@ -22,6 +22,9 @@ selection decode-captured "step_* in graphs at batches 1, 2, 4; wkv_single" '*Fo
 selection golden-f32-steps "step_gemv, output, step_wkv, step_value, step_choose, step_attend in f32" "$(golden F32_WithinTolerance hybrid-long 1)"
 selection drop-16 "rows_choose and attention over dropped chunks" '*Forward_AfterDrops16Bit_AgreesWithTheCpuEngine(precision: BF16, gather: True)'
 selection decode-9 "wkv_single; step_choose, step_attend behind products" '*Forward_BatchOfMixedLengths_EqualsEachAlone(batch: 9)'
+selection decode-9-states "wkv_single of states in f16" '*Forward_BatchOfMixedLengthsStatesF16_IsNearEachAlone(batch: 9)'
+selection golden-states "step_wkv of states in f16" "$(golden StatesF16_RmsWithinTolerance rwkv7-plain 1)"
+selection state-half "rows_wkv_scan of states in f16, exported and imported" '*HalfStateTests.Export_OfAnImport_SameBits'
 selection decode-4 "step_* at batch 4" '*Forward_BatchOfMixedLengths_EqualsEachAlone(batch: 4)'
 selection decode-2 "step_* at batch 2" '*Forward_BatchOfMixedLengths_EqualsEachAlone(batch: 2)'
 selection int8-golden "row_scales, dequantize, step_gemv, step_value in int8" '*Forward_GoldenCase_RmsWithinToleranceOfTheSameWeights(name: "hybrid-window", precision: Int8)'

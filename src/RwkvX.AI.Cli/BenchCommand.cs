@@ -37,6 +37,7 @@ internal static class BenchCommand
             rwkvx bench --shape 12x768+0 --json figures.json
             rwkvx bench --device cuda --shape 32x2560+8 --contexts 4096,32768,131072,1048576 --batches 1,8,64,256
             rwkvx bench --device cuda --precision int8 --shape 32x2560+8 --contexts 4096 --batches 1,4
+            rwkvx bench --device cuda --state f16 --shape 32x2560+0 --contexts 4096 --batches 64,256
             rwkvx bench plot figures.json --out figures.svg
 
             A decoding step reads every weight once, so 100% of the read bandwidth is the most that can be had.
@@ -60,6 +61,8 @@ internal static class BenchCommand
 
             if (request.Engine == "torch")
                 throw new CliException("bench --engine torch: expected --device cuda; CPU libtorch is there to compare results, not to be fast");
+            if (request.StatePrecision != Precision.F32)
+                throw new CliException("bench --state f16: expected --device cuda; states on the CPU are f32");
             ModelFileOptions sizes = new() { MobaChunkSize = result.GetValue(model.MobaChunkSize), MobaTopK = result.GetValue(model.MobaTopK) };
             BenchFigures figures = result.GetValue(shape) is { } text
                 ? OfShape(host, ModelShape.Parse(text)!, sizes, cancellationToken)

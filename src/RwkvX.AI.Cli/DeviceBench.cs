@@ -42,13 +42,14 @@ internal sealed class DeviceBench
             Model = name,
             Shape = ModelShape.Of(model.Config),
             Precision = $"{engine.Precision}",
+            State = $"{engine.StatePrecision}",
             Device = $"{engine.Device}, {engine.Description}",
             Startup = startup,
             CopyBandwidth = bandwidth,
             WeightBytes = engine.WeightBytes,
             FloorSeconds = engine.WeightBytes / bandwidth,
         };
-        Line($"model: {_figures.Model}, {_figures.Shape}, {_figures.Precision}");
+        Line($"model: {_figures.Model}, {_figures.Shape}, {_figures.Precision}, states {_figures.State}");
         Line($"device: {_figures.Device}");
         Line($"start, seconds: {string.Join(", ", startup.Select(s => FormattableString.Invariant($"{s.Part} {s.Seconds:F3}")))}; kernels compiled: {model.CompiledKernels}");
         Line($"copy: {bandwidth / 1e12:F2} TB/s; a step reads {engine.WeightBytes / 1e9:F3} GB of weights: floor {_figures.FloorSeconds * 1e3:F3} ms");

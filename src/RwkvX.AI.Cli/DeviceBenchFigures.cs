@@ -15,6 +15,9 @@ internal sealed record DeviceBenchFigures
     /// <summary>The form of the weights.</summary>
     public required string Precision { get; init; }
 
+    /// <summary>The form of the matrices of states.</summary>
+    public string State { get; init; } = "F32";
+
     /// <summary>The card.</summary>
     public required string Device { get; init; }
 

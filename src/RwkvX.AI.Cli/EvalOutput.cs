@@ -29,7 +29,9 @@ internal sealed class EvalOutput(CliHost host, string verb, ModelFiles files, IR
     /// <summary>Writes the file with what there is; the form of the figures comes from the caller.</summary>
     public void Write(Func<EvaluationFile, EvaluationFile> add)
     {
-        EvaluationFile file = add(new EvaluationFile { Verb = verb, Model = files.Name, Engine = $"{engine.Engine.Name} on {engine.Engine.Description}, {engine.Engine.Precision}", Seconds = Seconds });
+        EngineInfo ran = engine.Engine;
+        string states = ran.StatePrecision == Precision.F32 ? "" : $", states {ran.StatePrecision}";
+        EvaluationFile file = add(new EvaluationFile { Verb = verb, Model = files.Name, Engine = $"{ran.Name} on {ran.Description}, {ran.Precision}{states}", Seconds = Seconds });
         if (path is not null) file.Write(path);
     }
 

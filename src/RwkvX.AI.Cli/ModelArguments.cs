@@ -65,6 +65,7 @@ internal sealed class ModelArguments
             Engine = engine.Engine,
             Device = engine.Device,
             Precision = engine.Precision,
+            StatePrecision = engine.StatePrecision,
             LibTorchPath = engine.LibTorchPath,
         };
         Configure(result, options);

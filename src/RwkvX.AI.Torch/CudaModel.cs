@@ -13,7 +13,7 @@ namespace RwkvX.AI.Torch;
 /// <remarks>
 /// Up to four sequences with one token each run as one CUDA graph of fused kernels; more sequences, and longer spans, go through
 /// cuBLAS products with kernels of their own in between. Weights, pages and matrix inputs have the precision asked for; the residual
-/// stream, the recurrent state and all sums are single precision. Int8 and Fp8 are the precision of the large matrices alone (r, k, v, output,
+/// stream and all sums are single precision, the recurrent state too unless <see cref="CudaModelOptions.StatePrecision"/> says otherwise. Int8 and Fp8 are the precision of the large matrices alone (r, k, v, output,
 /// both matrices of a channel mix, q, k, v of a sparse layer, head); all else is BF16 then.
 /// </remarks>
 public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
@@ -72,6 +72,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
         _padding.Reserve(1);
         Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors")
         {
+            StatePrecision = options.StatePrecision,
             PrefillSpan = MaxRows,
             DeviceStateBytes = pageBudget,
             CanDropPages = true,
@@ -102,7 +103,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     {
         RwkvXConfig config = _shape.Config;
         long full = tokens / config.MobaChunkSize, keys = (tokens % config.MobaChunkSize) + (Math.Min(full, config.MobaTopK - 1) * config.MobaChunkSize);
-        return (2 * sizeof(float) * _shape.StateFloats) + (config.SparseLayerCount * _shape.C * ((2 * keys * _shape.ElementBytes) + (full * sizeof(float))));
+        return (2 * sizeof(float) * _shape.StateWords) + (config.SparseLayerCount * _shape.C * ((2 * keys * _shape.ElementBytes) + (full * sizeof(float))));
     }
 
     /// <summary>Bytes of pages that are taken from the device and held by no state.</summary>
@@ -127,7 +128,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     /// <param name="tensors">The weights; after the call only <see cref="ModelHash"/> needs them.</param>
     /// <param name="options">Device, precision, budget; null for the defaults.</param>
     /// <exception cref="CudaException">No device, a library is missing, or a kernel does not compile.</exception>
-    /// <exception cref="ArgumentException">The engine has no such precision, or the layers' LoRA ranks differ.</exception>
+    /// <exception cref="ArgumentException">The engine has no such precision of weights or states, or the layers' LoRA ranks differ.</exception>
     public static CudaModel Load(ModelTensors tensors, CudaModelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
@@ -231,6 +232,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
                 Precision p => throw new ArgumentException($"expected F32, BF16, F16, Int8 or Fp8, got {p}"),
             },
             MatrixType = options.Precision switch { Precision.Int8 => 1, Precision.Fp8 => 2, _ => 0 },
+            StateType = options.StatePrecision switch { Precision.F32 => 0, Precision.F16 => 2, Precision p => throw new ArgumentException($"expected states in F32 or F16, got {p}") },
             EmbeddingType = WeightArena.TypeCode(tensors.Embedding.Type),
             RankW = Rank(t => t.W1.Shape[1]),
             RankA = Rank(t => t.A1.Shape[1]),

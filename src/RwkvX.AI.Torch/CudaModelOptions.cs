@@ -10,9 +10,15 @@ public sealed class CudaModelOptions
 
     /// <summary>
     /// F32, BF16 or F16: the type of weights, keys, values and matrix inputs. Int8 or Fp8 (E4M3): the type of the large matrices, with one f32 scale a row;
-    /// small weights, keys, values and matrix inputs are BF16 then. Accumulation, recurrent state and residual stream are always single precision.
+    /// small weights, keys, values and matrix inputs are BF16 then. Accumulation and residual stream are always single precision.
     /// </summary>
     public Precision Precision { get; set; } = Precision.BF16;
+
+    /// <summary>
+    /// F32 or F16: what the matrices of a recurrent state are kept in between passes; they are calculated with in single precision, and exported as such. F16 halves
+    /// the memory of a conversation without its pages, and the bytes of states in a step, for which large batches wait; each pass rounds to 11 bits, beyond ±65,504 to that.
+    /// </summary>
+    public Precision StatePrecision { get; set; } = Precision.F32;
 
     /// <summary>The <c>torch/lib</c> folder of an existing install, where NVRTC and cuBLAS are found; or the environment variable RWKVX_LIBTORCH.</summary>
     public string? LibTorchPath { get; set; }

@@ -17,6 +17,9 @@ internal sealed record ModelShape
     /// <summary>Of the large matrices: 0 as <see cref="WeightType"/>, 1 int8, 2 e4m3, both with one f32 scale a row.</summary>
     public int MatrixType { get; init; }
 
+    /// <summary>Of the matrices S in a state: 0 f32, 2 f16.</summary>
+    public int StateType { get; init; }
+
     /// <summary>The embedding's type, as <see cref="WeightType"/>; it stays as stored.</summary>
     public required int EmbeddingType { get; init; }
 
@@ -52,11 +55,11 @@ internal sealed record ModelShape
     /// <summary>Keys and values of every sparse layer, then a mean key of every sparse layer.</summary>
     public long PageBytes => (2L * PageTokens * ElementBytes + sizeof(float)) * C * Config.SparseLayerCount;
 
-    /// <summary>Floats in the recurrent part of a state.</summary>
-    public long StateFloats => RwkvOffset(Config.LayerCount) + 2L * C * Config.SparseLayerCount;
+    /// <summary>Words of four bytes in the recurrent part of a state.</summary>
+    public long StateWords => RwkvOffset(Config.LayerCount) + 2L * C * Config.SparseLayerCount;
 
-    /// <summary>Floats of one RWKV layer: att_x_prev (C), ffn_x_prev (C), S (H, N, N).</summary>
-    public long RwkvFloats => 2L * C + (long)C * Config.HeadSize;
+    /// <summary>Words of one RWKV layer: att_x_prev (C) f32, ffn_x_prev (C) f32, S (H, N, N), of which a word holds two elements in f16.</summary>
+    public long RwkvWords => 2L * C + (long)C * Config.HeadSize / (StateType == 0 ? 1 : 2);
 
     /// <summary>Pieces of a row of the value matrix, the columns of a block of step_value: 128 bytes, or 64 where an element is one, since C is a multiple of 64.</summary>
     public int ValueColumns => C * MatrixBytes / (MatrixType == 0 ? 128 : 64);
@@ -64,11 +67,14 @@ internal sealed record ModelShape
     /// <summary>Parts of its inner index: as many as give every multiprocessor a block, within what the next product likes to add up.</summary>
     public int ValueSplits => Math.Clamp(MultiprocessorCount / ValueColumns, 1, 16);
 
-    /// <summary>Where RWKV layer i's part of a state begins, in floats.</summary>
-    public long RwkvOffset(int layer) => layer * RwkvFloats;
+    /// <summary>Where RWKV layer i's part of a state begins, in words.</summary>
+    public long RwkvOffset(int layer) => layer * RwkvWords;
 
     /// <summary>Where sparse layer i's part of a state begins: ffn_x_prev (C), key_sum (C).</summary>
     public long SparseOffset(int layer) => RwkvOffset(Config.LayerCount) + 2L * C * layer;
+
+    /// <summary>The -D option of the kernels that move matrices S.</summary>
+    public string StateDefine => string.Create(CultureInfo.InvariantCulture, $"-DSTATE={StateType}");
 
     /// <summary>The -D options of every kernel.</summary>
     public IReadOnlyList<string> Defines()

@@ -19,6 +19,8 @@ public sealed class TorchEngineProvider : IRwkvXEngineProvider
             {
                 if (request.Precision is not (null or Precision.F32 or Precision.BF16))
                     return $"expected precision F32 or BF16 on CPU libtorch, got {request.Precision}";
+                if (request.StatePrecision != Precision.F32)
+                    return $"expected states in F32 on CPU libtorch, got {request.StatePrecision}";
                 LibTorch.Load(request.LibTorchPath);
                 return null;
             }
@@ -46,6 +48,7 @@ public sealed class TorchEngineProvider : IRwkvXEngineProvider
     {
         Device = Ordinal(request.Device),
         Precision = request.Precision ?? Precision.BF16,
+        StatePrecision = request.StatePrecision,
         LibTorchPath = request.LibTorchPath,
         PageBudgetBytes = request.DevicePageBytes,
         CountLooks = request.CountLooks,

@@ -67,6 +67,7 @@ public sealed class RwkvXToolTests
     [InlineData("--schedule", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--schedule", "split:0")]
     [InlineData("--schedule", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--schedule", "fast")]
     [InlineData("--precision", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--precision", "fp4")]
+    [InlineData("Must be one of: 'f32' 'f16'", "chat", "--state", "bf16")]
     [InlineData("--model", "logits", "--tokens", "b", "--out", "c")]
     [InlineData("--moba-topk: expected 1 to 65536", "inspect", "a", "--moba-topk", "0")]
     [InlineData("--moba-topk: expected 1 to 65536", "logits", "--model", "a", "--tokens", "b", "--out", "c", "--moba-topk", "65537")]
@@ -139,6 +140,9 @@ public sealed class RwkvXToolTests
         string[] logits = ["logits", "--model", Model, "--tokens", ids, "--out", folder["o"]];
         (await CliRun.Of([.. logits, "--engine", "cpu", "--device", "cuda"])).FailedWith(1, "--device");
         (await CliRun.Of([.. logits, "--device", "cpu", "--precision", "fp8"])).FailedWith(1, "precision", "Fp8");
+        (await CliRun.Of([.. logits, "--device", "cpu", "--state", "f16"])).FailedWith(1, "states in F32", "F16");
+        (await CliRun.Of("chat", "--device", "cpu", "--state", "f16", "--once", "hi")).FailedWith(1, "states in F32", "F16");
+        (await CliRun.Of("bench", "--state", "f16")).FailedWith(1, "--state f16: expected --device cuda");
     }
 
     [Fact]

@@ -16,11 +16,18 @@ public sealed class BootstrapTests
     [InlineData(Precision.BF16, 1)]
     [InlineData(Precision.F16, 4096)]
     [InlineData(Precision.F16, 1)]
-    public void Forward_BootstrapTexts_AgreeWithReference(Precision precision, int span)
+    public void Forward_BootstrapTexts_AgreeWithReference(Precision precision, int span) => Check(precision, span, Precision.F32);
+
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(1)]
+    public void Forward_BootstrapTextsStatesF16_ChooseAsReference(int span) => Check(Precision.BF16, span, Precision.F16);
+
+    private static void Check(Precision precision, int span, Precision states)
     {
         CudaTest.Require();
         using ModelFiles files = ModelFiles.Open(Path.Combine(Repository.Root, "models", "rwkvx-10m"));
-        using CudaModel model = CudaTest.Load(ModelTensors.Read(files), precision);
+        using CudaModel model = CudaTest.Load(ModelTensors.Read(files), precision, states: states);
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Fixtures, "bootstrap-cases.json")));
         int equal = 0, positions = 0;
         foreach (JsonElement text in cases.RootElement.EnumerateObject().Select(property => property.Value))
@@ -50,7 +57,7 @@ public sealed class BootstrapTests
                     Assert.Equal(argmax[i], System.Numerics.Tensors.TensorPrimitives.IndexOfMax(row));
             }
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{precision}, spans of {span}: arg-max equal at {equal} of {positions}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{precision}, states {states}, spans of {span}: arg-max equal at {equal} of {positions}");
         Assert.True(equal * 96 >= 94 * positions, $"{precision}: arg-max equal at {equal} of {positions} positions, expected 94 of 96");
     }
 

@@ -13,10 +13,17 @@ public sealed class DecodeTests
     [InlineData(Precision.BF16)]
     [InlineData(Precision.Int8)]
     [InlineData(Precision.Fp8)]
-    public void Forward_CapturedSteps_SameBitsAsEager(Precision precision)
+    public void Forward_CapturedSteps_SameBitsAsEager(Precision precision) => CheckCaptured(precision, Precision.F32);
+
+    [Theory]
+    [InlineData(Precision.F32)]
+    [InlineData(Precision.BF16)]
+    public void Forward_CapturedStepsStatesF16_SameBitsAsEager(Precision precision) => CheckCaptured(precision, Precision.F16);
+
+    private static void CheckCaptured(Precision precision, Precision states)
     {
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
-        using CudaModel captured = CudaTest.Load(Tensors(tiny), precision), eager = CudaTest.Load(Tensors(tiny), precision, capture: false);
+        using CudaModel captured = CudaTest.Load(Tensors(tiny), precision, states: states), eager = CudaTest.Load(Tensors(tiny), precision, capture: false, states: states);
         foreach (int batch in (int[])[1, 2, 3, 4, 9])
         {
             float[][] expected = Decode(eager, tiny, batch, 60), found = Decode(captured, tiny, batch, 60);
@@ -32,9 +39,17 @@ public sealed class DecodeTests
     [InlineData(5)]
     [InlineData(9)]
     public void Forward_BatchOfMixedLengths_EqualsEachAlone(int batch)
+        => CheckBatch(batch, Precision.F32, (alone, together, what) => TensorAssert.Close(alone, together, CudaTolerances.F32, what));
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(9)]
+    public void Forward_BatchOfMixedLengthsStatesF16_IsNearEachAlone(int batch) => CheckBatch(batch, Precision.F16, GoldenTests.CheckRms);
+
+    private static void CheckBatch(int batch, Precision states, Action<float[], float[], string> check)
     {
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
-        using CudaModel model = CudaTest.Load(Tensors(tiny));
+        using CudaModel model = CudaTest.Load(Tensors(tiny), states: states);
         float[][] together = Decode(model, tiny, batch, 50);
         for (int i = 0; i < batch; i++)
         {
@@ -44,7 +59,7 @@ public sealed class DecodeTests
             model.Forward(state, prompt, Memory<float>.Empty);
             for (int t = 0; t < steps.Length; t++)
                 model.Forward(state, steps.AsMemory(t, 1), logits.AsMemory(t * model.Config.VocabSize, model.Config.VocabSize));
-            TensorAssert.Close(logits, together[i], CudaTolerances.F32, $"sequence {i}");
+            check(logits, together[i], $"sequence {i}, states {states}");
         }
     }
 
@@ -56,9 +71,10 @@ public sealed class DecodeTests
         using TinyModel tiny = TinyModel.Create(heads: 2, layers: 2, sparseLayers: 1, chunkSize: 64);
         int[] tokens = [.. Enumerable.Repeat(7, 4096)];
         float[] expected = [.. tiny.Oracle().Run(tiny.Oracle().CreateState(), tokens)[^1].Select(d => (float)d)];
-        foreach (Precision precision in (Precision[])[Precision.F32, Precision.BF16, Precision.F16])
+        // States in f16 that are rounded at every token stop growing an eighth too early here: 0.038 of rms (docs/kernels/cuda-wkv.md).
+        foreach ((Precision precision, Precision states) in ((Precision, Precision)[])[(Precision.F32, Precision.F32), (Precision.BF16, Precision.F32), (Precision.F16, Precision.F32), (Precision.F32, Precision.F16)])
         {
-            using CudaModel model = CudaTest.Load(Tensors(tiny), precision);
+            using CudaModel model = CudaTest.Load(Tensors(tiny), precision, states: states);
             foreach (int span in (int[])[4096, 1000, 1])
             {
                 using RwkvXState state = model.CreateState();
@@ -66,8 +82,8 @@ public sealed class DecodeTests
                 for (int t = 0; t < tokens.Length; t += span)
                     model.Forward(state, tokens.AsMemory(t, Math.Min(span, tokens.Length - t)), t + span >= tokens.Length ? logits : Memory<float>.Empty);
                 double rms = Math.Sqrt(expected.Zip(logits, (e, f) => Math.Pow(e - f, 2)).Average());
-                double bound = precision == Precision.F32 ? CudaTolerances.F32 : CudaTolerances.Narrow;
-                Assert.True(rms <= bound, $"{precision}, spans of {span}: rms error {rms:g3}, tolerance {bound}");
+                double bound = (precision, states) == (Precision.F32, Precision.F32) ? CudaTolerances.F32 : CudaTolerances.Narrow;
+                Assert.True(rms <= bound, $"{precision}, states {states}, spans of {span}: rms error {rms:g3}, tolerance {bound}");
             }
         }
     }

@@ -29,6 +29,14 @@ public sealed class EngineOptionsTests
         => Assert.Contains("F32 or BF16", new TorchEngineProvider().WhyNot(new EngineRequest { Device = "cpu", Precision = Precision.Fp8 }), StringComparison.Ordinal);
 
     [Fact]
+    public void WhyNot_StatesInF16OnCpuLibTorch_SaysWhatItHas()
+        => Assert.Contains("expected states in F32", new TorchEngineProvider().WhyNot(new EngineRequest { Device = "cpu", StatePrecision = Precision.F16 }), StringComparison.Ordinal);
+
+    [Fact]
+    public void CudaOptions_OfStatesInF16_AskForThem()
+        => Assert.Equal(Precision.F16, TorchEngineProvider.CudaOptions(new RwkvXOptions { Device = "cuda", StatePrecision = Precision.F16 }.EngineRequest).StatePrecision);
+
+    [Fact]
     public async Task GetResponse_DeviceCudaWithoutDriver_SaysWhatIsMissing()
     {
         string? reason = new TorchEngineProvider().WhyNot(new EngineRequest { Device = "cuda" });

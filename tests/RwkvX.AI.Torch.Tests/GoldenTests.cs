@@ -41,20 +41,26 @@ public sealed class GoldenTests
     [MemberData(nameof(Cases))]
     public void Forward_GoldenCaseF16_RmsWithinTolerance(string name, string schedule) => CheckNarrow(name, schedule, Precision.F16);
 
-    private static void CheckNarrow(string name, string schedule, Precision precision)
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Forward_GoldenCaseStatesF16_RmsWithinTolerance(string name, string schedule) => CheckNarrow(name, schedule, Precision.F32, Precision.F16);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Forward_GoldenCaseBF16StatesF16_RmsWithinTolerance(string name, string schedule) => CheckNarrow(name, schedule, Precision.BF16, Precision.F16);
+
+    private static void CheckNarrow(string name, string schedule, Precision precision, Precision states = Precision.F32)
     {
         using GoldenCase golden = GoldenCase.Open(name);
-        using CudaModel model = CudaTest.Load(ModelTensors.Read(golden.Files), precision);
+        using CudaModel model = CudaTest.Load(ModelTensors.Read(golden.Files), precision, states: states);
         using ScheduledRun run = ScheduledRun.Run(model, golden.Tokens, schedule);
-        CheckRms(golden, run, $"{name} {schedule} {precision}");
+        CheckRms(golden.Logits, run.Logits, $"{name} {schedule} {precision}, states {states}");
     }
 
-    internal static void CheckRms(GoldenCase golden, ScheduledRun run, string what)
+    /// <summary>No further apart than 16-bit arithmetic may be.</summary>
+    internal static void CheckRms(float[] expected, float[] found, string what)
     {
-        double square = 0;
-        for (int i = 0; i < run.Logits.Length; i++)
-            square += Math.Pow(run.Logits[i] - golden.Logits[i], 2);
-        double rms = Math.Sqrt(square / run.Logits.Length);
+        double rms = Math.Sqrt(expected.Zip(found, (e, f) => Math.Pow(e - f, 2)).Average());
         TestContext.Current.TestOutputHelper?.WriteLine($"{what}: rms error {rms:g3}");
         Assert.True(rms <= CudaTolerances.Narrow, $"{what}: rms error {rms:g3}, tolerance {CudaTolerances.Narrow}");
     }

@@ -23,24 +23,42 @@ public sealed class KernelCompileTests
         ScalarRun.SkipNative("NVRTC");
         string? missing = FindCompiler();
         Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
-        ModelShape shape = new()
-        {
-            Config = new RwkvXConfig { LayerCount = layers, EmbeddingSize = width, SparseLayerCount = sparse, VocabSize = 65_536, MobaChunkSize = chunkSize, MobaTopK = topK },
-            WeightType = weightType,
-            MatrixType = matrixType,
-            EmbeddingType = 1,
-            RankW = 96,
-            RankA = 96,
-            RankG = 320,
-            RankV = 64,
-            MultiprocessorCount = 132,
-        };
+        ModelShape shape = Shape(layers, width, sparse, weightType, chunkSize, topK) with { MatrixType = matrixType };
         KernelCompiler compiler = new(computeCapability: 90, driverVersion: 0, folder: null);
         IReadOnlyList<(string Kernel, byte[] Image)> images = KernelSet.CompileAll(compiler, shape, []);
         Assert.All(images, image => Assert.True(image.Image.AsSpan().StartsWith("\x7f"u8), $"{image.Kernel}: expected an ELF image"));
         Assert.Contains(images, image => image.Kernel == "sample");
         Assert.Equal(matrixType != 0, images.Any(image => image.Kernel == "dequantize"));
     }
+
+    /// <summary>The kernels that move states, in both forms; each says what it is, so the two differ.</summary>
+    [Theory]
+    [InlineData("step_wkv", 0)]
+    [InlineData("step_wkv", 1)]
+    [InlineData("rows_wkv_scan", 1)]
+    [InlineData("rows_wkv_scan", 1, "-DSINGLE")]
+    public void Compile_StatesInF16_GivesMachineCodeOfItsOwn(string kernel, int weightType, params string[] options)
+    {
+        ScalarRun.SkipNative("NVRTC");
+        string? missing = FindCompiler();
+        Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
+        KernelCompiler compiler = new(computeCapability: 90, driverVersion: 0, folder: null);
+        byte[][] images = [.. new[] { 0, 2 }.Select(state => Shape(32, 2560, 8, weightType, 2048, 3) with { StateType = state }).Select(shape => compiler.Compile(kernel, [.. shape.Defines(), shape.StateDefine, .. options]))];
+        Assert.All(images, image => Assert.True(image.AsSpan().StartsWith("\x7f"u8), $"{kernel}: expected an ELF image"));
+        Assert.NotEqual(images[0], images[1]);
+    }
+
+    private static ModelShape Shape(int layers, int width, int sparse, int weightType, int chunkSize, int topK) => new()
+    {
+        Config = new RwkvXConfig { LayerCount = layers, EmbeddingSize = width, SparseLayerCount = sparse, VocabSize = 65_536, MobaChunkSize = chunkSize, MobaTopK = topK },
+        WeightType = weightType,
+        EmbeddingType = 1,
+        RankW = 96,
+        RankA = 96,
+        RankG = 320,
+        RankV = 64,
+        MultiprocessorCount = 132,
+    };
 
     private static string? FindCompiler()
     {

@@ -32,7 +32,7 @@ public sealed class TorchModelTests
         using GoldenCase golden = GoldenCase.Open(name);
         using TorchModel model = TorchModel.Load(ModelTensors.Read(golden.Files), Precision.BF16);
         using ScheduledRun run = ScheduledRun.Run(model, golden.Tokens, schedule);
-        GoldenTests.CheckRms(golden, run, $"{name} {schedule} BF16 on CPU libtorch");
+        GoldenTests.CheckRms(golden.Logits, run.Logits, $"{name} {schedule} BF16 on CPU libtorch");
     }
 
     [Theory]

@@ -214,7 +214,7 @@ __device__ __forceinline__ uint4 load_once(const void *p)
     return v;
 }
 
-// The state of one sequence, in floats from its base; the layout that ModelShape.cs computes.
+// The state of one sequence, in words of four bytes from its base; the layout that ModelShape.cs computes. All are f32 but S, which may be f16 (wkv_state.cuh).
 //   RWKV layer i: att_x_prev (C), ffn_x_prev (C), S (H, 64, 64)       sparse layer i, after all of those: ffn_x_prev (C), key_sum (C)
 
 // A page: for every sparse layer keys (H, PAGE, 64) and values (H, PAGE, 64), then for every sparse layer the mean key (C) f32 of

@@ -11,6 +11,7 @@
 //   SINGLE   one token a sequence: nothing but the states' way through memory counts. Launch: (1, H, S) blocks of 256 threads.
 
 #include "common.cuh"
+#include "wkv_state.cuh"
 
 #ifdef SINGLE
 #define THREADS 256
@@ -40,10 +41,17 @@ __device__ __forceinline__ void load8(const float *p, int j, float (&f)[8])
     *(float4 *)(f + 4) = *(const float4 *)(p + 32 + j);
 }
 
-__device__ __forceinline__ void store8(float *p, int j, const float (&f)[8])
+// The lane's part of a row of S.
+__device__ __forceinline__ void load_row(const state_element *p, int j, float (&f)[8])
 {
-    *(float4 *)(p + j) = make_float4(f[0], f[1], f[2], f[3]);
-    *(float4 *)(p + 32 + j) = make_float4(f[4], f[5], f[6], f[7]);
+    *(float4 *)f = widen_quad(*(const state_quad *)(p + j));
+    *(float4 *)(f + 4) = widen_quad(*(const state_quad *)(p + 32 + j));
+}
+
+__device__ __forceinline__ void store_row(state_element *p, int j, const float (&f)[8])
+{
+    *(state_quad *)(p + j) = narrow_quad(make_float4(f[0], f[1], f[2], f[3]));
+    *(state_quad *)(p + 32 + j) = narrow_quad(make_float4(f[4], f[5], f[6], f[7]));
 }
 
 // Sum over the 8 lanes that share rows.
@@ -90,15 +98,15 @@ __device__ __forceinline__ void advance(float (&S)[HELD][8], const float *record
 extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid_constant__ Args a)
 {
     const int head = blockIdx.y, segment = blockIdx.z, row = threadIdx.x / 8 * HELD, j = threadIdx.x % 8 * 4;
-    float *state = a.states[segment] + a.state_offset + 2 * C + head * (N * N) + row * N;
+    state_element *state = (state_element *)(a.states[segment] + a.state_offset + 2 * C) + head * (N * N) + row * N;
     float S[HELD][8], y[HELD];
 #pragma unroll
-    for (int i = 0; i < HELD; i++) load8(state + i * N, j, S[i]);
+    for (int i = 0; i < HELD; i++) load_row(state + i * N, j, S[i]);
     advance(S, a.records + ((long long)segment * H + head) * (6 * N), row, j, y);
 #pragma unroll
     for (int i = 0; i < HELD; i++)
     {
-        store8(state + i * N, j, S[i]);
+        store_row(state + i * N, j, S[i]);
         y[i] = lanes_sum(y[i]);
         if (j == 0) a.y[(long long)segment * C + head * N + row + i] = y[i];
     }
@@ -187,10 +195,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
     };
     auto token = [&](int t) { return (t / TILE % STAGES * TILE + t % TILE) * (6 * N); };
     const float *at = &ring[0][0][j], *at_rows = &ring[0][0][row];
-    float *state = a.states[segment] + a.state_offset + 2 * C + head * (N * N) + row * N;
+    state_element *state = (state_element *)(a.states[segment] + a.state_offset + 2 * C) + head * (N * N) + row * N;
     float S[HELD][8], d[HELD];
 #pragma unroll
-    for (int i = 0; i < HELD; i++) load8(state + i * N, j, S[i]);
+    for (int i = 0; i < HELD; i++) load_row(state + i * N, j, S[i]);
 #pragma unroll
     for (int tile = 0; tile < STAGES - 1; tile++)
     {
@@ -259,6 +267,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) rows_wkv_scan(const __grid
         }
     }
 #pragma unroll
-    for (int i = 0; i < HELD; i++) store8(state + i * N, j, S[i]);
+    for (int i = 0; i < HELD; i++) store_row(state + i * N, j, S[i]);
 }
 #endif

@@ -7,6 +7,7 @@
 // LoRA-up weights, vectors and S do not depend on this step's earlier kernels: all are fetched before the wait.
 
 #include "common.cuh"
+#include "wkv_state.cuh"
 
 #define THREADS 512
 #define WARPS (THREADS / WARP)
@@ -90,8 +91,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) step_wkv(const __grid_c
     let_next_start();
 
     float *state = a.states[b] + a.state_offset;
-    float *s = state + 2 * C + head * (N * N) + tid * 8;
-    float4 s0 = *(const float4 *)s, s1 = *(const float4 *)(s + 4);
+    state_quad *s = (state_quad *)((state_element *)(state + 2 * C) + head * (N * N) + tid * 8);
+    const state_quad low = s[0], high = s[1];
 
     wait_for_previous();
     const int row0 = b * C + head * N;
@@ -158,6 +159,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) step_wkv(const __grid_c
     __syncthreads();
     {
         const int i = tid / 8, j = tid % 8 * 8;
+        const float4 s0 = widen_quad(low), s1 = widen_quad(high);
         float S[8] = {s0.x, s0.y, s0.z, s0.w, s1.x, s1.y, s1.z, s1.w};
         float dot = 0, y = 0;
 #pragma unroll
@@ -174,8 +176,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) step_wkv(const __grid_c
 #pragma unroll
         for (int m = 4; m > 0; m >>= 1) y += __shfl_xor_sync(FULL, y, m);
         if ((tid & 7) == 0) sy[i] = y;
-        *(float4 *)s = make_float4(S[0], S[1], S[2], S[3]);
-        *(float4 *)(s + 4) = make_float4(S[4], S[5], S[6], S[7]);
+        s[0] = narrow_quad(make_float4(S[0], S[1], S[2], S[3]));
+        s[1] = narrow_quad(make_float4(S[4], S[5], S[6], S[7]));
     }
     __syncthreads();
     if (warp == 0)

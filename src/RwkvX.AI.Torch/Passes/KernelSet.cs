@@ -43,10 +43,10 @@ internal sealed class KernelSet : IDisposable
     {
         List<Request> requests = [new("convert", 256)];
         requests.AddRange([
-            new("embed", 256), new("step_wkv", 512, WkvShared(shape)),
+            new("embed", 256), new("step_wkv", 512, WkvShared(shape), Options: [shape.StateDefine]),
             new("rows_norm", 256), new("rows_prev", 256), new("rows_activate", 256),
-            new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32, ScanRing),
-            new("rows_wkv_scan", 256, Variant: "wkv_single", Options: ["-DSINGLE"]), new("rows_wkv_out", 256),
+            new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32, ScanRing, Options: [shape.StateDefine]),
+            new("rows_wkv_scan", 256, Variant: "wkv_single", Options: ["-DSINGLE", shape.StateDefine]), new("rows_wkv_out", 256),
         ]);
         if (shape.Config.SparseLayerCount > 0)
             requests.AddRange([

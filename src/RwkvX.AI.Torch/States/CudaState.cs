@@ -4,7 +4,7 @@ using RwkvX.AI.Torch.Cuda;
 namespace RwkvX.AI.Torch.States;
 
 /// <summary>A state on the device: a recurrent part of its own, and pages that forks share.</summary>
-/// <remarks>The recurrent part is <see cref="ModelShape.StateFloats"/> f32: per RWKV layer att_x_prev (C), ffn_x_prev (C), S (H, N, N); per sparse layer ffn_x_prev (C), key_sum (C).</remarks>
+/// <remarks>The recurrent part has <see cref="ModelShape.StateWords"/> words: per RWKV layer att_x_prev (C), ffn_x_prev (C), S (H, N, N); per sparse layer ffn_x_prev (C), key_sum (C). S may be f16, all else is f32.</remarks>
 internal sealed class CudaState : RwkvXState
 {
     private readonly StateStore _store;
@@ -48,7 +48,7 @@ internal sealed class CudaState : RwkvXState
 
     public override bool IsValid => _valid && !_disposed;
 
-    public override long RecurrentBytes => _store.Shape.StateFloats * sizeof(float);
+    public override long RecurrentBytes => _store.Shape.StateWords * sizeof(float);
 
     public override long PageBytes => _pages.Count(page => !page.IsAbsent) * _store.Shape.PageBytes;
 

@@ -32,15 +32,15 @@ internal sealed class SnapshotReader(CudaStream stream, ModelShape shape, StateS
 
     private void Fill(CudaState state, StateSnapshot snapshot)
     {
-        float[] recurrent = new float[shape.StateFloats];
+        float[] recurrent = new float[shape.StateWords];
         int c = shape.C;
         for (int i = 0; i < snapshot.RwkvLayers.Count; i++)
         {
             RwkvLayerSnapshot layer = snapshot.RwkvLayers[i];
-            Span<float> at = recurrent.AsSpan((int)shape.RwkvOffset(i), (int)shape.RwkvFloats);
+            Span<float> at = recurrent.AsSpan((int)shape.RwkvOffset(i), (int)shape.RwkvWords);
             layer.AttXPrev.CopyTo(at);
             layer.FfnXPrev.CopyTo(at[c..]);
-            layer.Wkv.CopyTo(at[(2 * c)..]);
+            StateMatrices.Write(layer.Wkv, shape, at[(2 * c)..]);
         }
         byte[][] pages = [.. state.Pages.Select(page => page.IsAbsent ? [] : new byte[shape.PageBytes])];
         for (int i = 0; i < snapshot.SparseLayers.Count; i++)

@@ -19,15 +19,15 @@ internal sealed class SnapshotWriter(CudaStream stream, ModelShape shape)
 
     public StateSnapshot Write(CudaState state)
     {
-        float[] recurrent = new float[shape.StateFloats];
+        float[] recurrent = new float[shape.StateWords];
         byte[][] pages = [.. state.Pages.Take((int)((state.TokenCount + shape.PageTokens - 1) / shape.PageTokens)).Select(page => page.IsAbsent ? [] : new byte[shape.PageBytes])];
         Download(state, recurrent, pages);
         int[][] looks = state.Looks.AreKnown ? new StatePages(state).Looks() : [];
         int c = shape.C;
         RwkvLayerSnapshot Rwkv(int layer)
         {
-            ReadOnlySpan<float> at = recurrent.AsSpan((int)shape.RwkvOffset(layer), (int)shape.RwkvFloats);
-            return new RwkvLayerSnapshot(at[..c].ToArray(), at[(2 * c)..].ToArray(), at[c..(2 * c)].ToArray());
+            ReadOnlySpan<float> at = recurrent.AsSpan((int)shape.RwkvOffset(layer), (int)shape.RwkvWords);
+            return new RwkvLayerSnapshot(at[..c].ToArray(), StateMatrices.Read(at[(2 * c)..], shape), at[c..(2 * c)].ToArray());
         }
         return new StateSnapshot
         {

@@ -19,7 +19,7 @@ internal sealed class StateStore : IDisposable
         _device = device;
         Stream = stream;
         Shape = shape;
-        _recurrent = new PagePool(device, shape.StateFloats * sizeof(float), long.MaxValue, "recurrent states");
+        _recurrent = new PagePool(device, shape.StateWords * sizeof(float), long.MaxValue, "recurrent states");
         Pages = new PagePool(device, shape.PageBytes, pageBudget, "pages of keys and values");
     }
 

@@ -49,8 +49,9 @@ internal static class EngineChoice
             : provider.Load(ModelTensors.Read(files), asked);
     }
 
-    private static CpuModel LoadManaged(ModelFiles files, EngineRequest request) =>
-        CpuModel.Load(files, new CpuModelOptions
+    private static CpuModel LoadManaged(ModelFiles files, EngineRequest request) => request.StatePrecision != Precision.F32
+        ? throw new EngineUnavailableException($"engine cpu: expected states in F32, found {request.StatePrecision}; those are for device cuda")
+        : CpuModel.Load(files, new CpuModelOptions
         {
             Threads = request.Threads,
             Precision = request.Precision ?? Precision.F32,

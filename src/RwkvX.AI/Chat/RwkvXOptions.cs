@@ -33,6 +33,13 @@ public sealed class RwkvXOptions
     [EnumDataType(typeof(Precision))]
     public Precision? Precision { get; set; }
 
+    /// <summary>
+    /// The form of the matrices of recurrent states between passes, on a GPU alone: F16 halves their memory and the bytes that they cost a step, for a little exactness.
+    /// Arithmetic, exports and stores stay F32. An engine that does not have it is an error, also where <see cref="Device"/> is <c>auto</c>.
+    /// </summary>
+    [AllowedValues(Models.Precision.F32, Models.Precision.F16)]
+    public Precision StatePrecision { get; set; } = Models.Precision.F32;
+
     /// <summary>Threads that calculate; 0 for one a core.</summary>
     [Range(0, 1024)]
     public int Threads { get; set; }
@@ -159,6 +166,7 @@ public sealed class RwkvXOptions
         Engine = Engine,
         Device = Device,
         Precision = Precision,
+        StatePrecision = StatePrecision,
         Threads = Threads,
         LibTorchPath = LibTorchPath,
         DevicePageBytes = DevicePageBytes,

@@ -8,6 +8,9 @@ namespace RwkvX.AI.Models;
 /// <param name="Description">One line for people: instruction set and threads, or the card's name.</param>
 public sealed record EngineInfo(string Name, string Device, Precision Precision, long WeightBytes, string Description)
 {
+    /// <summary>The form of the matrices of recurrent states between passes.</summary>
+    public Precision StatePrecision { get; init; } = Precision.F32;
+
     /// <summary>Tokens of a prompt that the engine likes in one pass: enough for its matrix products, few enough to share it.</summary>
     public int PrefillSpan { get; init; } = 256;
 

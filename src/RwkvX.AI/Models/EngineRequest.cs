@@ -12,6 +12,9 @@ public sealed record EngineRequest
     /// <summary>The form of the weights; null for the engine's own choice: as stored on the CPU, 16 bits on a GPU.</summary>
     public Precision? Precision { get; init; }
 
+    /// <summary>The form of the matrices of recurrent states between passes, F32 or F16; other than F32 on a CUDA device alone.</summary>
+    public Precision StatePrecision { get; init; } = Models.Precision.F32;
+
     /// <summary>Threads of the managed engine; 0 for one a core.</summary>
     public int Threads { get; init; }
 

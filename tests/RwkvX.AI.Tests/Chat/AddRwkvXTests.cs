@@ -85,6 +85,7 @@ public sealed class AddRwkvXTests
     [InlineData(nameof(RwkvXOptions.MobaChunkSize), "0")]
     [InlineData(nameof(RwkvXOptions.MobaTopK), "-1")]
     [InlineData(nameof(RwkvXOptions.Precision), "77")]
+    [InlineData(nameof(RwkvXOptions.StatePrecision), "BF16")]
     [InlineData(nameof(RwkvXOptions.ModelPath), "no/such/model")]
     [InlineData(nameof(RwkvXOptions.VocabularyPath), "no/such/vocab.txt")]
     public async Task Host_StartWithAWrongOption_FailsAndNamesIt(string option, string value)
@@ -148,6 +149,7 @@ public sealed class AddRwkvXTests
             nameof(RwkvXOptions.MobaChunkSize) => () => options.MobaChunkSize = int.Parse(value, null),
             nameof(RwkvXOptions.MobaTopK) => () => options.MobaTopK = int.Parse(value, null),
             nameof(RwkvXOptions.Precision) => () => options.Precision = (Precision)int.Parse(value, null),
+            nameof(RwkvXOptions.StatePrecision) => () => options.StatePrecision = Enum.Parse<Precision>(value),
             nameof(RwkvXOptions.ModelPath) => () => options.ModelPath = value,
             _ => () => options.VocabularyPath = value,
         };

@@ -44,6 +44,18 @@ public sealed class EngineChoiceTests
     }
 
     [Theory]
+    [InlineData("cpu", "auto")]
+    [InlineData("auto", "cpu")]
+    [InlineData("auto", "auto")]
+    public void Load_StatesInF16WithoutAGpu_IsAnError(string engine, string device)
+    {
+        using ModelFiles files = ModelFiles.OpenDefault();
+        EngineUnavailableException error = Assert.Throws<EngineUnavailableException>(
+            () => EngineChoice.Load(files, new EngineRequest { Engine = engine, Device = device, StatePrecision = Precision.F16 }));
+        Assert.Contains("expected states in F32, found F16", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("auto", "auto", null, "cuda")]
     [InlineData("auto", "auto", "no driver", null)]
     [InlineData("auto", "cuda:1", null, "cuda:1")]

@@ -19,7 +19,7 @@ public sealed class HostedModelTests
     public async Task Configuration_Section_SetsOptionsAndCodeComesAfter()
     {
         HostApplicationBuilder builder = Builder(
-            ("RwkvX:ModelId", "configured"), ("RwkvX:PrefillSpan", "77"), ("RwkvX:MaxStall", "00:00:00.020"), ("RwkvX:Precision", "int8"), ("RwkvX:Retention", "keep-budget:4096"),
+            ("RwkvX:ModelId", "configured"), ("RwkvX:PrefillSpan", "77"), ("RwkvX:MaxStall", "00:00:00.020"), ("RwkvX:Precision", "int8"), ("RwkvX:StatePrecision", "f16"), ("RwkvX:Retention", "keep-budget:4096"),
             ("RwkvX:Endpoint:ApiKey", "another part's"), ("RwkvX:second:ModelId", "two"), ("Elsewhere:PrefillSpan", "9"));
         builder.Services.AddRwkvX(options => options.PrefillSpan++);
         builder.Services.AddKeyedRwkvX("second");
@@ -29,6 +29,7 @@ public sealed class HostedModelTests
         RwkvXOptions options = monitor.CurrentValue;
         Assert.Equal(("configured", (int?)78, TimeSpan.FromMilliseconds(20)), (options.ModelId, options.PrefillSpan, options.MaxStall));
         Assert.Equal(RwkvX.AI.Models.Precision.Int8, options.Precision);
+        Assert.Equal(RwkvX.AI.Models.Precision.F16, options.StatePrecision);
         Assert.Equal(RwkvX.AI.Memory.RetentionPolicy.KeepBudget(4096), options.Retention);
         Assert.Equal(RwkvX.AI.Memory.RetentionPolicy.KeepAll, monitor.Get("second").Retention);
         Assert.Equal("two", monitor.Get("second").ModelId);
