@@ -229,20 +229,26 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) rows_attend_tiles(const
             {
                 const unsigned at = buffer * (BUFFER * 2) + part * (N * 2);
                 float s[SETS][STEP / 8][4] = {};
+                // Sixteen keys and half of their channels at a time, the next ones on their way; four sums in turn, since a product waits for the one before it of its sum.
+                unsigned m[2][2][4];
+                auto load_keys = [&](int group)
+                {
 #pragma unroll
-                for (int n = 0; n < STEP / 8; n++)
+                    for (int j = 0; j < 2; j++) load_matrices(m[group % 2][j], key_place[group % 2] + at + (group / 2 * 2 + j) * (8 * N * 2));
+                };
+                load_keys(0);
 #pragma unroll
-                    for (int half = 0; half < 2; half++)
-                    {
-                        unsigned m[4];
-                        load_matrices(m, key_place[half] + at + n * (8 * N * 2));
+                for (int group = 0; group < STEP / 8; group++)
+                {
+                    if (group + 1 < STEP / 8) load_keys(group + 1);
 #pragma unroll
-                        for (int set = 0; set < SETS; set++)
-                        {
-                            multiply(s[set][n], q[set][half * 2], m[0], m[1]);
-                            multiply(s[set][n], q[set][half * 2 + 1], m[2], m[3]);
-                        }
-                    }
+                    for (int k = 0; k < 2; k++)
+#pragma unroll
+                        for (int j = 0; j < 2; j++)
+#pragma unroll
+                            for (int set = 0; set < SETS; set++)
+                                multiply(s[set][group / 2 * 2 + j], q[set][group % 2 * 2 + k], m[group % 2][j][2 * k], m[group % 2][j][2 * k + 1]);
+                }
 #if MASKS
                 bool is_masked = false;
 #pragma unroll
@@ -302,16 +308,17 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3) rows_attend_tiles(const
                     for (int set = 0; set < SETS; set++)
 #pragma unroll
                         for (int i = 0; i < 4; i++) p[set][i] = narrow_pair(s[set][2 * step + i / 2][i % 2 * 2], s[set][2 * step + i / 2][i % 2 * 2 + 1]);
+                    unsigned v[2][4];
+                    load_transposed(v[0], value_place + at + step * (16 * N * 2));
 #pragma unroll
                     for (int n = 0; n < 8; n += 2)
                     {
-                        unsigned m[4];
-                        load_transposed(m, (value_place ^ (n * 16)) + at + step * (16 * N * 2));
+                        if (n < 6) load_transposed(v[(n / 2 + 1) % 2], (value_place ^ ((n + 2) * 16)) + at + step * (16 * N * 2));
 #pragma unroll
                         for (int set = 0; set < SETS; set++)
                         {
-                            multiply(o[set][n], p[set], m[0], m[1]);
-                            multiply(o[set][n + 1], p[set], m[2], m[3]);
+                            multiply(o[set][n], p[set], v[n / 2 % 2][0], v[n / 2 % 2][1]);
+                            multiply(o[set][n + 1], p[set], v[n / 2 % 2][2], v[n / 2 % 2][3]);
                         }
                     }
                 }
