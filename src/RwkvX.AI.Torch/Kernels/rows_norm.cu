@@ -1,11 +1,13 @@
 // Prefill: LayerNorm of each row, token shift, and up to six mixes: out_i = h + (h' - h) * mix_i, in the type of the matrix products.
 // h' is the row before in the same sequence, or the state's x_prev for a sequence's first row.
-// Launch: (T) blocks of 256 threads. The h of a sequence's last row goes to `last` for rows_prev.
+// A block has up to seven rows: a warp a row for mean and variance, one for the row before the first; then a thread goes down the rows with the norm's
+// vectors and the mixes of two channels in registers, so that these are read once a block and a row's h is the next one's h'.
+// Launch: (ceil(T / per)) blocks of 256 threads. The h of a sequence's last row goes to `last` for rows_prev.
 
 #include "common.cuh"
 
 #define THREADS 256
-#define PER ((C / 2 + THREADS - 1) / THREADS) // pairs of elements of a thread
+#define MOST (THREADS / WARP - 1)
 
 struct Args
 {
@@ -21,24 +23,9 @@ struct Args
     weight *out[6];            // (T, C)
     int count;
     float *last;               // (S, C)
+    int total;                 // T
+    int per;                   // rows of a block, at most MOST
 };
-
-// Sums of two values over the block at once.
-__device__ __forceinline__ float2 block_sums(float2 f, float2 *shared)
-{
-    f.x = warp_sum(f.x);
-    f.y = warp_sum(f.y);
-    if (threadIdx.x % WARP == 0) shared[threadIdx.x / WARP] = f;
-    __syncthreads();
-    float2 total = make_float2(0, 0);
-#pragma unroll
-    for (int i = 0; i < THREADS / WARP; i++)
-    {
-        total.x += shared[i].x;
-        total.y += shared[i].y;
-    }
-    return total;
-}
 
 __device__ __forceinline__ void store(weight *to, float2 f)
 {
@@ -49,58 +36,80 @@ __device__ __forceinline__ void store(weight *to, float2 f)
 #endif
 }
 
-// The row and the one before it are normed together: half the barriers.
+// What a row's h is made with: (x - mean) * scale. A warp a row; the second look at the row finds it in the L1.
+__device__ __forceinline__ float2 row_norm(const float4 *x, int lane)
+{
+    float sum = 0, square = 0;
+#pragma unroll 10
+    for (int e = lane; e < C / 4; e += WARP)
+    {
+        const float4 f = x[e];
+        sum += f.x + f.y + (f.z + f.w);
+    }
+    const float mean = warp_sum(sum) / C;
+#pragma unroll 10
+    for (int e = lane; e < C / 4; e += WARP)
+    {
+        const float4 f = x[e];
+        square += (f.x - mean) * (f.x - mean) + (f.y - mean) * (f.y - mean) + ((f.z - mean) * (f.z - mean) + (f.w - mean) * (f.w - mean));
+    }
+    return make_float2(mean, rsqrtf(warp_sum(square) / C + 1e-5f));
+}
+
+__device__ __forceinline__ float2 normed(float2 x, float2 norm, float2 w, float2 b)
+{
+    return make_float2((x.x - norm.x) * norm.y * w.x + b.x, (x.y - norm.x) * norm.y * w.y + b.y);
+}
+
 extern "C" __global__ void __launch_bounds__(THREADS) rows_norm(const __grid_constant__ Args a)
 {
-    __shared__ float2 reduce[2][THREADS / WARP];
-    const long long t = blockIdx.x;
-    const bool shift = a.states != nullptr;
-    const int segment = shift ? a.segments[t] : 0;
-    const bool before = shift && a.starts[segment] < t, last = shift && a.starts[segment + 1] == t + 1;
-    const float2 *x = (const float2 *)(a.x + (a.rows != nullptr ? a.rows[t] : t) * (long long)C);
-    float2 h[PER], p[PER], sum = make_float2(0, 0), square = make_float2(0, 0);
-#pragma unroll
-    for (int i = 0; i < PER; i++)
+    __shared__ float2 norms[MOST + 1];        // of the rows, then of the one before the first
+    __shared__ const float2 *previous[MOST];  // the state's x_prev, for a sequence's first row
+    __shared__ float2 *last[MOST];            // where h goes, for a sequence's last row
+    const int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP, first = blockIdx.x * a.per, count = min(a.per, a.total - first);
+    const bool shift = a.states != nullptr, before = shift && a.starts[a.segments[first]] < first;
+    auto row = [&](int r) { return (const float2 *)(a.x + (a.rows != nullptr ? a.rows[first + r] : first + r) * (long long)C); };
+    if (warp < count || (warp == count && before))
     {
-        const int e = threadIdx.x + i * THREADS;
-        h[i] = e < C / 2 ? x[e] : make_float2(0, 0);
-        p[i] = e < C / 2 && before ? x[e - C / 2] : make_float2(0, 0);
-        sum.x += h[i].x + h[i].y;
-        sum.y += p[i].x + p[i].y;
-    }
-    float2 mean = block_sums(sum, reduce[0]);
-    mean.x /= C;
-    mean.y /= C;
-#pragma unroll
-    for (int i = 0; i < PER; i++)
-    {
-        if (threadIdx.x + i * THREADS >= C / 2) break;
-        square.x += (h[i].x - mean.x) * (h[i].x - mean.x) + (h[i].y - mean.x) * (h[i].y - mean.x);
-        square.y += (p[i].x - mean.y) * (p[i].x - mean.y) + (p[i].y - mean.y) * (p[i].y - mean.y);
-    }
-    const float2 variance = block_sums(square, reduce[1]);
-    const float scale = rsqrtf(variance.x / C + 1e-5f), scale_before = rsqrtf(variance.y / C + 1e-5f);
-    const float2 *prev = shift && !before ? (const float2 *)(a.states[segment] + a.prev_offset) : nullptr;
-#pragma unroll
-    for (int i = 0; i < PER; i++)
-    {
-        const int e = threadIdx.x + i * THREADS;
-        if (e >= C / 2) break;
-        const float2 w = ((const float2 *)a.norm_weight)[e], b = ((const float2 *)a.norm_bias)[e];
-        const float2 now = make_float2((h[i].x - mean.x) * scale * w.x + b.x, (h[i].y - mean.x) * scale * w.y + b.y);
-        float2 delta = make_float2(0, 0);
-        if (shift)
+        const int r = warp < count ? warp : -1;
+        const float2 norm = row_norm((const float4 *)row(r), lane);
+        if (lane == 0)
         {
-            float2 then = before ? make_float2((p[i].x - mean.y) * scale_before * w.x + b.x, (p[i].y - mean.y) * scale_before * w.y + b.y) : prev[e];
-            delta = make_float2(then.x - now.x, then.y - now.y);
-            if (last) ((float2 *)(a.last + (long long)segment * C))[e] = now;
+            norms[warp] = norm;
+            if (r >= 0)
+            {
+                const int t = first + r, segment = shift ? a.segments[t] : 0;
+                previous[r] = shift && a.starts[segment] == t ? (const float2 *)(a.states[segment] + a.prev_offset) : nullptr;
+                last[r] = shift && a.starts[segment + 1] == t + 1 ? (float2 *)(a.last + (long long)segment * C) : nullptr;
+            }
         }
+    }
+    __syncthreads();
+    for (int e = threadIdx.x; e < C / 2; e += THREADS)
+    {
+        const float2 w = ((const float2 *)a.norm_weight)[e], b = ((const float2 *)a.norm_bias)[e];
+        float2 mix[6], then = before ? normed(row(-1)[e], norms[count], w, b) : make_float2(0, 0);
 #pragma unroll
-        for (int m = 0; m < 6; m++)
+        for (int m = 0; m < 6; m++) mix[m] = shift && m < a.count ? ((const float2 *)a.mix[m])[e] : make_float2(0, 0);
+#pragma unroll
+        for (int r = 0; r < MOST; r++)
         {
-            if (m >= a.count) break;
-            const float2 mix = shift ? ((const float2 *)a.mix[m])[e] : make_float2(0, 0);
-            store(a.out[m] + t * C + 2 * e, make_float2(now.x + delta.x * mix.x, now.y + delta.y * mix.y));
+            if (r >= count) break;
+            const float2 now = normed(row(r)[e], norms[r], w, b);
+            float2 delta = make_float2(0, 0);
+            if (shift)
+            {
+                if (previous[r] != nullptr) then = previous[r][e];
+                delta = make_float2(then.x - now.x, then.y - now.y);
+                if (last[r] != nullptr) last[r][e] = now;
+                then = now;
+            }
+#pragma unroll
+            for (int m = 0; m < 6; m++)
+            {
+                if (m >= a.count) break;
+                store(a.out[m] + (long long)(first + r) * C + 2 * e, make_float2(now.x + delta.x * mix[m].x, now.y + delta.y * mix[m].y));
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ internal struct RowsNormArgs
     public SixPointers Mix, Out;
     public int Count;
     public ulong Last;
+    public int Total, Per;
 }
 
 internal struct RowsPrevArgs

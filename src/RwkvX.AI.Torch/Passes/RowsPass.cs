@@ -122,7 +122,7 @@ internal sealed partial class RowsPass : IDisposable
             Count = 1,
         };
         norm.Out[0] = _at[_at.Mixes[0]];
-        _kernels["rows_norm"].Launch(_stream, norm, count);
+        LaunchNorm(norm, count);
         int part = _shape.MatrixType == 0 ? _shape.V : _shape.F; // what the buffer of widened matrices holds
         for (int row = 0; row < _shape.V; row += part)
         {
@@ -273,6 +273,13 @@ internal sealed partial class RowsPass : IDisposable
         _blas.AccumulateTransposed(inner, _large.Widen(w.Value, _shape.F, _shape.C, transposed: true), _at[_at.X], _rows, _shape.C, _shape.F);
     }
 
+    /// <summary>Seven rows a block read the norm's vectors and the mixes once; few rows are spread over more blocks.</summary>
+    private void LaunchNorm(RowsNormArgs args, int rows)
+    {
+        (args.Total, args.Per) = (rows, rows >= 1024 ? 7 : rows >= 64 ? 2 : 1);
+        _kernels["rows_norm"].Launch(_stream, args, (rows + args.Per - 1) / args.Per);
+    }
+
     /// <summary>Norm and mixes into <see cref="RowsBuffers.Mixes"/>; a negative offset means no token shift.</summary>
     private void Norm(LayerNormWeights norm, long prevOffset, ReadOnlySpan<ulong> mixes)
     {
@@ -291,7 +298,7 @@ internal sealed partial class RowsPass : IDisposable
         };
         for (int i = 0; i < mixes.Length; i++)
             (args.Mix[i], args.Out[i]) = (mixes[i], _at[_at.Mixes[i]]);
-        _kernels["rows_norm"].Launch(_stream, args, _rows);
+        LaunchNorm(args, _rows);
         if (!shift)
             return;
         RowsPrevArgs prev = new() { Last = _at[_at.Last], States = _at[_at.States], PrevOffset = prevOffset };
