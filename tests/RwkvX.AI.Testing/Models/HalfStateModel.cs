@@ -29,7 +29,9 @@ public sealed class HalfStateModel(IRwkvXModel engine) : IRwkvXModel
         {
             State state = (State)item.State;
             RwkvXState exact = state.Inner;
-            state.Inner = Rounded(engine.Export(exact));
+            StateSnapshot snapshot = engine.Export(exact);
+            state.Inner = Rounded(snapshot);
+            snapshot.Lease?.Dispose(); // of pages that would otherwise stay until the garbage collector comes by
             exact.Dispose();
         }
     }
