@@ -37,8 +37,6 @@ selection golden-bf16-batch "rows_attend_tiles over several sequences" "$(golden
 selection golden-f16 "the rows in f16, states exported" "$(golden F16_RmsWithinTolerance hybrid-long exported)"
 selection golden-window "two chunks a query, forks" "$(golden BF16_RmsWithinTolerance hybrid-window forked)"
 selection golden-plain "no sparse layer" "$(golden BF16_RmsWithinTolerance rwkv7-plain 7)"
-selection states-f16-rows "rows_wkv_scan with states in f16" "$(golden BF16StatesF16_RmsWithinTolerance hybrid-long 64)"
-selection states-f16-9 "wkv_single and step_wkv with states in f16" '*Forward_BatchOfMixedLengthsStatesF16_IsNearEachAlone(batch: 9)'
 selection gather "rows_attend_tiles, attend_gathered, attend_own where a buffer of keys is in one page" '*Forward_RowsGathered_AgreesWithTiles(precision: BF16, span: 250)'
 selection bootstrap "the rows of the trained model" '*Forward_BootstrapTexts_AgreeWithReference(precision: BF16, span: 4096)'
 selection drop-f32 "means that are no numbers, looks counted" '*Looks_OfAnySchedule_AreOneForEachHeadTokenAndChoice(span: 64)' '*DropPages_WholeChunks_FreesTheirMemoryForOthers'
