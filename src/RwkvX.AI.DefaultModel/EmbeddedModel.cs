@@ -1,15 +1,12 @@
 namespace RwkvX.AI.DefaultModel;
 
-/// <summary>The model directory <c>models/rwkvx-10m</c> as resources of this assembly.</summary>
+/// <summary>The files of a model directory of the repository as resources of this assembly.</summary>
 /// <remarks>
 /// A resource is a stream over the assembly's own image, which the operating system maps: its bytes are read in place and never
 /// copied. This holds for a file on disk, a single-file application and native AOT alike.
 /// </remarks>
 internal static class EmbeddedModel
 {
-    /// <summary>The model's name for people.</summary>
-    public const string Name = "rwkvx-10m";
-
     /// <summary>The tensors.</summary>
     public static Stream OpenTensors() => Open("model.safetensors");
 

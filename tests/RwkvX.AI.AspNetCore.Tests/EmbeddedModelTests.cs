@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using OpenAI.Chat;
 using RwkvX.AI.AspNetCore.Tests.Page;
+using RwkvX.AI.Testing;
 using Xunit;
 using ChatMessage = OpenAI.Chat.ChatMessage;
 
@@ -21,7 +22,7 @@ public sealed class EmbeddedModelTests(ChromiumFixture chromium) : IClassFixture
     public async Task OpenAIClient_Conversation_IsRememberedAndEqualsTheChatClient()
     {
         await using EndpointHost host = await StartAsync();
-        OpenAI.Chat.ChatClient chat = host.Chat("rwkvx-10m");
+        OpenAI.Chat.ChatClient chat = host.Chat(Repository.EmbeddedModelName);
         ChatCompletionOptions greedy = new() { Temperature = 0 };
         List<ChatMessage> messages = [new UserChatMessage("Hi! My name is Leo.")];
 
@@ -67,7 +68,7 @@ public sealed class EmbeddedModelTests(ChromiumFixture chromium) : IClassFixture
     public async Task OpenAIClient_RequiredToolAndSchema_AreObeyed()
     {
         await using EndpointHost host = await StartAsync();
-        OpenAI.Chat.ChatClient chat = host.Chat("rwkvx-10m");
+        OpenAI.Chat.ChatClient chat = host.Chat(Repository.EmbeddedModelName);
         BinaryData schema = BinaryData.FromString("""{"type":"object","properties":{"city":{"type":"string","maxLength":12}},"required":["city"],"additionalProperties":false}""");
         ChatCompletionOptions tools = new() { Temperature = 0, MaxOutputTokenCount = 200, Tools = { ChatTool.CreateFunctionTool("get_weather", "Tells the weather.", schema) }, ToolChoice = ChatToolChoice.CreateRequiredChoice() };
         ChatCompletionOptions json = new() { Temperature = 0, MaxOutputTokenCount = 200, ResponseFormat = OpenAI.Chat.ChatResponseFormat.CreateJsonSchemaFormat("city", schema) };

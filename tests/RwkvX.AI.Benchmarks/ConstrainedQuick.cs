@@ -26,7 +26,7 @@ internal static class ConstrainedQuick
 
     public static async Task RunAsync(int threads)
     {
-        FirstUses("embedded", Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt"), 0);
+        FirstUses("embedded", Repository.EmbeddedVocabulary, 0);
         if (File.Exists(Repository.WorldVocabulary)) FirstUses("World", Repository.WorldVocabulary, 65_536);
         await DecodeAsync(threads);
     }

@@ -25,7 +25,7 @@ public class GrammarBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _vocabulary = GrammarVocabulary.Load(Vocabulary == "world" ? Repository.WorldVocabulary : Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt"));
+        _vocabulary = GrammarVocabulary.Load(Vocabulary == "world" ? Repository.WorldVocabulary : Repository.EmbeddedVocabulary);
         _mask = new ulong[_vocabulary.MaskWords];
         _logits = new float[_vocabulary.Count];
         _warm = new TokenGrammar(Grammar.FromJsonSchema(_schema), _vocabulary);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
+using RwkvX.AI.Testing;
 using RwkvX.AI.Tokenization;
 
 namespace RwkvX.AI.Benchmarks;
@@ -11,7 +12,6 @@ namespace RwkvX.AI.Benchmarks;
 public class TokenizerBenchmarks
 {
     private const int Size = 8_000_000;
-    private static readonly string[] Paths = ["models/rwkvx-10m/vocab.txt", "../shared/vocab/rwkv_vocab_v20230424.txt"];
 
     private WorldTokenizer _tokenizer = null!;
     private string _text = "";
@@ -19,7 +19,7 @@ public class TokenizerBenchmarks
     private int[] _ids = [];
 
     /// <summary>The embedded model's vocabulary and, where it is present beside the repository, the published one.</summary>
-    public static IEnumerable<string> Vocabularies() => Paths.Where(path => File.Exists(Path.Combine(Root(), path)));
+    public static IEnumerable<string> Vocabularies() => File.Exists(Repository.WorldVocabulary) ? ["embedded", "world"] : ["embedded"];
 
     [ParamsSource(nameof(Vocabularies))]
     public string Vocabulary { get; set; } = "";
@@ -27,12 +27,11 @@ public class TokenizerBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        string root = Root();
-        _tokenizer = WorldTokenizer.Load(Path.Combine(root, Vocabulary));
+        _tokenizer = WorldTokenizer.Load(Vocabulary == "world" ? Repository.WorldVocabulary : Repository.EmbeddedVocabulary);
         StringBuilder once = new();
-        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "tests/fixtures/golden/tokenizer.json")));
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Fixtures, "golden", "tokenizer.json")));
         foreach (JsonElement item in golden.RootElement.EnumerateArray()) once.Append(item.GetProperty("text").GetString()).Append('\n');
-        foreach (string page in Directory.EnumerateFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories).Order()) once.Append(File.ReadAllText(page));
+        foreach (string page in Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories).Order()) once.Append(File.ReadAllText(page));
         StringBuilder text = new();
         while (text.Length < Size) text.Append(once);
         _text = text.ToString(0, Size);
@@ -55,11 +54,4 @@ public class TokenizerBenchmarks
 
     [Benchmark]
     public int Decode() => _tokenizer.Decode(_ids).Length;
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "RwkvX.AI.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("no RwkvX.AI.sln above " + AppContext.BaseDirectory);
-    }
 }

@@ -1,5 +1,8 @@
 using RwkvX.AI.Checkpoints;
+using RwkvX.AI.Cpu;
+using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
+using RwkvX.AI.Tokenization;
 using Xunit;
 
 namespace RwkvX.AI.Cli.Tests;
@@ -12,7 +15,7 @@ public sealed class ImportCommandTests
     public async Task Import_Pth_WritesADirectoryWithTheSameTensors()
     {
         using TemporaryFolder folder = new();
-        string vocabulary = Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt"), output = folder["model"];
+        string vocabulary = Repository.EmbeddedVocabulary, output = folder["model"];
         (await CliRun.Of("import", Source, "--vocab", vocabulary, "--out", output, "--moba-chunk-size", "16", "--moba-topk", "3")).Succeeded();
         Assert.Equal(File.ReadAllBytes(vocabulary), File.ReadAllBytes(Path.Combine(output, "vocab.txt")));
         using ModelFiles before = ModelFiles.Open(Source), after = ModelFiles.Open(output);
@@ -38,5 +41,27 @@ public sealed class ImportCommandTests
         (await CliRun.Of("import", Source, "--out", folder["model"], "--precision", "int8")).Succeeded();
         CliRun run = (await CliRun.Of("inspect", folder["model"])).Succeeded();
         Assert.Contains(run.Lines, line => line.StartsWith("stored as I8: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Import_EmbeddedModelInt8_ChoosesTheSameTokensWhereTheChoiceIsClear()
+    {
+        using TemporaryFolder folder = new();
+        (await CliRun.Of("import", Repository.EmbeddedModel, "--out", folder["model"], "--precision", "int8")).Succeeded();
+        using ModelFiles stored = ModelFiles.OpenDefault(), int8 = ModelFiles.Open(folder["model"]);
+        Assert.Equal(stored.Manifest, int8.Manifest);
+        int[] ids = WorldTokenizer.Load(int8.VocabularyPath!).Encode(TrainedTexts.Read("chat"));
+        ClearChoices choices = ClearChoices.Of(Logits(stored, ids), Logits(int8, ids), stored.Manifest!.VocabSize!.Value);
+        Assert.True(choices.AreKept, $"{choices}");
+    }
+
+    /// <summary>(T, V)</summary>
+    private static float[] Logits(ModelFiles files, int[] ids)
+    {
+        using CpuModel model = CpuModel.Load(files);
+        using RwkvXState state = model.CreateState();
+        float[] logits = new float[ids.Length * model.Config.VocabSize];
+        model.Forward(state, ids, logits);
+        return logits;
     }
 }

@@ -1,3 +1,4 @@
+using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Testing;
 using Xunit;
 
@@ -20,9 +21,12 @@ public sealed class InspectCommandTests
     [Fact]
     public async Task Inspect_EmbeddedModel_PrintsItsWindowAndVocabulary()
     {
-        CliRun run = (await CliRun.Of("inspect", Path.Combine(Repository.Root, "models", "rwkvx-10m"))).Succeeded();
-        Assert.Contains("sparse attention: chunks of 64 tokens, top 8: 512 tokens at a time", run.Lines);
-        Assert.Contains("parameters: 10,642,688 in 289 tensors", run.Lines);
+        CliRun run = (await CliRun.Of("inspect", Repository.EmbeddedModel)).Succeeded();
+        using ModelFiles files = ModelFiles.OpenDefault();
+        (int chunk, int top) = (files.MobaChunkSize, files.MobaTopK);
+        IReadOnlyCollection<CheckpointTensor> tensors = [.. files.Checkpoint.Tensors.Values];
+        Assert.Contains($"sparse attention: chunks of {chunk} tokens, top {top}: {chunk * top} tokens at a time", run.Lines);
+        Assert.Contains(FormattableString.Invariant($"parameters: {tensors.Sum(tensor => tensor.ElementCount):N0} in {tensors.Count} tensors"), run.Lines);
         Assert.Contains(run.Lines, line => line.StartsWith("vocabulary: ", StringComparison.Ordinal) && line.Contains("ids up to 4095", StringComparison.Ordinal));
     }
 
@@ -47,7 +51,7 @@ public sealed class InspectCommandTests
     public async Task Inspect_VocabularyWiderThanTheHead_IsRefused()
     {
         string model = Path.Combine(Repository.Fixtures, "golden", "hybrid-window");
-        string vocabulary = Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt");
+        string vocabulary = Repository.EmbeddedVocabulary;
         (await CliRun.Of("inspect", model, "--vocab", vocabulary)).FailedWith(1, vocabulary, "found 4095");
     }
 }

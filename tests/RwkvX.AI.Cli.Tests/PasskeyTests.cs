@@ -9,7 +9,7 @@ namespace RwkvX.AI.Cli.Tests;
 
 public sealed class PasskeyTests
 {
-    private static WorldTokenizer Tokenizer => WorldTokenizer.Load(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt"));
+    private static WorldTokenizer Tokenizer => WorldTokenizer.Load(Repository.EmbeddedVocabulary);
 
     [Fact]
     public void Write_ThePromptThatTheModelWasTrainedOn_IsTheSameText()

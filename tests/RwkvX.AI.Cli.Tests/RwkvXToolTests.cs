@@ -10,7 +10,7 @@ public sealed class RwkvXToolTests
 {
     private static readonly string[] Verbs = ["chat", "inspect", "import", "tokenize", "logits", "passkey", "bench"];
 
-    private static string Model => Path.Combine(Repository.Root, "models", "rwkvx-10m");
+    private static string Model => Repository.EmbeddedModel;
 
     [Fact]
     public async Task Run_WithoutVerb_ShowsAllVerbsAndSaysThatItWasNoUse()

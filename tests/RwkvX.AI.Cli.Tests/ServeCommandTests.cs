@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.Cli.Tests;
@@ -71,7 +72,7 @@ public sealed class ServeCommandTests
         {
             string? line = await process.StandardOutput.ReadLineAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancel);
             Assert.NotNull(line);
-            Assert.StartsWith("rwkvx-10m at http://127.0.0.1:", line, StringComparison.Ordinal);
+            Assert.StartsWith($"{Repository.EmbeddedModelName} at http://127.0.0.1:", line, StringComparison.Ordinal);
             using HttpClient http = new() { BaseAddress = new Uri(line.Split(' ')[2] + "/") };
             using StringContent content = new(body, System.Text.Encoding.UTF8, "application/json");
             using HttpResponseMessage response = await http.PostAsync("chat/completions", content, Cancel);

@@ -6,7 +6,7 @@ namespace RwkvX.AI.Cli.Tests;
 
 public sealed class TokenizeCommandTests
 {
-    private static string Embedded => Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt");
+    private static string Embedded => Repository.EmbeddedVocabulary;
 
     [Fact]
     public async Task Tokenize_GoldenTexts_GivesGoldenIds()

@@ -9,7 +9,7 @@ public static class Tolerances
     /// <summary>Single-precision arithmetic against golden logits and states, absolute.</summary>
     public const double F32 = 1e-4;
 
-    /// <summary>Single-precision arithmetic on the trained embedded model, whose logits reach 30, absolute.</summary>
+    /// <summary>Single-precision arithmetic on a trained model, whose logits reach 30, absolute.</summary>
     public const double F32Trained = 2e-3;
 
     /// <summary>Between schedules of one engine, relative to the largest logit.</summary>

@@ -9,6 +9,6 @@ internal static class CudaTolerances
     /// <summary>The bound on the rms error of golden logits in 16-bit arithmetic.</summary>
     public const double Narrow = 0.05;
 
-    /// <summary>The bootstrap model in single precision, whose logits reach 30, absolute.</summary>
+    /// <summary>A trained model in single precision, whose logits reach 30, absolute.</summary>
     public const double F32Trained = 2e-3;
 }

@@ -55,7 +55,7 @@ public sealed class EngineOptionsTests
 
     private static async Task<string> Answer(RwkvXOptions options, string engine)
     {
-        options.ModelPath = Path.Combine(Repository.Root, "models", "rwkvx-10m"); // a pack for a GPU has no embedded one
+        options.ModelPath = Repository.EmbeddedModel; // a pack for a GPU has no embedded one
         using RwkvXChatClient client = new(options);
         Assert.Equal(engine, client.GetService<IRwkvXModel>()!.Engine.Name);
         ChatResponse response = await client.GetResponseAsync("My name is Ada. What is my name?", new ChatOptions { Temperature = 0, MaxOutputTokens = 24 });

@@ -81,12 +81,13 @@ public sealed class ModelFiles : IDisposable
     /// <summary>Opens the model embedded in RwkvX.AI.DefaultModel; its weights are read where they lie, in the assembly's image.</summary>
     public static ModelFiles OpenDefault()
     {
-        var checkpoint = Checkpoint.Open(CheckpointMemory.Over(EmbeddedModel.OpenTensors(), $"<{EmbeddedModel.Name}>"));
-        string manifestPath = $"<{EmbeddedModel.Name}>/{ManifestName}";
+        const string path = "<embedded model>";
+        var checkpoint = Checkpoint.Open(CheckpointMemory.Over(EmbeddedModel.OpenTensors(), path));
+        const string manifestPath = $"{path}/{ManifestName}";
         using Stream manifest = EmbeddedModel.OpenManifest();
         byte[] json = new byte[manifest.Length];
         manifest.ReadExactly(json);
-        return new ModelFiles(checkpoint, ModelManifest.Parse(manifestPath, json), manifestPath, EmbeddedModel.Name, openVocabulary: EmbeddedModel.OpenVocabulary);
+        return new ModelFiles(checkpoint, ModelManifest.Parse(manifestPath, json), manifestPath, path, openVocabulary: EmbeddedModel.OpenVocabulary);
     }
 
     /// <summary>The vocabulary's text; null where the model has none. The caller disposes the stream.</summary>

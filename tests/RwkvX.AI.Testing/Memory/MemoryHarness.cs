@@ -20,7 +20,7 @@ public sealed class MemoryHarness : IAsyncDisposable
     }
 
     /// <summary>The embedded model's vocabulary.</summary>
-    public static WorldTokenizer Vocabulary { get; } = WorldTokenizer.Load(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt")); // a pack for a GPU has no embedded model
+    public static WorldTokenizer Vocabulary { get; } = WorldTokenizer.Load(Repository.EmbeddedVocabulary); // a pack for a GPU has no embedded model
 
     /// <summary>The store, which the harness owns.</summary>
     public IStateStore Store { get; }

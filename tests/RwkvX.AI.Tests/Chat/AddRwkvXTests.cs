@@ -25,7 +25,7 @@ public sealed class AddRwkvXTests
         await using ServiceProvider provider = services.BuildServiceProvider();
         IChatClient client = provider.GetRequiredService<IChatClient>();
         ChatResponse response = await client.GetResponseAsync("Hello", Short, TestContext.Current.CancellationToken);
-        Assert.Equal("rwkvx-10m", response.ModelId);
+        Assert.Equal(Repository.EmbeddedModelName, response.ModelId);
         Assert.Equal(3, response.Usage!.OutputTokenCount);
         Assert.Same(provider.GetRequiredService<IRwkvXModel>(), client.GetService<IRwkvXModel>());
         Assert.Same(provider.GetRequiredService<WorldTokenizer>(), client.GetService<WorldTokenizer>());
@@ -120,8 +120,8 @@ public sealed class AddRwkvXTests
     [Fact]
     public void ModelPath_DirectoryOfTheRepository_Loads()
     {
-        using RwkvXChatClient client = new(new RwkvXOptions { ModelPath = Path.Combine(Repository.Root, "models", "rwkvx-10m"), Threads = 1 });
-        Assert.Equal("rwkvx-10m", client.GetService<ChatClientMetadata>()!.DefaultModelId);
+        using RwkvXChatClient client = new(new RwkvXOptions { ModelPath = Repository.EmbeddedModel, Threads = 1 });
+        Assert.Equal(Repository.EmbeddedModelName, client.GetService<ChatClientMetadata>()!.DefaultModelId);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Models;
+using RwkvX.AI.Testing;
 using Xunit;
 
 namespace RwkvX.AI.Tests.Checkpoints;
@@ -11,7 +12,7 @@ public sealed class EmbeddedModelTests
     public void OpenDefault_Embedded_EqualsTheModelDirectory()
     {
         using var embedded = ModelFiles.OpenDefault();
-        using var directory = ModelFiles.Open(Fixture.EmbeddedModel);
+        using var directory = ModelFiles.Open(Repository.EmbeddedModel);
         Assert.Equal(directory.Manifest, embedded.Manifest);
         Assert.Equal(directory.Checkpoint.Tensors.Count, embedded.Checkpoint.Tensors.Count);
         foreach ((string name, CheckpointTensor tensor) in directory.Checkpoint.Tensors)
@@ -21,12 +22,19 @@ public sealed class EmbeddedModelTests
     }
 
     [Fact]
-    public void OpenDefault_Sizes_AreThoseOfTheModelCard()
+    public void OpenDefault_NameAndSizes_AreThoseOfTheModelCard()
     {
         using var files = ModelFiles.OpenDefault();
-        var expected = new RwkvXConfig { EmbeddingSize = 256, LayerCount = 8, SparseLayerCount = 2, VocabSize = 4096, MobaChunkSize = 64, MobaTopK = 8 };
-        Assert.Equal(expected, ModelTensors.Read(files).Config);
-        Assert.Equal("rwkvx-10m", files.Name);
+        string card = File.ReadAllText(Path.Combine(Repository.EmbeddedModel, "README.md"));
+        RwkvXConfig config = ModelTensors.Read(files).Config;
+        double parameters = files.Checkpoint.Tensors.Values.Sum(tensor => tensor.ElementCount) / 1e6;
+        Assert.StartsWith($"# {Repository.EmbeddedModelName}\n", card.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"{config.LayerCount} RWKV-7 layers of width {config.EmbeddingSize} "), card, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"({config.SparseLayerCount} in all)"), card, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"chunks of {config.MobaChunkSize} tokens, top-k {config.MobaTopK}:"), card, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"| {config.VocabSize:N0} ids"), card, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"| {parameters:F1} million"), card, StringComparison.Ordinal);
+        Assert.Equal(Repository.EmbeddedModelName, files.Name);
         Assert.Null(files.VocabularyPath);
         Assert.Equal(new GenerationDefaults { Temperature = 0.7f, TopP = 0.8f, MaxTokens = 1024 }, files.Manifest!.Generation);
     }
@@ -37,6 +45,6 @@ public sealed class EmbeddedModelTests
         ModelFiles.OpenDefault().Dispose(); // loads the assembly
         long before = GC.GetAllocatedBytesForCurrentThread();
         using var files = ModelFiles.OpenDefault();
-        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_000_000); // of 21 MB
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_000_000); // of more than 10 MB
     }
 }

@@ -6,6 +6,4 @@ namespace RwkvX.AI.Tests.Checkpoints;
 internal static class Fixture
 {
     public static string Golden(string path) => Path.Combine(Repository.Fixtures, "golden", path);
-
-    public static string EmbeddedModel => Path.Combine(Repository.Root, "models", "rwkvx-10m");
 }

@@ -39,10 +39,11 @@ public sealed class DotNetTypeTests(ITestOutputHelper output)
             Sampling.Result result = Sampling.Generate(grammar, choice, grammar.MinimumTokens + (seed * 12));
             Assert.True(result.IsComplete);
             Assert.True(SchemaChecker.Explain(schema, result.Text) is null, result.Text);
+            if (type == typeof(char) && result.Text.Any(char.IsSurrogate))
+                continue; // schemas count characters, .NET's char and the attributes below UTF-16 units
             try
             {
                 object? value = JsonSerializer.Deserialize(result.Text, type, Options);
-                // Schemas count characters, these attributes UTF-16 units.
                 if (value is Annotated && !result.Text.Any(char.IsSurrogate)) Validator.ValidateObject(value, new ValidationContext(value), validateAllProperties: true);
             }
             catch (Exception e) when (e is JsonException or ValidationException or InvalidOperationException or FormatException)

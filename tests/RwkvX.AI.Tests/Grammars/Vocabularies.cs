@@ -8,7 +8,7 @@ namespace RwkvX.AI.Tests.Grammars;
 /// <summary>Vocabularies for grammar tests: the embedded model's, the World one, and one made to be awkward.</summary>
 internal static class Vocabularies
 {
-    private static readonly Lazy<TokenVocabulary> LazyEmbedded = new(() => Load(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt")));
+    private static readonly Lazy<TokenVocabulary> LazyEmbedded = new(() => Load(Repository.EmbeddedVocabulary));
 
     private static readonly Lazy<TokenVocabulary> LazyWorld = new(() => Load(Repository.WorldVocabulary));
 

@@ -8,7 +8,7 @@ namespace RwkvX.AI.Tests.Tokenization;
 /// <summary>The vocabularies that the tests use, and the texts that come with them.</summary>
 internal static class Vocabularies
 {
-    private static readonly Lazy<WorldTokenizer> LazyEmbedded = new(() => WorldTokenizer.Load(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt")));
+    private static readonly Lazy<WorldTokenizer> LazyEmbedded = new(() => WorldTokenizer.Load(Repository.EmbeddedVocabulary));
     private static readonly Lazy<WorldTokenizer> LazyWorld = new(() => WorldTokenizer.Load(Repository.WorldVocabulary));
 
     /// <summary>The repository's root.</summary>

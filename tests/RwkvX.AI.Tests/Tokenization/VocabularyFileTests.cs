@@ -99,7 +99,7 @@ public sealed class VocabularyFileTests
     [Fact]
     public void Load_MutatedFiles_GiveOnlyCheckpointExceptions()
     {
-        byte[] good = File.ReadAllBytes(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt"))[..6000];
+        byte[] good = File.ReadAllBytes(Repository.EmbeddedVocabulary)[..6000];
         Random random = new(1);
         int refused = 0;
         for (int i = 0; i < 2000; i++)

@@ -9,7 +9,7 @@ namespace RwkvX.AI.Training.Tests.Data;
 
 public sealed class SequenceSourceTests
 {
-    private static readonly WorldTokenizer Tokenizer = WorldTokenizer.Load(Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt"));
+    private static readonly WorldTokenizer Tokenizer = WorldTokenizer.Load(Repository.EmbeddedVocabulary);
 
     [Fact]
     public void ShardSource_AnEpoch_ShowsEveryWindowOnce_InAnotherOrderNextTime()
@@ -62,7 +62,7 @@ public sealed class SequenceSourceTests
     {
         TrainingPlan plan = new()
         {
-            Model = new ModelPlan { New = new NewModelPlan(64, 1, 0, 4096), Vocabulary = Path.Combine(Repository.Root, "models", "rwkvx-10m", "vocab.txt") },
+            Model = new ModelPlan { New = new NewModelPlan(64, 1, 0, 4096), Vocabulary = Repository.EmbeddedVocabulary },
             Stages = [new StagePlan { Name = "one", Length = 400, Batch = 1, Tokens = 400, LearningRate = 1, FinalLearningRate = 1, Data = [new SourcePlan { Task = "facts", MinLength = 100 }] }],
         };
         var report = DataReport.Read(plan, Repository.Root, 0, 5, 4);
