@@ -14,7 +14,7 @@ mkdir -p "$root"
 dotnet publish src/RwkvX.AI.Cli -c Release -r linux-x64 --self-contained -v q -p:DebugType=none -o "$root/tool"
 (cd "$root/tool" && rm -f ./*.pdb ./*.xml libmscordaccore.so libmscordbi.so libclrgcexp.so libcoreclrtraceptprovider.so \
     Microsoft.VisualBasic.Core.dll Microsoft.CSharp.dll System.Private.DataContractSerialization.dll System.Data.Common.dll libtorch*.so libc10*.so)
-# The embedded model (15 MB) is of no use there; without its entry the host does not miss it.
+# The embedded model (25 MB) is of no use there; without its entry the host does not miss it.
 python3 - "$root/tool/rwkvx.deps.json" <<'PYTHON'
 import json, sys
 path, name = sys.argv[1], "RwkvX.AI.DefaultModel"

@@ -10,7 +10,7 @@ public static class Repository
     public static string Fixtures => Path.Combine(Root, "tests", "fixtures");
 
     /// <summary>The name of the embedded model, of its directory and in its config.json.</summary>
-    public const string EmbeddedModelName = "rwkvx-10m";
+    public const string EmbeddedModelName = "rwkvx-12m";
 
     /// <summary>The directory of the embedded model, for tests of its files and for those that run where its package is not.</summary>
     public static string EmbeddedModel => Path.Combine(Root, "models", EmbeddedModelName);
