@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RwkvX.AI.Checkpoints;
 using Xunit;
 
 namespace RwkvX.AI.Cli.Tests;
@@ -56,7 +57,9 @@ public sealed class MemoryCommandTests : IDisposable
         using JsonDocument shown = JsonDocument.Parse((await Run("show", "notes", "--json")).Succeeded().Out), whole = JsonDocument.Parse((await Run("show", "whole", "--json")).Succeeded().Out);
         JsonElement retention = shown.RootElement.GetProperty("retention"), kept = whole.RootElement.GetProperty("retention");
         Assert.Equal(("keep-budget", 0), (retention.GetProperty("policy").GetString(), retention.GetProperty("budgetBytes").GetInt64()));
-        Assert.Equal(retention.GetProperty("droppedPages").GetInt64() * 64 * 256 * 2 * sizeof(float), retention.GetProperty("droppedBytes").GetInt64());
+        using ModelFiles files = ModelFiles.OpenDefault();
+        long pageBytes = files.MobaChunkSize * files.Manifest!.EmbeddingSize!.Value * 2L * sizeof(float);
+        Assert.Equal(retention.GetProperty("droppedPages").GetInt64() * pageBytes, retention.GetProperty("droppedBytes").GetInt64());
         Assert.True(retention.GetProperty("droppedPages").GetInt64() > 0);
         Assert.Equal(("keep-all", 0), (kept.GetProperty("policy").GetString(), kept.GetProperty("droppedPages").GetInt64()));
         Assert.Contains("retention: keep-budget:0, ", (await Run("show", "notes")).Succeeded().Out, StringComparison.Ordinal);
