@@ -1,4 +1,4 @@
-// A kernel that remembers: it reads minutes in a first run, is suspended, and answers about them in a second one over the same folder.
+// A kernel that remembers: it reads notes in a first run, is suspended, and answers about them in a second one over the same folder.
 //   dotnet run --project samples/KernelMemory
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,18 +7,18 @@ using RwkvX.AI.Memory;
 using RwkvX.AI.SemanticKernel;
 using RwkvX.AI.Sessions.Stores;
 
-const string Conversation = "minutes";
+const string Conversation = "notes";
 DirectoryInfo root = Directory.CreateTempSubdirectory("rwkvx-kernel-memory-");
 int right = 0;
 try
 {
-    Console.WriteLine("First run: reads the minutes.");
+    Console.WriteLine("First run: reads the notes.");
     await using (ServiceProvider services = Open())
     {
         RwkvXContextProvider provider = (RwkvXContextProvider)services.GetRequiredService<AIContextProvider>();
         await provider.ConversationCreatedAsync(Conversation);
-        await using Stream minutes = typeof(Program).Assembly.GetManifestResourceStream("minutes.txt")!;
-        AppendResult read = await services.GetRequiredService<IRwkvXMemory>().AppendAsync(new ConversationKey("default", Conversation), minutes);
+        await using Stream notes = typeof(Program).Assembly.GetManifestResourceStream("notes.txt")!;
+        AppendResult read = await services.GetRequiredService<IRwkvXMemory>().AppendAsync(new ConversationKey("default", Conversation), notes);
         Console.WriteLine($"  {read.Tokens} tokens read");
         await AskAsync(services, "In which city does Leo live?", "Accra");
         await provider.SuspendingAsync(Conversation); // a checkpoint
@@ -29,8 +29,8 @@ try
     {
         RwkvXContextProvider provider = (RwkvXContextProvider)services.GetRequiredService<AIContextProvider>();
         await provider.ResumingAsync(Conversation); // back to it
-        await AskAsync(services, "When is the meeting of the data team?", "Friday at 1:30");
-        await AskAsync(services, "What is the access code for the grey door?", "23902");
+        await AskAsync(services, "When does the archive team meet?", "13:30");
+        await AskAsync(services, "What is the access code of the garden room?", "23902");
 
         // The same memory for a kernel over another model: what it recalls goes into that model's instructions.
         AIContext context = await provider.ModelInvokingAsync([new ChatMessage(ChatRole.User, "In which city does Leo live?")]);

@@ -26,13 +26,16 @@ internal sealed class LogReader(IRwkvXMemory memory, IChatClient client, AgentSe
         string[] lines = [.. File.ReadLines(path).Skip(before).Take(count)];
         if (lines.Length > 0)
         {
-            await memory.AppendAsync(Conversation(session), string.Join("\n", lines), new AppendOptions { Name = Path.GetFileName(path) });
+            await memory.AppendAsync(Conversation(session), string.Join("\n", lines).Split("\n\n").SelectMany(Told));
             session.StateBag.SetValue(LinesRead, $"{before + lines.Length}");
             await sessions.SaveSessionAsync(_agent, Key(path), session);
         }
 
         return (before, before + lines.Length);
     }
+
+    /// <summary>A paragraph as if the user had told it: the embedded model was trained on talk that goes on, and on one document at a time.</summary>
+    private static ChatMessage[] Told(string paragraph) => [new(ChatRole.User, paragraph), new(ChatRole.Assistant, "I will remember that.")];
 
     /// <summary>Asks about all that was read, without leaving a trace in it.</summary>
     public async Task<AgentResponse> AskAsync(string path, string question) => await _agent.RunAsync(question, await OpenAsync(path));

@@ -4,10 +4,10 @@ internal static class MadeUpLog
     /// <summary>What is noted, what asks for it, and the word that a right answer holds.</summary>
     public static readonly IReadOnlyList<(string Note, string Question, string Answer)> Notes =
     [
-        ("Laura has a parrot called Pepper.", "What is the name of the pet of Laura?", "Pepper"),
-        ("The job of Ines is teacher.", "What is the job of Ines?", "teacher"),
-        ("Leo has moved to Accra.", "In which city does Leo live?", "Accra"),
-        ("The data team meets on Friday at 1:30.", "When is the meeting of the data team?", "Friday at 1:30"),
+        ("Leo lives in Accra.", "In which city does Leo live?", "Accra"),
+        ("The archive team meets at 13:30.", "When does the archive team meet?", "13:30"),
+        ("The favourite food of Alice is mushrooms.", "What is the favourite food of Alice?", "mushrooms"),
+        ("The archive meeting takes place on 12 March.", "When is the archive meeting?", "12 March"),
     ];
 
     private static readonly string[] Events =

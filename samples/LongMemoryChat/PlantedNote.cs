@@ -4,11 +4,11 @@ internal sealed record PlantedNote(string Text, string Question, string Answer)
     /// <summary>Small facts of the kinds that the embedded model was trained to remember.</summary>
     public static readonly IReadOnlyList<PlantedNote> All =
     [
-        new("The data team meets on Friday at 1:30.", "When is the meeting of the data team?", "Friday at 1:30"),
+        new("The archive team meets at 13:30.", "When does the archive team meet?", "13:30"),
         new("Leo has moved to Accra.", "In which city does Leo live?", "Accra"),
-        new("The job of Ines is teacher.", "What is the job of Ines?", "teacher"),
-        new("Laura has a parrot called Pepper.", "What is the name of the pet of Laura?", "Pepper"),
-        new("The favorite food of Alice is mushrooms.", "What does Alice love to eat?", "mushrooms"),
-        new("The access code for the grey door is 23902.", "What is the access code for the grey door?", "23902"),
+        new("By profession Ines is a teacher.", "What does Ines do for a living?", "teacher"),
+        new("The dog of Laura is called Pepper.", "What is the name of the dog of Laura?", "Pepper"),
+        new("The favourite food of Alice is mushrooms.", "What is the favourite food of Alice?", "mushrooms"),
+        new("The access code of the garden room is 23902.", "What is the access code of the garden room?", "23902"),
     ];
 }

@@ -13,7 +13,13 @@ public sealed class TrainingPlanTests
     public void Read_CommittedPlan_IsWhole(string name)
     {
         TrainingPlan plan = TrainingPlan.Read(Path.Combine(Repository.Root, "eng", name));
-        Assert.Equal((256, 9, 3, 4096), (plan.Model.New!.NEmbd, plan.Model.New.NLayer, plan.Model.New.NMobaLayer, plan.Model.New.VocabSize));
+        if (plan.Model.New is not { } sizes)
+        {
+            Assert.Equal("rwkvx-12m", plan.Model.Name);
+            return;
+        }
+
+        Assert.Equal((256, 9, 3, 4096), (sizes.NEmbd, sizes.NLayer, sizes.NMobaLayer, sizes.VocabSize));
         Assert.Equal((32, 16), (plan.Model.MobaChunkSize, plan.Model.MobaTopK));
     }
 
