@@ -38,8 +38,15 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         List<Told> open = name is null ? [] : [Told.Own(name, random)];
         for (int i = 0; i < told; i++)
         {
-            writer.Add($"User: {facts[i].Statement}\n\nAssistant:", PartKind.Fact).Answer(Fact.Pick(Acknowledgements, random));
+            string said = facts[i].Statement;
             open.Add(facts[i]);
+            while (_words.IsTraining && i + 1 < told && random.Next(4) == 0) // several in one message
+            {
+                said += " " + facts[++i].Statement;
+                open.Add(facts[i]);
+            }
+
+            writer.Add($"User: {said}\n\nAssistant:", PartKind.Fact).Answer(Fact.Pick(Acknowledgements, random));
             if (Distance is null && random.Next(3) == 0) Talk(writer, random, writer.Tokens + (talk / (told + 1)), open, unknown);
         }
 
@@ -75,11 +82,14 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
             }
 
             IFiller filler = fillers.Draw(random);
-            writer.Add($"User: {Fact.Pick(Readings, random)} ", PartKind.Question);
+            bool isDocument = _words.IsTraining && random.Next(4) == 0;
+            writer.Add(isDocument ? "Document:\n" : $"User: {Fact.Pick(Readings, random)} ", PartKind.Question);
             int end = Math.Min(until, writer.Tokens + random.Next(40, 600));
             do writer.Add(OneParagraph(filler.Next(random)), PartKind.Filler);
             while (writer.Tokens < end);
-            writer.TrimEnd().Add("\n\nAssistant:", PartKind.Question).Answer(Fact.Pick(Acknowledgements, random));
+            writer.TrimEnd();
+            if (isDocument) writer.Add("\n\n", PartKind.Question);
+            else writer.Add("\n\nAssistant:", PartKind.Question).Answer(Fact.Pick(Acknowledgements, random));
         }
     }
 

@@ -2,7 +2,7 @@ using RwkvX.AI.Evaluation.Words;
 
 namespace RwkvX.AI.Evaluation.Tasks;
 
-/// <summary>Minutes of a meeting with decisions in them, which are to be listed in their order.</summary>
+/// <summary>Minutes of a meeting with decisions in them, which are to be listed in their order. Training also asks for other facts in minutes, and has minutes without a decision.</summary>
 internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : TaskGenerator
 {
     private static readonly string[] Statements =
@@ -14,6 +14,8 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
     private static readonly string[] Questions =
         ["List all decisions.", "Which decisions were made?", "What was decided?", "Please list the decisions of the meeting in order.", "Summarise the decisions."];
 
+    private const string None = "No decisions were made.";
+
     private static readonly string[] Frames = ["Document:\n", "Text:\n", "Read the following text and answer the questions.\n\n"];
 
     private readonly WordList _words = fillers.Words;
@@ -23,7 +25,8 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int decided = random.Next(1, Math.Clamp(tokens / 80, 2, split == WordSplit.Training ? 11 : 8));
+        bool isTraining = split == WordSplit.Training;
+        int decided = isTraining && random.Next(12) == 0 ? 0 : random.Next(1, Math.Clamp(tokens / 80, 2, isTraining ? 11 : 8));
         HashSet<string> used = [];
         List<(string Action, string Topic)> decisions = [];
         while (decisions.Count < decided)
@@ -34,16 +37,30 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
             if (used.Add(topic)) decisions.Add((action, topic));
         }
 
+        List<Fact> facts = isTraining && random.Next(2) == 0 ? Fact.DrawMany(random.Next(1, Math.Clamp(tokens / 100, 2, 9)), _words, random) : [];
+        List<Fact> unknown = facts.Count > 0 ? Fact.DrawUnknown(1, facts, _words, random) : [];
+        List<string> statements =
+            [.. decisions.Select(decision => Fact.Pick(Statements, random).Replace("{v}", decision.Action, StringComparison.Ordinal).Replace("{s}", decision.Topic, StringComparison.Ordinal))];
+        foreach (Fact fact in facts) statements.Insert(random.Next(statements.Count + 1), fact.Statement(random));
         DocumentWriter writer = new(count);
         writer.Add(Fact.Pick(Frames, random), PartKind.Question);
-        string people = string.Join(", ", Enumerable.Range(0, random.Next(2, 6)).Select(_ => _words.From(Vocabulary.FirstNames, random)));
-        writer.Add($"Minutes of the meeting of {random.Next(1, 29)} {(random.Next(2) == 0 ? "May" : "October")}. Present: {people}.\n", PartKind.Filler);
+        writer.Add(Heading(_words, random), PartKind.Filler);
         IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(_grammar, _words);
-        Scatter.Write(writer, random, tokens - 30 - (decided * 10), filler,
-            [.. decisions.Select(decision => Fact.Pick(Statements, random).Replace("{v}", decision.Action, StringComparison.Ordinal).Replace("{s}", decision.Topic, StringComparison.Ordinal))]);
-        writer.TrimEnd().Add("\n\n", PartKind.Question).Ask(Fact.Pick(Questions, random));
+        Scatter.Write(writer, random, tokens - 30 - (decided * 10) - (facts.Count * 25), filler, statements);
+        writer.TrimEnd().Add("\n\n", PartKind.Question);
         // In small letters as in the minutes: the same tokens, so that a list is a copy.
-        return writer.Answer(string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Action} the {decision.Topic}."))).ToDocument();
+        string list = decided == 0 ? None : string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Action} the {decision.Topic}."));
+        List<(string Question, string Answer)> asked =
+            [(Fact.Pick(Questions, random), list), .. facts.Select(fact => (fact.Question(random), fact.Answer)), .. unknown.Select(fact => (fact.Question(random), Fact.Unknown[0]))];
+        foreach ((string question, string answer) in Drawn.Shuffled(asked, random)) writer.Ask(question).Answer(answer);
+        return writer.ToDocument();
+    }
+
+    /// <summary>How minutes begin.</summary>
+    public static string Heading(WordList words, Random random)
+    {
+        string people = string.Join(", ", Enumerable.Range(0, random.Next(2, 6)).Select(_ => words.From(Vocabulary.FirstNames, random)));
+        return $"Minutes of the meeting of {random.Next(1, 29)} {(random.Next(2) == 0 ? "May" : "October")}. Present: {people}.\n";
     }
 
     /// <summary>What is said in meetings without deciding anything.</summary>

@@ -2,7 +2,7 @@ using RwkvX.AI.Evaluation.Words;
 
 namespace RwkvX.AI.Evaluation.Tasks;
 
-/// <summary>A document with facts at random places, and questions about them and about facts that it does not hold.</summary>
+/// <summary>A document with facts at random places, and questions about them and about facts that it does not hold. Training also spreads the facts over several documents.</summary>
 internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 {
     private static readonly (string Before, string After)[] Frames =
@@ -29,11 +29,18 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
         int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 45, 1, 120));
         List<Fact> known = Fact.DrawMany(told, _words, random), unknown = Fact.DrawUnknown(4, known, _words, random);
         DocumentWriter writer = new(count);
-        (string before, string after) = Frames[random.Next(Frames.Length)];
-        writer.Add(before, PartKind.Question);
+        int documents = _words.IsTraining && random.Next(3) == 0 ? random.Next(2, 6) : 1;
+        (string before, string after) = Frames[documents > 1 ? 0 : random.Next(Frames.Length)];
         int questions = AskAtOnce ? 4 : Math.Min(known.Count, 24);
-        Scatter.Write(writer, random, tokens - 20 - (questions * 25), fillers.Draw(random), [.. known.Select(fact => fact.Statement(random))]);
-        writer.TrimEnd().Add(after, PartKind.Question);
+        int length = tokens - 20 - (questions * 25);
+        for (int i = 0; i < documents; i++)
+        {
+            writer.Add(before, PartKind.Question);
+            if (_words.IsTraining && random.Next(5) == 0) writer.Add(DecisionsGenerator.Heading(_words, random), PartKind.Filler);
+            Scatter.Write(writer, random, length * (i + 1) / documents, fillers.Draw(random), [.. known[(known.Count * i / documents)..(known.Count * (i + 1) / documents)].Select(fact => fact.Statement(random))]);
+            writer.TrimEnd().Add(after, PartKind.Question);
+        }
+
         Queue<Fact> asked = new(Drawn.Shuffled(known, random));
         if (AskAtOnce || (known.Count >= 2 && FactCount == 0 && random.Next(3) == 0)) AskSeveral(writer, random, asked);
         for (int i = 0; i < questions && asked.Count > 0; i++)

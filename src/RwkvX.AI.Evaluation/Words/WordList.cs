@@ -16,8 +16,11 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     private readonly Dictionary<string[], string[]> _cache = [];
     private readonly Lazy<string[]> _open = new(() => split == WordSplit.Training && prose is not null ? WordsOf(prose) : []);
 
+    /// <summary>Whether these are the words of training.</summary>
+    public bool IsTraining => split == WordSplit.Training;
+
     /// <summary>Training also puts words where nobody expects them, half of the time, so that they are copied and not picked from a list.</summary>
-    public bool Surprises(Random random) => split == WordSplit.Training && random.Next(2) == 0;
+    public bool Surprises(Random random) => IsTraining && random.Next(2) == 0;
 
     /// <summary>A word of a list that belongs to the split.</summary>
     public string From(string[] list, Random random)

@@ -35,8 +35,9 @@ public sealed partial class TaskGeneratorsTests
         for (int seed = 0; seed < 20; seed++)
         {
             TaskDocument document = Write(name, 400, seed);
+            if (document.Text.Contains("No decisions were made.", StringComparison.Ordinal)) continue;
             string facts = string.Concat(document.Parts.Where(part => part.Kind == PartKind.Fact).Select(part => part.Text));
-            string answer = document.Questions().Last().Answer;
+            string answer = name == "decisions" ? document.Questions().First(question => question.Answer.StartsWith("1. ", StringComparison.Ordinal)).Answer : document.Questions().Last().Answer;
             string[] values = name == "decisions" ? [.. Topic().Matches(answer).Select(match => match.Groups[1].Value)] : answer.TrimEnd('.').Split(", ");
             Assert.NotEmpty(values);
             Assert.All(values, value => Assert.Contains(value, facts, StringComparison.Ordinal));
@@ -49,6 +50,24 @@ public sealed partial class TaskGeneratorsTests
         FactsGenerator generator = new(new Fillers(WordSplit.Test, null)) { FactCount = 4, UnknownShare = 1 };
         TaskDocument document = generator.Write(new Random(1), 300, Count);
         Assert.All(document.Questions(), question => Assert.StartsWith("I do not know", question.Answer, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Write_Minutes_HaveOtherFactsAndSometimesNoDecision_InTrainingAlone()
+    {
+        string[] training = [.. Enumerable.Range(0, 100).Select(seed => Write("decisions", 400, seed).Text)];
+        string[] tests = [.. Enumerable.Range(0, 100).Select(seed => TaskGenerators.Open("decisions", WordSplit.Test).Write(new Random(seed), 400, Count).Text)];
+        Assert.InRange(training.Count(text => text.EndsWith("Assistant: No decisions were made.\n\n", StringComparison.Ordinal)), 1, 20);
+        Assert.InRange(training.Count(text => text.Contains("I do not know", StringComparison.Ordinal)), 30, 70);
+        Assert.DoesNotContain(tests, text => text.Contains("No decisions were made.", StringComparison.Ordinal) || text.Contains("I do not know", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Write_Facts_AreSpreadOverDocuments_InTrainingAlone()
+    {
+        int Documents(string text) => Word().Matches(text).Count(match => match.Value == "Document");
+        Assert.Contains(Enumerable.Range(0, 30), seed => Documents(Write("facts", 600, seed).Text) > 2);
+        Assert.DoesNotContain(Enumerable.Range(0, 30), seed => Documents(TaskGenerators.Open("facts", WordSplit.Test).Write(new Random(seed), 600, Count).Text) > 1);
     }
 
     [Fact]
