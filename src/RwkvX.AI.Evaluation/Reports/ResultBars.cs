@@ -53,8 +53,12 @@ internal sealed class ResultBars(IReadOnlyList<ModelResults> models)
     private string[] Falls()
     {
         string Told(ModelResults model) => model["novels"]?.Positions is not { } octaves ? "not measured"
-            : Rises(octaves, 32_768) is { Count: > 0 } rises ? $"not at {string.Join(", ", rises.Select(octave => Tokens(octave.To)))}" : "at every octave";
-        return ["loss on held-out novels falls up to 32K", "at every octave", .. models.Select(Told), models[0]["novels"]?.Positions is { } own ? Verdict(Rises(own, 32_768).Count == 0) : ""];
+            : Rises(octaves, 32_768) is { Count: > 0 } rises ? $"not at {string.Join(", ", rises.Select(octave => Tokens(octave.To)))}"
+            : Reaches(octaves) ? "at every octave" : $"at every octave up to {Tokens(octaves[^1].To)}, further not measured";
+        bool? met = models[0]["novels"]?.Positions is not { } own ? null : Rises(own, 32_768).Count > 0 ? false : Reaches(own) ? true : null;
+        return ["loss on held-out novels falls up to 32K", "at every octave", .. models.Select(Told), met is { } verdict ? Verdict(verdict) : ""];
+
+        static bool Reaches(IReadOnlyList<PositionLoss> octaves) => octaves[^1].To >= 32_768;
     }
 
     private string[] NoRise()
