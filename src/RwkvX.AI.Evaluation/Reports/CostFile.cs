@@ -11,6 +11,12 @@ namespace RwkvX.AI.Evaluation.Reports;
 /// <param name="Decode">By tokens behind each sequence, and sequences.</param>
 internal sealed record CostFile(string Device, string Shape, double FloorSeconds, IReadOnlyList<CostFile.Reading> Prefill, IReadOnlyList<CostFile.Writing> Decode)
 {
+    /// <summary>The form of the weights, such as BF16; null where the file does not say.</summary>
+    public string? Precision { get; init; }
+
+    /// <summary>The form of recurrent states; null where the file does not say.</summary>
+    public string? State { get; init; }
+
     /// <summary>Reading a prompt of so many tokens.</summary>
     public sealed record Reading(int Tokens, double TokensPerSecond);
 

@@ -20,7 +20,7 @@ public static class CostPlot
         using Plot decode = new(), prefill = new(), batched = new();
         foreach (CostFile cost in costs)
         {
-            string name = costs.Count(other => other.Shape == cost.Shape) == 1 ? cost.Shape : $"{cost.Shape}, {cost.Device}";
+            string name = Name(cost, costs);
             Color color = decode.Add.Palette.GetColor(Array.IndexOf(costs, cost));
             (double, double)[] steps = [.. cost.Decode.Where(figure => figure is { Batch: 1, StepSeconds: > 0, Context: > 0 }).Select(figure => ((double)figure.Context, 1e3 * figure.StepSeconds))];
             Line(decode, steps, name, color);
@@ -46,6 +46,14 @@ public static class CostPlot
             drawn[i].RenderManager.ClearCanvasBeforeEachRender = false; // the panels before it are on the same canvas
             drawn[i].Render(canvas, new PixelRect(PanelWidth * i, PanelWidth * (i + 1), Height, 0));
         }
+    }
+
+    /// <summary>A shape, with what distinguishes it from others of that shape.</summary>
+    private static string Name(CostFile cost, CostFile[] all)
+    {
+        CostFile[] same = [.. all.Where(other => other.Shape == cost.Shape)];
+        string Told(string before, Func<CostFile, string?> part) => same.Select(part).Distinct().Count() > 1 ? $", {before}{part(cost)}" : "";
+        return cost.Shape + Told("", file => file.Precision) + Told("states ", file => file.State) + Told("", file => file.Device);
     }
 
     /// <summary>Points on a base-4 logarithmic axis, in order.</summary>

@@ -36,6 +36,15 @@ public sealed class CostPlotTests : IDisposable
         Assert.Subset(both.ToHashSet(), new HashSet<string> { "writing, batched", "sequences", "32x2560+0 at 4K", "64", "256" });
     }
 
+    [Fact]
+    public void Write_FilesOfOneShape_AreToldApartByWhatDiffers()
+    {
+        string Form(string name, string state) => At(name, $$"""
+            {"device":"a card","shape":"32x2560+0","precision":"BF16","state":"{{state}}","floor_seconds":0.0018,"prefill":[{"tokens":4096,"tokens_per_second":60000}],"decode":[]}
+            """);
+        Assert.Subset(Texts(Form("a.json", "F32"), Form("b.json", "F16")).ToHashSet(), new HashSet<string> { "32x2560+0, states F32", "32x2560+0, states F16" });
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>What the picture says.</summary>
