@@ -38,7 +38,7 @@ selection golden-f16 "the rows in f16, states exported" "$(golden F16_RmsWithinT
 selection golden-window "two chunks a query, forks" "$(golden BF16_RmsWithinTolerance hybrid-window forked)"
 selection golden-plain "no sparse layer" "$(golden BF16_RmsWithinTolerance rwkv7-plain 7)"
 selection gather "rows_attend_tiles, attend_gathered, attend_own where a buffer of keys is in one page" '*Forward_RowsGathered_AgreesWithTiles(precision: BF16, span: 250)'
-selection bootstrap "the rows of the trained model" '*Forward_BootstrapTexts_AgreeWithReference(precision: BF16, span: 4096)'
+selection trained "the rows of the trained model" '*Forward_TrainedTexts_AgreesWithTheCpuEngine(precision: BF16, span: 4096)'
 selection drop-f32 "means that are no numbers, looks counted" '*Looks_OfAnySchedule_AreOneForEachHeadTokenAndChoice(span: 64)' '*DropPages_WholeChunks_FreesTheirMemoryForOthers'
 selection tier "states that leave the device" '*States_ThatLeaveTheDevice_ComeBackTheSame(hostBytes: 1073741824, tier: Host)'
 selection state "exchange with the CPU engine" '*StateTests.Import_StateOfOtherEngine_GoesOnAsIfUninterrupted(cpuFirst: True)'

@@ -39,7 +39,8 @@ public sealed class EmbeddedModelTests
         foreach (string name in TrainedTexts.Names)
         {
             int[] ids = tokenizer.Encode(TrainedTexts.Read(name));
-            ReadOnlySpan<float> expected = Logits(cpu, ids, ids.Length).AsSpan(^(Last * v)..), found = Logits(device, ids, span).AsSpan(^(Last * v)..);
+            using RwkvXState onCpu = cpu.CreateState(), onDevice = device.CreateState();
+            ReadOnlySpan<float> expected = cpu.Logits(onCpu, ids, ids.Length).AsSpan(^(Last * v)..), found = device.Logits(onDevice, ids, span).AsSpan(^(Last * v)..);
             choices += ClearChoices.Of(expected, found, v);
             for (int t = 0; precision == Precision.F32 && t < Last; t++)
             {
@@ -49,19 +50,5 @@ public sealed class EmbeddedModelTests
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{precision}, states {states}, spans of {span}: {choices}");
         Assert.True(choices.AreKept, $"{precision}: {choices}");
-    }
-
-    /// <summary>(T, V) after each token, read in spans.</summary>
-    private static float[] Logits(IRwkvXModel model, int[] ids, int span)
-    {
-        int v = model.Config.VocabSize;
-        float[] logits = new float[ids.Length * v];
-        using RwkvXState state = model.CreateState();
-        for (int t = 0; t < ids.Length; t += span)
-        {
-            int count = Math.Min(span, ids.Length - t);
-            model.Forward(state, ids.AsMemory(t, count), logits.AsMemory(t * v, count * v));
-        }
-        return logits;
     }
 }

@@ -3,7 +3,7 @@ using RwkvX.AI.Evaluation.Words;
 namespace RwkvX.AI.Evaluation.Tasks;
 
 /// <summary>Minutes of a meeting with decisions in them, which are to be listed in their order. Training also asks for other facts in minutes, and has minutes without a decision.</summary>
-internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : TaskGenerator
+internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
 {
     private static readonly string[] Statements =
     [
@@ -19,13 +19,12 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
     private static readonly string[] Frames = ["Document:\n", "Text:\n", "Read the following text and answer the questions.\n\n"];
 
     private readonly WordList _words = fillers.Words;
-    private readonly Grammar _grammar = new(split);
 
     public override string Name => "decisions";
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        bool isTraining = split == WordSplit.Training;
+        bool isTraining = _words.IsTraining;
         int decided = isTraining && random.Next(12) == 0 ? 0 : random.Next(1, Math.Clamp(tokens / 80, 2, isTraining ? 11 : 8));
         HashSet<string> used = [];
         List<(string Action, string Topic)> decisions = [];
@@ -45,7 +44,7 @@ internal sealed class DecisionsGenerator(WordSplit split, Fillers fillers) : Tas
         DocumentWriter writer = new(count);
         writer.Add(Fact.Pick(Frames, random), PartKind.Question);
         writer.Add(Heading(_words, random), PartKind.Filler);
-        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(_grammar, _words);
+        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(fillers.Grammar, _words);
         Scatter.Write(writer, random, tokens - 30 - (decided * 10) - (facts.Count * 25), filler, statements);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
         // In small letters as in the minutes: the same tokens, so that a list is a copy.

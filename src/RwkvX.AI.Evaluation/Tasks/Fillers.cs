@@ -7,7 +7,9 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <param name="prose">A paragraph of real text; null for none.</param>
 internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
 {
-    private readonly Grammar _grammar = new(split);
+    /// <summary>Invented sentences, notes and lines of dialogue.</summary>
+    public Grammar Grammar { get; } = new(split);
+
     /// <summary>The words of the documents.</summary>
     public WordList Words { get; } = new(split, prose);
 
@@ -23,13 +25,13 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
         string joint = random.Next(3) switch { 0 => "\n", 1 => "\n\n", _ => " " };
         return kind switch
         {
-            0 => new Filler(_grammar.Sentence, Joints(joint, 0.15)),
-            1 => new Filler(_grammar.Note, Joints("\n", 0)),
-            2 => new Filler(_grammar.Dialogue, Joints("\n", 0.2)),
+            0 => new Filler(Grammar.Sentence, Joints(joint, 0.15)),
+            1 => new Filler(Grammar.Note, Joints("\n", 0)),
+            2 => new Filler(Grammar.Dialogue, Joints("\n", 0.2)),
             3 => new Filler(Salad, Joints(" ", 0.1)),
-            4 => new Filler(r => r.Next(4) == 0 ? _grammar.Note(r) : _grammar.Sentence(r), Joints(" ", 0.3)),
+            4 => new Filler(r => r.Next(4) == 0 ? Grammar.Note(r) : Grammar.Sentence(r), Joints(" ", 0.3)),
             5 => new Filler(Others, Joints(joint, 0.1)),
-            6 => new Filler(r => r.Next(3) == 0 ? Others(r) : _grammar.Sentence(r), Joints(joint, 0.1)),
+            6 => new Filler(r => r.Next(3) == 0 ? Others(r) : Grammar.Sentence(r), Joints(joint, 0.1)),
             7 => Over(random),
             8 or 9 => new Filler(Shuffled, Joints(joint, 0.1)),
             10 => new Filler(r => r.Next(3) == 0 ? Others(r) : prose!(r), Joints(joint, 0.1)),
@@ -40,7 +42,7 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
     /// <summary>A few sentences over and over.</summary>
     private Filler Over(Random random)
     {
-        string text = string.Join(' ', Enumerable.Range(0, random.Next(1, 6)).Select(_ => _grammar.Sentence(random)));
+        string text = string.Join(' ', Enumerable.Range(0, random.Next(1, 6)).Select(_ => Grammar.Sentence(random)));
         return new Filler(_ => text, Joints(" ", 0));
     }
 

@@ -3,7 +3,7 @@ using RwkvX.AI.Evaluation.Words;
 namespace RwkvX.AI.Evaluation.Tasks;
 
 /// <summary>Needles in a haystack: special numbers and identifiers for words, after RULER's (arXiv 2404.06654) families.</summary>
-internal sealed class NeedleGenerator(NeedleKind kind, WordSplit split, Fillers fillers) : TaskGenerator
+internal sealed class NeedleGenerator(NeedleKind kind, Fillers fillers) : TaskGenerator
 {
     private readonly WordList _keys = fillers.Words;
 
@@ -23,7 +23,7 @@ internal sealed class NeedleGenerator(NeedleKind kind, WordSplit split, Fillers 
         string[] values = [.. keys.Select(_ => Value(random))];
         string[] asked = [.. keys.Distinct()];
         random.Shuffle(asked);
-        asked = asked[..(kind == NeedleKind.MultiValue ? 1 : split == WordSplit.Test ? 1 : Math.Min(asked.Length, random.Next(1, 17)))];
+        asked = asked[..(kind == NeedleKind.MultiValue ? 1 : !_keys.IsTraining ? 1 : Math.Min(asked.Length, random.Next(1, 17)))];
         if (kind == NeedleKind.MultiValue) asked[0] = keys.GroupBy(key => key).MaxBy(group => group.Count())!.Key;
         DocumentWriter writer = new(count);
         writer.Add($"Some special magic {what}s are hidden within the following text. Make sure to memorize them. I will quiz you about them afterwards.\n", PartKind.Question);
@@ -45,7 +45,7 @@ internal sealed class NeedleGenerator(NeedleKind kind, WordSplit split, Fillers 
     /// <summary>A key for each needle. Training also has documents of many needles, where every question teaches something.</summary>
     private string[] Keys(Random random, int tokens)
     {
-        bool isTraining = split == WordSplit.Training;
+        bool isTraining = _keys.IsTraining;
         int most = Math.Clamp(tokens / 80, 1, 60);
         int others = !isTraining || random.Next(5) < 2 ? 0 : Drawn.Count(random, most) - 1;
         int needles = kind switch

@@ -46,7 +46,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public static List<Fact> DrawMany(int count, WordList words, Random random, bool own = false)
     {
         List<Fact> facts = [];
-        Relation[] relations = Relations(own);
+        Relation[] relations = own ? [.. Relation.All.Where(relation => relation.Own is not null)] : Relation.All;
         // Of few kinds in half of training, so that it is for the subject to decide and not for the kind.
         if (!own && words.Surprises(random)) relations = Drawn.Shuffled(relations, random)[..random.Next(1, 4)];
         for (int tries = 0; facts.Count < count && tries < 40 * count; tries++)
@@ -69,8 +69,6 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public string OwnQuestion(Random random) => Pick(Relation.OwnQuestions!, random);
 
     public string OwnAnswer => Fill(Relation.OwnAnswer!);
-
-    private static Relation[] Relations(bool own) => own ? [.. Relation.All.Where(relation => relation.Own is not null)] : Relation.All;
 
     private string Fill(string pattern) => Articles.Mend(pattern.Replace("{s}", Subject, StringComparison.Ordinal).Replace("{v}", Value, StringComparison.Ordinal));
 
