@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # compute-sanitizer's memcheck and racecheck over the device tests, small selections in processes side by side, each with a limit of time. Most of a
 # process is instrumenting the modules of a model's kernels, so a selection is few tests (a model each) that together run every kernel.
-#   eng/cuda-sanitize.sh PACK.tar.xz [SECONDS]      PROCESSES (12) and LIMIT (100, seconds a process) may be set
+#   eng/cuda-sanitize.sh PACK.tar.xz [SECONDS]      PROCESSES (12), LIMIT (100, seconds a process) and TOOLS ("memcheck racecheck") may be set
+# Racecheck takes a minute to several for a selection, memcheck ten seconds: LIMIT=400 TOOLS=racecheck for all of them. Several cards are used in turn.
 # Prints a table: tool, selection, what it reports, tests, seconds, ended or cut, the kernels that the selection is there for.
 set -uo pipefail
 budget=${2:-235}
 . "$(dirname "$0")/cuda-unpack.sh"
-processes=${PROCESSES:-12} limit=${LIMIT:-100}
+processes=${PROCESSES:-12} limit=${LIMIT:-100} tools=${TOOLS:-memcheck racecheck} cards=$(nvidia-smi -L | wc -l)
 sanitizer=$(command -v compute-sanitizer) || { echo "no compute-sanitizer"; exit 1; }
 
 names=() kernels=()
@@ -64,22 +65,23 @@ check() { # TOOL NAME SECONDS; tool none: the tests alone, which leaves their ke
 }
 
 all() { # TOOL LIMIT: one process a selection, as many at a time as are allowed
-    local name seconds
+    local name seconds card=0
     for name in "${names[@]}"; do
         while [ "$(jobs -rp | wc -l)" -ge "$processes" ]; do wait -n; done
         seconds=$((budget - SECONDS < $2 ? budget - SECONDS : $2))
-        [ $seconds -gt 5 ] && check "$1" "$name" $seconds &
+        [ $seconds -gt 5 ] || continue
+        CUDA_VISIBLE_DEVICES=${CUDA_VISIBLE_DEVICES:-$((card % cards))} check "$1" "$name" $seconds &
+        card=$((card + 1))
     done
 }
 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
 all none 60
 wait
-all racecheck "$limit"
-all memcheck "$limit"
+for tool in $tools; do all "$tool" "$limit"; done
 wait
 printf '%-10s|%-18s|%-34s|%-46s|%6s|%-9s| kernels\n' tool selection reports tests time exit
 bad=0
-for tool in none racecheck memcheck; do
+for tool in none $tools; do
     for i in "${!names[@]}"; do
         row="$work/$tool-${names[i]}.row"
         if [ -f "$row" ]; then row=$(cat "$row"); else row=$(printf '%-10s|%-18s|not started: no time left' "$tool" "${names[i]}"); fi
@@ -92,5 +94,5 @@ for tool in none racecheck memcheck; do
     done
 done
 grep -ahE '\[FAIL\]|========= (Invalid|Error|Warning|Program hit)' "$logs"/*.log | sort | uniq -c | sort -rn | head -n 20
-echo "$bad of $((3 * ${#names[@]})) rows are not clean (a selection that passed without a tool is not printed); $SECONDS s"
+echo "$bad of $(($(wc -w <<<"none $tools") * ${#names[@]})) rows are not clean (a selection that passed without a tool is not printed); $SECONDS s"
 [ $bad = 0 ]

@@ -27,14 +27,14 @@ for entries in [*deps["targets"].values(), deps["libraries"]]:
 json.dump(deps, open(path, "w"))
 PYTHON
 rm "$root/tool/RwkvX.AI.DefaultModel.dll"
-cp "$data/train.rwkvtok" "$data/literature.rwkvtok" "$data/vocab.txt" eng/embedded-model.json eng/embedded-model-continued.json eng/embedded-model-smoke.json "$root"
+cp "$data/train.rwkvtok" "$data/literature.rwkvtok" "$data/vocab.txt" eng/embedded-model.json eng/embedded-model-smoke.json "$root"
 bash eng/comparison-plans.sh "$root"
 cp eng/evaluate-model.sh "$root/evaluate.sh"
 cp "$texts/heldout-novels.jsonl" "$texts/heldout-speeches.jsonl" "$root"
 cat >"$root/run.sh" <<'RUN'
 #!/usr/bin/env bash
-# run.sh OUT [PLAN]: trains by the plan beside this script; call it again to go on. The weights come back in pieces of at most 15 MiB.
-# CUDA_VISIBLE_DEVICES=N chooses the card; each plan has a run folder of its own, so several plans train at once, each with its own OUT.
+# run.sh OUT [PLAN [DEVICES]]: trains by the plan beside this script; call it again to go on. The weights come back in pieces of at most 15 MiB.
+# CUDA_VISIBLE_DEVICES chooses cards; each plan has a run folder of its own, so several plans train at once, each with its own OUT.
 # The model stays in RWKVX_RUNS/PLAN/model for evaluate.sh.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,7 +42,7 @@ out=$(realpath -m "$1")
 plan=${2:-$here/embedded-model.json}
 runs=${RWKVX_RUNS:-/tmp/rwkvx-runs}/$(basename "$plan" .json)
 mkdir -p "$out" "$runs"
-"$here/tool/rwkvx" train run "$plan" --out "$runs" --device cuda 2>&1 | tee -a "$runs/log.txt"
+"$here/tool/rwkvx" train run "$plan" --out "$runs" --device cuda --devices "${3:-1}" 2>&1 | tee -a "$runs/log.txt"
 code=${PIPESTATUS[0]}
 cp "$runs/steps.csv" "$runs/log.txt" "$runs/loss.svg" "$out" 2>/dev/null
 if [ -d "$runs/model" ]; then

@@ -35,6 +35,32 @@ public sealed class TrainerTests : TorchTest
         TensorAssert.SameBits(whole, parts, "weights after stopping twice");
     }
 
+    [Theory]
+    [InlineData("f32", false)]
+    [InlineData("bf16", true)]
+    public void Run_OverTwoProcesses_GivesTheBitsOfOne(string precision, bool recompute)
+    {
+        using TestFolder folder = new();
+        TrainingPlan plan = Plan(folder, precision, recompute);
+        plan = plan with { Stages = [.. plan.Stages.Select(stage => stage with { Accumulate = 2 })] };
+        float[] one = Train(plan, folder, "one", int.MaxValue);
+        Train(plan, folder, "two", steps: 2, processes: 2); // stopped by the first process
+        float[] two = Train(plan, folder, "two", int.MaxValue, processes: 2);
+        TensorAssert.SameBits(one, two, "weights of two processes that stopped once");
+        Assert.Equal(File.ReadLines(Path.Combine(folder.File("one"), "steps.csv")).Select(Losses), File.ReadLines(Path.Combine(folder.File("two"), "steps.csv")).Select(Losses));
+
+        static string Losses(string line) => string.Join(',', line.Split(',')[..6]);
+    }
+
+    [Fact]
+    public void Trainer_BatchesThatCannotBeShared_SaysWhich()
+    {
+        using TestFolder folder = new();
+        using ThreadGroup group = new(2);
+        var e = Assert.Throws<PlanException>(() => new Trainer(Plan(folder, "f32", false), folder.Path, folder.File("uneven"), null, group.Members[0]));
+        Assert.Equal("stage long: accumulate: expected a multiple of the 2 devices that share a step's batches, found 1", e.Message);
+    }
+
     [Fact]
     public void Run_ToyText_LearnsIt()
     {
@@ -157,18 +183,24 @@ public sealed class TrainerTests : TorchTest
         };
     }
 
-    /// <summary>Trains for some steps, or to the end, and gives all weights.</summary>
-    private static float[] Train(TrainingPlan plan, TestFolder folder, string name, int steps)
+    /// <summary>Trains for some steps, or to the end, and gives all weights; all processes must have the same.</summary>
+    private static float[] Train(TrainingPlan plan, TestFolder folder, string name, int steps, int processes = 1)
     {
         using CancellationTokenSource stop = new();
-        int done = 0;
-        using Trainer trainer = new(plan, folder.Path, folder.File(name));
-        trainer.Stepped = _ =>
+        using ThreadGroup group = new(processes);
+        float[][] weights = group.Run(member =>
         {
-            if (++done >= steps) stop.Cancel();
-        };
-        Assert.Equal(steps == int.MaxValue, trainer.Run(stop.Token));
-        return [.. Values(trainer.Model).Values.SelectMany(values => values)];
+            int done = 0;
+            using Trainer trainer = new(plan, folder.Path, folder.File(name), null, member);
+            trainer.Stepped = _ =>
+            {
+                if (member.Rank == 0 && ++done >= steps) stop.Cancel();
+            };
+            Assert.Equal(steps == int.MaxValue, trainer.Run(member.Rank == 0 ? stop.Token : CancellationToken.None));
+            return Values(trainer.Model).Values.SelectMany(values => values).ToArray();
+        });
+        foreach (float[] other in weights[1..]) TensorAssert.SameBits(weights[0], other, "weights of another process");
+        return weights[0];
     }
 
     private static Dictionary<string, float[]> Values(TrainableModel model) =>

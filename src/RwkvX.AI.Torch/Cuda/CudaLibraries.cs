@@ -5,7 +5,7 @@ using RwkvX.AI.Torch.Cuda.Interop;
 
 namespace RwkvX.AI.Torch.Cuda;
 
-/// <summary>Finds the driver, NVRTC and cuBLAS: beside the application, in a libtorch or Python install, or where the system's loader looks.</summary>
+/// <summary>Finds the driver, NVRTC, cuBLAS and NCCL: beside the application, in a libtorch or Python install, or where the system's loader looks.</summary>
 internal static class CudaLibraries
 {
     private static readonly Lock Gate = new();
@@ -20,6 +20,9 @@ internal static class CudaLibraries
 
     /// <summary>The same for the compiler alone, which needs no GPU.</summary>
     public static void LoadCompiler(string? libTorchPath) => Load(libTorchPath, [Nvrtc.Library]);
+
+    /// <summary>The same for sums over several devices.</summary>
+    public static void LoadCollectives(string? libTorchPath) => Load(libTorchPath, [Nccl.Library]);
 
     private static void Load(string? libTorchPath, ReadOnlySpan<string> libraries)
     {
@@ -75,6 +78,7 @@ internal static class CudaLibraries
         (Nvrtc.Library, true) => ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"],
         (CuBlas.Library, false) => ["libcublas.so.13", "libcublas.so.12"],
         (CuBlas.Library, true) => ["cublas64_13.dll", "cublas64_12.dll"],
+        (Nccl.Library, false) => ["libnccl.so.2"],
         _ => [],
     };
 

@@ -21,7 +21,7 @@ internal sealed class StepBench : IDisposable
     private readonly TrainableModel _model;
     private readonly BatchGradient _gradient;
     private readonly OperatorBench _operators;
-    private readonly AdamW _optimizer;
+    private readonly AdamW? _optimizer;
 
     /// <param name="options">What to measure.</param>
     public StepBench(StepBenchOptions options)
@@ -44,7 +44,7 @@ internal sealed class StepBench : IDisposable
         };
         _gradient = new BatchGradient(network, stage, options.Device);
         _operators = new OperatorBench(options, _clock, _model, weights, operators, network, _gradient);
-        _optimizer = new AdamW(_model.Parameters, new OptimizerPlan(), operators.Kernels);
+        if (options.Optimizer) _optimizer = new AdamW(_model.Parameters, new OptimizerPlan(), operators.Kernels);
     }
 
     /// <summary>Measures everything.</summary>
@@ -55,7 +55,7 @@ internal sealed class StepBench : IDisposable
         for (int i = 0; i < WarmUp + _options.Steps; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            double gradient = _clock.Time(() => Gradient(batch)), step = _clock.Time(() => _optimizer.Step(1e-6, _optimizer.GradientNorm()));
+            double gradient = _clock.Time(() => Gradient(batch)), step = _optimizer is null ? 0 : _clock.Time(() => _optimizer.Step(1e-6, _optimizer.GradientNorm()));
             if (i < WarmUp) continue;
             gradients.Add(gradient);
             steps.Add(step);
@@ -63,17 +63,17 @@ internal sealed class StepBench : IDisposable
 
         _model.ZeroGradients();
         long peak = PeakBytes();
-        double seconds = DeviceClock.Median(gradients) + DeviceClock.Median(steps);
+        double gradientSeconds = DeviceClock.Median(gradients), optimizerSeconds = DeviceClock.Median(steps);
         long counted = _model.ParameterCount - _model[_model.Prefix + "emb.weight"].numel();
         return new StepBenchFigures
         {
             Batch = _options.Batch,
             Length = _options.Length,
             Parameters = _model.ParameterCount,
-            GradientSeconds = DeviceClock.Median(gradients),
-            OptimizerSeconds = DeviceClock.Median(steps),
-            TokensPerSecond = _options.Tokens / seconds,
-            ModelFlops = 6.0 * counted * _options.Tokens / seconds,
+            GradientSeconds = gradientSeconds,
+            OptimizerSeconds = optimizerSeconds,
+            TokensPerSecond = _options.Tokens / (gradientSeconds + optimizerSeconds),
+            ModelFlops = 6.0 * counted * _options.Tokens / gradientSeconds,
             PeakFlops = PeakFlops(),
             PeakBytes = peak,
             Operators = _operators.Run(WarmUp, cancellationToken),
@@ -83,7 +83,7 @@ internal sealed class StepBench : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _optimizer.Dispose();
+        _optimizer?.Dispose();
         _model.Dispose();
     }
 

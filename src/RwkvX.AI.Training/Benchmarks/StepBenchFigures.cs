@@ -15,13 +15,13 @@ internal sealed record StepBenchFigures
     /// <summary>Forward and backward of a step, the loss read on the host.</summary>
     public required double GradientSeconds { get; init; }
 
-    /// <summary>Norm of the gradients, moments and weights.</summary>
+    /// <summary>Norm of the gradients, moments and weights; 0 where it was left out.</summary>
     public required double OptimizerSeconds { get; init; }
 
     /// <summary>Tokens of a step over both.</summary>
     public required double TokensPerSecond { get; init; }
 
-    /// <summary>6 operations a parameter, the embedding left out, and token.</summary>
+    /// <summary>6 operations a parameter, the embedding left out, and token, over <see cref="GradientSeconds"/>: the optimizer and what is computed twice do not count.</summary>
     public required double ModelFlops { get; init; }
 
     /// <summary>Operations a second of a large product in the compute type, in the same run.</summary>

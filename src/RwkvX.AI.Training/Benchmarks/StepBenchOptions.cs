@@ -25,6 +25,9 @@ internal sealed record StepBenchOptions
     /// <summary>Keeps only each layer's input.</summary>
     public bool Recompute { get; init; }
 
+    /// <summary>Whether the optimizer is measured too; its moments are twice the parameters in memory.</summary>
+    public bool Optimizer { get; init; } = true;
+
     /// <summary>Where to compute.</summary>
     public Device Device { get; init; } = CPU;
 

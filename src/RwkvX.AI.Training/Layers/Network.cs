@@ -14,6 +14,9 @@ internal sealed class Network(RwkvXConfig config, string prefix, Weights weights
     /// <summary>Layers of both kinds.</summary>
     public int LayerCount => config.LayerCount + config.SparseLayerCount;
 
+    /// <summary>V, rows of the head.</summary>
+    public int VocabSize => config.VocabSize;
+
     /// <summary>The logits after each token.</summary>
     /// <param name="tokens">(B, T) I64</param>
     /// <returns>(B, T, V) F32</returns>

@@ -50,6 +50,14 @@ public sealed record TrainingPlan
     /// <summary>The plan as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, PlanJson.Options);
 
+    /// <summary>Checks that so many devices can share the batches of each step.</summary>
+    /// <exception cref="PlanException">A stage accumulates another number of batches.</exception>
+    internal void ValidateFor(int devices)
+    {
+        if (Stages.FirstOrDefault(stage => stage.Accumulate % devices != 0) is { } uneven)
+            throw new PlanException($"stage {uneven.Name}: accumulate: expected a multiple of the {devices} devices that share a step's batches, found {uneven.Accumulate}");
+    }
+
     internal void Validate(string path)
     {
         if (Stages.Count == 0) throw new PlanException($"{path}: stages: expected at least one, found none");

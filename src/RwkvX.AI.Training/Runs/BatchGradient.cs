@@ -14,7 +14,7 @@ namespace RwkvX.AI.Training.Runs;
 /// <param name="device">Where to compute.</param>
 internal sealed class BatchGradient(Network network, StagePlan stage, Device device)
 {
-    private const int HeadTokens = 8192; // logits of so many tokens are in memory at once
+    private const long HeadTokens = 8192, HeadLogits = 1 << 26; // at most so many are in memory at once
 
     /// <summary>Computes a batch.</summary>
     /// <param name="batch">The sequences.</param>
@@ -37,10 +37,11 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         Tensor rows = x.detach().view(-1, C).requires_grad_(true);
         (Tensor flatTargets, Tensor flatWeights) = (targets.view(-1), weights.view(-1));
         Tensor loss = zeros(1, device: device);
-        for (long from = 0; from < count; from += HeadTokens)
+        long step = Math.Clamp(HeadLogits / network.VocabSize, 1, HeadTokens);
+        for (long from = 0; from < count; from += step)
         {
             using DisposeScope slice = NewDisposeScope();
-            long length = Math.Min(HeadTokens, count - from);
+            long length = Math.Min(step, count - from);
             Tensor logits = network.Head(rows.narrow(0, from, length)), w = flatWeights.narrow(0, from, length);
             Tensor losses = CrossEntropy.PerToken(logits, flatTargets.narrow(0, from, length));
             loss.PlusInPlace((losses.detach() * w).sum());

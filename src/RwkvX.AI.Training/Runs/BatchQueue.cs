@@ -1,13 +1,15 @@
 using RwkvX.AI.Training.Data;
+using RwkvX.AI.Training.Distributed;
 using RwkvX.AI.Training.Plans;
 
 namespace RwkvX.AI.Training.Runs;
 
-/// <summary>Reads the batches of a stage ahead of their use, on other threads.</summary>
+/// <summary>Reads one process's batches of a stage ahead of their use, on other threads.</summary>
 /// <param name="source">The stage's sequences.</param>
 /// <param name="stage">Sizes and weights.</param>
 /// <param name="firstStep">The step that is taken first.</param>
-internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int firstStep)
+/// <param name="group">Its processes share the batches of a step.</param>
+internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int firstStep, IProcessGroup group)
 {
     private const int Ahead = 3; // steps
 
@@ -38,7 +40,7 @@ internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int fi
 
     private TrainingBatch[] Read(int step) =>
     [
-        .. Enumerable.Range(0, stage.Accumulate).Select(part =>
+        .. Enumerable.Range(0, stage.Accumulate).Where(part => part % group.Size == group.Rank).Select(part =>
             TrainingBatch.Read(source, (((long)step * stage.Accumulate) + part) * stage.Batch, stage.Batch, stage.Length, _kindWeights)),
     ];
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Tokenization;
 using RwkvX.AI.Training.Data;
+using RwkvX.AI.Training.Distributed;
 using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Models;
 using RwkvX.AI.Training.Optimization;
@@ -19,6 +20,7 @@ public sealed class Trainer : IDisposable
     private readonly LowRankAdapter? _adapter;
     private readonly Operators _operators;
     private readonly Network _network;
+    private readonly IProcessGroup _group;
     private AdamW? _optimizer;
 
     /// <summary>Opens or makes the model, and the last checkpoint in the directory where there is one.</summary>
@@ -29,11 +31,23 @@ public sealed class Trainer : IDisposable
     /// <exception cref="PlanException">The plan cannot be followed.</exception>
     /// <exception cref="CheckpointException">The model or the checkpoint cannot be read.</exception>
     public Trainer(TrainingPlan plan, string planFolder, string directory, Device? device = null)
+        : this(plan, planFolder, directory, device, new SingleProcess())
+    {
+    }
+
+    /// <summary>The same as one process of a group.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="planFolder">What its paths are relative to.</param>
+    /// <param name="directory">Where checkpoints, figures and the result go, of the first process alone.</param>
+    /// <param name="device">Where to compute; null for the CPU.</param>
+    /// <param name="group">Its processes take the accumulated batches of a step in turn; they stay the caller's.</param>
+    internal Trainer(TrainingPlan plan, string planFolder, string directory, Device? device, IProcessGroup group)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(planFolder);
         Directory.CreateDirectory(directory);
-        (_plan, _directory) = (plan, directory);
+        (_plan, _directory, _group) = (plan, directory, group);
+        plan.ValidateFor(group.Size);
         Device place = device ?? CPU;
         (Model, VocabularyPath) = new ModelSource(plan, planFolder).Open(place);
         _sources = new SequenceSources(planFolder, LoadTokenizer);
@@ -67,7 +81,7 @@ public sealed class Trainer : IDisposable
     public bool Run(CancellationToken cancellationToken = default)
     {
         long started = Stopwatch.GetTimestamp();
-        using RunLog log = new(_directory);
+        using RunLog? log = _group.Rank == 0 ? new(_directory) : null;
         SpikeGuard guard = new(_plan.Optimizer) { Recent = [.. Progress.Norms] };
         for (int stage = Progress.Stage; stage < _plan.Stages.Count; stage++)
         {
@@ -99,21 +113,23 @@ public sealed class Trainer : IDisposable
     }
 
     /// <returns>Whether the stage is done.</returns>
-    private bool RunStage(StagePlan stage, SpikeGuard guard, RunLog log, long started, CancellationToken cancellationToken)
+    private bool RunStage(StagePlan stage, SpikeGuard guard, RunLog? log, long started, CancellationToken cancellationToken)
     {
         UseOptimizer(stage);
         ISequenceSource source = _sources.Open(stage, unchecked((_plan.Seed * 7919) + Progress.Stage), Model.Config.VocabSize);
-        BatchQueue queue = new(source, stage, Progress.StageStep);
+        BatchQueue queue = new(source, stage, Progress.StageStep, _group);
         BatchGradient gradient = new(_network, stage, Model.Device);
         long saved = Stopwatch.GetTimestamp(), stageStarted = saved;
         while (Progress.StageStep < stage.Steps)
         {
             bool isOver = cancellationToken.IsCancellationRequested || Stopwatch.GetElapsedTime(started).TotalSeconds > _plan.MaxSeconds;
-            if (isOver) return false;
             double timeShare = stage.MaxSeconds is { } limit ? Stopwatch.GetElapsedTime(stageStarted).TotalSeconds / limit : 0;
+            TrainingBatch[] batches = queue.Take();
+            (isOver, timeShare, double weightSum) = Agree(isOver, timeShare, batches.Sum(batch => batch.WeightSum));
+            if (isOver) return false;
             if (timeShare >= 1) return true;
-            StepFigures figures = Step(stage, queue.Take(), gradient, guard, timeShare);
-            log.Add(figures);
+            StepFigures figures = Step(stage, batches, weightSum, gradient, guard, timeShare);
+            log?.Add(figures);
             Stepped?.Invoke(figures);
             if (guard.SkippedInARow > _plan.Optimizer.MaxSkips)
                 throw new TrainingDivergedException($"{guard.SkippedInARow} steps in a row were skipped, the last for {figures.Skipped}; the last good weights are in {CheckpointPath}");
@@ -125,17 +141,31 @@ public sealed class Trainer : IDisposable
         return true;
     }
 
-    private StepFigures Step(StagePlan stage, TrainingBatch[] batches, BatchGradient gradient, SpikeGuard guard, double timeShare)
+    /// <summary>What the first process says of the time, and Σ of the weights of all batches of the step.</summary>
+    private (bool IsOver, double TimeShare, double WeightSum) Agree(bool isOver, double timeShare, double weightSum)
+    {
+        if (_group.Size == 1) return (isOver, timeShare, weightSum);
+        bool decides = _group.Rank == 0;
+        using Tensor values = tensor(new[] { decides && isOver ? 1 : 0, decides ? timeShare : 0, weightSum }, device: Model.Device);
+        _group.Sum([values]);
+        using Tensor host = values.cpu();
+        double[] sums = host.data<double>().ToArray();
+        return (sums[0] > 0, sums[1], sums[2]);
+    }
+
+    private StepFigures Step(StagePlan stage, TrainingBatch[] batches, double weightSum, BatchGradient gradient, SpikeGuard guard, double timeShare)
     {
         long started = Stopwatch.GetTimestamp();
         Forget();
-        double weightSum = Math.Max(batches.Sum(batch => batch.WeightSum), 1), loss = 0;
+        using Tensor sum = zeros(1, ScalarType.Float64, Model.Device);
         foreach (TrainingBatch batch in batches)
         {
-            using Tensor part = gradient.Add(batch, weightSum);
-            loss += part.item<float>();
+            using Tensor part = gradient.Add(batch, Math.Max(weightSum, 1));
+            sum.add_(part);
         }
 
+        _group.Sum([sum, .. Trained(stage).Select(pair => pair.Value.grad).OfType<Tensor>()]);
+        double loss = sum.item<double>();
         double norm = _optimizer!.GradientNorm(), rate = LearningRate.At(stage, Progress.StageStep, timeShare);
         string? skipped = guard.Judge(loss, norm);
         if (skipped is null) _optimizer.Step(rate, norm);
@@ -172,6 +202,7 @@ public sealed class Trainer : IDisposable
 
     private void Save(SpikeGuard guard)
     {
+        if (_group.Rank > 0) return;
         Progress = Progress with { Norms = guard.Recent };
         RunCheckpoint.Save(CheckpointPath, AllParameters, _optimizer!, Progress);
     }

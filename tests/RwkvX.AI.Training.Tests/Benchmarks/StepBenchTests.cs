@@ -9,9 +9,9 @@ namespace RwkvX.AI.Training.Tests.Benchmarks;
 public sealed class StepBenchTests : TorchTest
 {
     [Theory]
-    [InlineData(0, false)]
-    [InlineData(1, true)]
-    public void Run_ToyModel_MeasuresStepsAndOperators(int sparse, bool recompute)
+    [InlineData(0, false, true)]
+    [InlineData(1, true, false)]
+    public void Run_ToyModel_MeasuresStepsAndOperators(int sparse, bool recompute, bool optimizer)
     {
         StepBenchOptions options = new()
         {
@@ -21,11 +21,13 @@ public sealed class StepBenchTests : TorchTest
             Steps = 1,
             Compute = ScalarType.Float32,
             Recompute = recompute,
+            Optimizer = optimizer,
         };
         using StepBench bench = new(options);
         StepBenchFigures figures = bench.Run(TestContext.Current.CancellationToken);
         Assert.Equal(2 * 24 / (figures.GradientSeconds + figures.OptimizerSeconds), figures.TokensPerSecond, 1e-6 * figures.TokensPerSecond);
-        Assert.Equal(6.0 * (figures.Parameters - (40 * 64)) * figures.TokensPerSecond, figures.ModelFlops, 1e-6 * figures.ModelFlops);
+        Assert.Equal(optimizer, figures.OptimizerSeconds > 0);
+        Assert.Equal(6.0 * (figures.Parameters - (40 * 64)) * 2 * 24 / figures.GradientSeconds, figures.ModelFlops, 1e-6 * figures.ModelFlops);
         Assert.True(figures.PeakFlops > 0 && figures.PeakBytes > 0);
         Assert.All(figures.Operators, time => Assert.True(time.ForwardSeconds > 0, time.Name));
         Assert.Equal(sparse > 0, figures.Operators.Any(time => time.Name == "attention"));
