@@ -51,7 +51,7 @@ internal static unsafe class SearchQuick
 
     private static double Median(Action<int> choose, float[]? other)
     {
-        for (int i = 0; i < 1000; i++) choose(0); // until it is compiled at full optimisation
+        for (long begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun).TotalSeconds < 2;) choose(0); // until it is compiled at full optimisation
         double[] times = new double[Rounds];
         for (int round = -20; round < Rounds; round++)
         {

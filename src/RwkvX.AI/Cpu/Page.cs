@@ -17,11 +17,11 @@ namespace RwkvX.AI.Cpu;
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The last Release disposes it: a page has many owners.")]
 internal sealed unsafe class Page
 {
-    /// <summary>A mean's share of a block of 4-bit codes, its 8-bit codes and their scale.</summary>
-    private const int CodedRowFloats = CoarseFloats + FineFloats + 1;
+    /// <summary>A mean's share of a block of 4-bit codes, and its 16-bit codes.</summary>
+    private const int CodedRowFloats = CoarseFloats + FineFloats;
 
     private const int CoarseFloats = CoarseBlock.Bytes / KeyScores.BlockRows / sizeof(float);
-    private const int FineFloats = Wkv.N / sizeof(float);
+    private const int FineFloats = Wkv.N * sizeof(short) / sizeof(float);
 
     /// <summary>The center of a head's means, and three norms.</summary>
     private const int HeadFloats = Wkv.N + 16;
@@ -107,14 +107,11 @@ internal sealed unsafe class Page
     /// <summary>The 4-bit codes of a head's means, in blocks of 16 rows.</summary>
     public CoarseBlock* Coarse(int head) => (CoarseBlock*)Values(head);
 
-    /// <summary>(Capacity, 64) the 8-bit codes.</summary>
-    public sbyte* Fine(int head) => (sbyte*)(Values(head) + ((long)Capacity * CoarseFloats));
-
-    /// <summary>(Capacity) the scales of the 8-bit codes.</summary>
-    public float* FineScales(int head) => Values(head) + ((long)Capacity * (CoarseFloats + FineFloats));
+    /// <summary>(Capacity, 64) the 16-bit codes.</summary>
+    public short* Fine(int head) => (short*)(Values(head) + ((long)Capacity * CoarseFloats));
 
     /// <summary>(64) what is taken off a head's means before they are coded.</summary>
-    public float* Center(int head) => FineScales(head) + Capacity;
+    public float* Center(int head) => Values(head) + ((long)Capacity * CodedRowFloats);
 
     /// <summary>(3) the largest norm of a mean and of its 4-bit form so far, and the center's.</summary>
     public float* Norms(int head) => Center(head) + Wkv.N;
@@ -378,8 +375,7 @@ internal sealed unsafe class Page
             if (_areMeans)
             {
                 CopyBytes(Coarse(head), other.Coarse(head), blockRows / KeyScores.BlockRows * CoarseBlock.Bytes);
-                CopyBytes(Fine(head), other.Fine(head), blockRows * Wkv.N);
-                CopyBytes(FineScales(head), other.FineScales(head), blockRows * sizeof(float));
+                CopyBytes(Fine(head), other.Fine(head), blockRows * Wkv.N * sizeof(short));
                 CopyBytes(Center(head), other.Center(head), HeadFloats * sizeof(float));
             }
             else

@@ -127,18 +127,15 @@ internal static unsafe class SparseAttention<V>
 
     private static void Score(PagedRows means, int head, float** q, int count, int past, float* scores, int ld)
     {
+        if (count == 1)
+        {
+            MeanSearch.Scan<V>(means, head, q[0], past, scores);
+            return;
+        }
+
         for (int first = 0; first < past; first += means.RowsPerPage)
         {
-            float* keys = means[first / means.RowsPerPage].Keys(head);
-            int rows = Math.Min(means.RowsPerPage, past - first);
-            if (count == 1)
-            {
-                KeyScores.One<V>(q[0], keys, rows, scores + first);
-            }
-            else
-            {
-                KeyScores.Four<V>(q, keys, rows, scores + first, ld);
-            }
+            KeyScores.Four<V>(q, means[first / means.RowsPerPage].Keys(head), Math.Min(means.RowsPerPage, past - first), scores + first, ld);
         }
     }
 

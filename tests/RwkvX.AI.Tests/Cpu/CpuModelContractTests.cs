@@ -120,7 +120,7 @@ public sealed class CpuModelContractTests : IDisposable
         long recurrent = (c.LayerCount * ((2L * c.EmbeddingSize) + (c.EmbeddingSize * c.HeadSize))) + (c.SparseLayerCount * c.EmbeddingSize);
         Assert.Equal(recurrent * sizeof(float), state.RecurrentBytes);
         long pages = 3 * 16 * 2 * c.EmbeddingSize * sizeof(float);                                       // 3 of keys and values
-        long codes = c.EmbeddingSize + (c.EmbeddingSize / 2) + (c.HeadCount * 3 * sizeof(float));        // 8 and 4 bits, two scales and an error
+        long codes = (c.EmbeddingSize * 2) + (c.EmbeddingSize / 2) + (c.HeadCount * 2 * sizeof(float));  // 16 and 4 bits, a scale and an error
         long means = (16 * ((c.EmbeddingSize * sizeof(float)) + codes)) + (c.HeadCount * (c.HeadSize + 16) * sizeof(float)); // room for 16; a center and norms a head
         Assert.Equal(pages + means, state.PageBytes);
     }

@@ -36,7 +36,7 @@ internal static unsafe class ChunkGate
         chosen.Fill(-1);
         for (int start = 0; start < count; start += V.Count)
         {
-            if (start >= chosen.Length && !V.Load(scores + start).AnyAbove(best[^1]))
+            if (start >= chosen.Length && V.Load(scores + start).Above(best[^1]) == 0)
             {
                 continue;
             }

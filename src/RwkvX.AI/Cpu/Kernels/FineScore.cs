@@ -4,34 +4,47 @@ using System.Runtime.Intrinsics.X86;
 
 namespace RwkvX.AI.Cpu.Kernels;
 
-/// <summary>Σ_d c[d]·p[d]: the 8-bit codes of one chunk mean against a query in 16 bits, in whole numbers: every form gives the same sum.</summary>
+/// <summary>Σ_d c[d]·q[d]: the 16-bit codes of one chunk mean against a query, in single precision.</summary>
+/// <remarks>Forms differ in the order of the sum: <see cref="MeanSearch"/> allows for the rounding of any order.</remarks>
 internal static unsafe class FineScore
 {
     private const int N = Wkv.N;
 
-    /// <summary>The sum; at most 64·127·32,767 in size.</summary>
-    /// <param name="codes">(64) −127…127.</param>
-    /// <param name="p">(64) −32,767…32,767.</param>
+    /// <summary>The sum.</summary>
+    /// <param name="codes">(64) the codes.</param>
+    /// <param name="q">(64) the query.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Run(sbyte* codes, short* p) => Avx2.IsSupported ? RunAvx2(codes, p) : RunPortable(codes, p);
+    public static float Run(short* codes, float* q) =>
+        Avx512F.IsSupported ? RunAvx512(codes, q) : Avx2.IsSupported && Fma.IsSupported ? RunAvx2(codes, q) : RunPortable(codes, q);
 
-    internal static int RunAvx2(sbyte* codes, short* p)
+    internal static float RunAvx512(short* codes, float* q)
     {
-        Vector256<int> sum = default;
+        Vector512<float> sum = default;
         for (int d = 0; d < N; d += 16)
         {
-            sum += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(codes + d), Vector256.Load(p + d));
+            sum = Avx512F.FusedMultiplyAdd(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector256.Load(codes + d))), Vector512.Load(q + d), sum);
+        }
+
+        return Vector512.Sum(sum);
+    }
+
+    internal static float RunAvx2(short* codes, float* q)
+    {
+        Vector256<float> sum = default;
+        for (int d = 0; d < N; d += 8)
+        {
+            sum = Fma.MultiplyAdd(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(codes + d)), Vector256.Load(q + d), sum);
         }
 
         return Vector256.Sum(sum);
     }
 
-    internal static int RunPortable(sbyte* codes, short* p)
+    internal static float RunPortable(short* codes, float* q)
     {
-        int sum = 0;
+        float sum = 0;
         for (int d = 0; d < N; d++)
         {
-            sum += codes[d] * p[d];
+            sum += codes[d] * q[d];
         }
 
         return sum;

@@ -41,6 +41,6 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The largest element.</summary>
     float Largest();
 
-    /// <summary>Whether any element is larger than <paramref name="bound"/>.</summary>
-    bool AnyAbove(float bound);
+    /// <summary>Which elements are larger than <paramref name="bound"/>: bit i for element i.</summary>
+    uint Above(float bound);
 }

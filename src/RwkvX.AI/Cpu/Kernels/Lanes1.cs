@@ -50,5 +50,5 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     public float Largest() => _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool AnyAbove(float bound) => _value > bound;
+    public uint Above(float bound) => _value > bound ? 1u : 0;
 }

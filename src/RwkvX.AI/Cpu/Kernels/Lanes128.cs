@@ -70,5 +70,5 @@ internal readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes1
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool AnyAbove(float bound) => Vector128.GreaterThanAny(_value, Vector128.Create(bound));
+    public uint Above(float bound) => Vector128.GreaterThan(_value, Vector128.Create(bound)).ExtractMostSignificantBits();
 }

@@ -66,5 +66,5 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     public float Largest() => new Lanes128(Vector128.MaxNative(_value.GetLower(), _value.GetUpper())).Largest();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool AnyAbove(float bound) => Vector256.GreaterThanAny(_value, Vector256.Create(bound));
+    public uint Above(float bound) => Vector256.GreaterThan(_value, Vector256.Create(bound)).ExtractMostSignificantBits();
 }

@@ -66,5 +66,5 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     public float Largest() => new Lanes256(Vector256.MaxNative(_value.GetLower(), _value.GetUpper())).Largest();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool AnyAbove(float bound) => Vector512.GreaterThanAny(_value, Vector512.Create(bound));
+    public uint Above(float bound) => (uint)Vector512.GreaterThan(_value, Vector512.Create(bound)).ExtractMostSignificantBits();
 }

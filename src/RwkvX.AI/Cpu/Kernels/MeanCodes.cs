@@ -2,15 +2,19 @@ using System.Numerics.Tensors;
 
 namespace RwkvX.AI.Cpu.Kernels;
 
-/// <summary>Chunk means in 4 and in 8 bits, for the search among them (<see cref="MeanSearch"/>).</summary>
+/// <summary>Chunk means in 4 and in 16 bits, for the search among them (<see cref="MeanSearch"/>).</summary>
 /// <remarks>
 /// What is coded is m̃ = m − center, where the center is the average of the means on the page before: all means have much in common, and what
-/// they share decides nothing. The first page is coded when it is full, around its own average; until then nobody searches. Coarse: m̃ = s·(u − 8) + e with u in 1…15, and ‖e‖ is kept. Fine: |m̃_d − s·c_d| ≤ s/2 with c in −127…127.
+/// they share decides nothing. The first page is coded when it is full, around its own average; until then nobody searches. Coarse: m̃ = s·(u − 8) + e with u in 1…15, and ‖e‖ is kept.
+/// Fine: |m̃_d − t·c_d| ≤ t/2 with c in −32,000…32,000 and t a fixed share of s.
 /// </remarks>
 internal static unsafe class MeanCodes
 {
     /// <summary>What stands for a difference of 0 in the coarse codes.</summary>
     public const int CoarseZero = 8;
+
+    /// <summary>A step of the fine codes, in steps of the coarse ones of the same mean.</summary>
+    public const float FineStep = (float)CoarseMax / FineMax;
 
     /// <summary>Sizes and errors are rounded up by this, so that no bound is too small.</summary>
     private const float Above = 1.00001f;
@@ -19,7 +23,7 @@ internal static unsafe class MeanCodes
     private const float SmallestScale = 1e-28f;
 
     private const int CoarseMax = 7;
-    private const int FineMax = 127;
+    private const int FineMax = 32_000;
 
     private const int N = Wkv.N;
 
@@ -57,8 +61,11 @@ internal static unsafe class MeanCodes
         float* norms = page.Norms(head);
         norms[0] = MathF.Max(norms[0], TensorPrimitives.Norm<float>(mean) * Above);
         float largest = MathF.Max(SmallestScale, MathF.Abs(TensorPrimitives.MaxMagnitude<float>(difference)));
-        EncodeCoarse(page, head, row, difference, largest / CoarseMax);
-        EncodeFine(page, head, row, difference, largest / FineMax);
+        float scale = largest / CoarseMax;
+        EncodeCoarse(page, head, row, difference, scale);
+        Span<float> fine = stackalloc float[N];
+        Round(difference, scale * FineStep, fine);
+        TensorPrimitives.ConvertTruncating<float, short>(fine, new Span<short>(page.Fine(head) + (row * N), N));
     }
 
     private static void EncodeCoarse(Page page, int head, int row, ReadOnlySpan<float> difference, float scale)
@@ -79,19 +86,6 @@ internal static unsafe class MeanCodes
         block->Errors[row % KeyScores.BlockRows] = TensorPrimitives.Norm<float>(left) * Above;
         float* norms = page.Norms(head);
         norms[1] = MathF.Max(norms[1], TensorPrimitives.Norm<float>(coded) * Above);
-    }
-
-    private static void EncodeFine(Page page, int head, int row, ReadOnlySpan<float> difference, float scale)
-    {
-        Span<float> coded = stackalloc float[N];
-        Round(difference, scale, coded);
-        sbyte* codes = page.Fine(head) + (row * N);
-        for (int d = 0; d < N; d++)
-        {
-            codes[d] = (sbyte)(int)coded[d];
-        }
-
-        page.FineScales(head)[row] = scale;
     }
 
     /// <summary>x in whole steps.</summary>

@@ -1,23 +1,24 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace RwkvX.AI.Cpu.Kernels;
 
-/// <summary>The choice of one query among many chunks in three looks: 4-bit codes of all means, 8-bit codes of some, the means of a few.</summary>
+/// <summary>The choice of one query among many chunks in three looks: 4-bit codes of all means, 16-bit codes of some, the means of very few.</summary>
 /// <remarks>
 /// Each look gives bounds of the score that a full scan calculates. Let τ be the smallest lower bound of any k chunks: k chunks score τ or more,
-/// so a chunk whose upper bound is below τ is not among the k best. The k chunks are the best of the first look, and
-/// their lower bounds come from the second. What is left gets its score from <see cref="KeyScores"/>, the kernel of the full scan, and the
-/// choice is made among these: the same choice, ties included. See docs/kernels/sparse-attention.md.
+/// so a chunk whose upper bound is below τ is not among the k best. The k chunks are taken from the best of the first look, and
+/// their lower bounds come from the second. The second look tells most of what is left apart; where it cannot, scores from
+/// <see cref="KeyScores"/> decide, the kernel of the full scan: the same choice, ties included. See docs/kernels/sparse-attention.md.
 /// </remarks>
 internal static unsafe class MeanSearch
 {
-    /// <summary>Chunks from which on a single query searches; below, all means are soon read (the last look takes blocks of 16 for about ten of them).</summary>
+    /// <summary>Chunks from which on a single query searches; below, all means are soon read.</summary>
     public const int WorthwhileFrom = 384;
 
     /// <summary>
-    /// Rounding, as a share of ‖q‖·(‖m‖ + ‖m̃‖ + ‖center‖): the scan's own sum of 64 products (64·2⁻²⁴ = 4e-6 of ‖q‖·‖m‖), the product with
-    /// the center, and a few single operations on bounds.
+    /// Rounding, as a share of ‖q‖·(‖m‖ + ‖m̃‖ + ‖center‖): sums of 64 products (64·2⁻²⁴ = 4e-6 each), the scan's own with the mean, those with
+    /// the center and with m̃ = m − center, and a few single operations on bounds.
     /// </summary>
     private const float Rounding = 1e-5f;
 
@@ -33,91 +34,97 @@ internal static unsafe class MeanSearch
     /// <param name="q">(64) the query.</param>
     /// <param name="past">Chunks to choose from: at least a page of means, and more than there are to be chosen.</param>
     /// <param name="dropped">Those of them that are gone: fewer than leave enough to be chosen. No bound of theirs is above anything.</param>
-    /// <param name="scratch">Three rows of its scores are used.</param>
+    /// <param name="scratch">Four rows of its scores are used.</param>
     /// <param name="chosen">Output: the chunks with the largest scores, ascending; of equal scores the lower one.</param>
     /// <returns>Bytes of means and codes that were read.</returns>
     public static long Choose<V>(PagedRows means, int head, float* q, int past, ReadOnlySpan<int> dropped, AttentionScratch scratch, Span<int> chosen)
         where V : struct, ILanes<V>
     {
-        int room = AttentionScratch.RowFloats(past);
-        float* coarse = scratch.Scores, uppers = coarse + room, scores = stackalloc float[BlockRows];
-        short* p = stackalloc short[N];
-        SearchQuery query = SearchQuery.Of(q, p);
-        float* centers = stackalloc float[(past + means.RowsPerPage - 1) / means.RowsPerPage]; // q·center of each page
-        CoarseScoresOf<V>(means, head, query, past, coarse, uppers, centers);
+        int room = AttentionScratch.RowFloats(past), k = chosen.Length;
+        float* coarse = scratch.Scores, uppers = coarse + room, fine = uppers + room;
+        Span<int> candidates = new(fine + room, room);
+        Span<float> best = scratch.Best.AsSpan(0, k);
+        CodedPage* pages = stackalloc CodedPage[(past + means.RowsPerPage - 1) / means.RowsPerPage];
+        SearchQuery query = SearchQuery.Of(q);
+        CoarseScoresOf<V>(means, head, query, past, coarse, uppers, pages);
+        Hide(coarse, past, room, dropped);
+        Hide(uppers, past, room, dropped);
+        float bar = MathF.BitDecrement(Reached<V>(coarse, room, fine, chosen, best));
+        int first = Collect<V>(coarse, room, bar, pages, means.RowsPerPage, candidates[..k]);
+        (float lowest, _) = FineScoresOf(candidates[..first], query, pages, means.RowsPerPage, fine);
+        int count = Collect<V>(uppers, room, MathF.BitDecrement(lowest), pages, means.RowsPerPage, candidates);
+        (_, float margin) = FineScoresOf(candidates[..count], query, pages, means.RowsPerPage, fine);
+        int blocks = count < k ? -1 : Decide<V>(means, head, q, past, candidates[..count], fine, margin, chosen, best);
+        long bytes = ((long)past * CoarseBlock.Bytes / BlockRows) + ((long)(first + count) * N * sizeof(short));
+        if (blocks >= 0)
+        {
+            return bytes + ((long)blocks * BlockRows * N * sizeof(float));
+        }
+
+        Scan<V>(means, head, q, past, coarse); // bounds that are not numbers tell nothing
         ChunkGate.Mask(coarse, dropped);
-        ChunkGate.Mask(uppers, dropped);
-        Span<float> best = scratch.Best.AsSpan(0, chosen.Length);
         ChunkGate.Select<V>(coarse, past, chosen, best);
-        float bar = float.PositiveInfinity;
-        foreach (int chunk in chosen)
-        {
-            (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
-            (float score, float margin) = Fine(means[index], head, row, query, p, centers[index]);
-            bar = MathF.Min(bar, score - margin);
-        }
-
-        bar = MathF.BitDecrement(bar); // what is above it may be among the best
-        int* candidates = (int*)(uppers + room);
-        int count = Candidates<V>(means, head, uppers, past, bar, candidates), fine = chosen.Length, blocks = 0, scored = -1, found = 0;
-        foreach (int chunk in new ReadOnlySpan<int>(candidates, count))
-        {
-            if (!(uppers[chunk] > bar))
-            {
-                continue;
-            }
-
-            fine++;
-            (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
-            Page page = means[index];
-            (float score, float margin) = Fine(page, head, row, query, p, centers[index]);
-            if (!(score + margin > bar))
-            {
-                continue;
-            }
-
-            if (scored != chunk / BlockRows)
-            {
-                (scored, blocks) = (chunk / BlockRows, blocks + 1);
-                int block = row / BlockRows * BlockRows;
-                KeyScores.One<V>(q, page.Keys(head) + KeyScores.Offset(block), Math.Min(BlockRows, past - (chunk - row + block)), scores);
-            }
-
-            found = ChunkGate.Offer(scores[row % BlockRows], chunk, found, chosen, best); // the full scan's score
-            bar = found == chosen.Length ? MathF.Max(bar, best[^1]) : bar; // later chunks must score more than the last that was taken
-        }
-
-        chosen.Sort();
-        return ((long)past * ((N / 2) + (2 * sizeof(float)))) + ((long)fine * (N + sizeof(float))) + ((long)blocks * BlockRows * N * sizeof(float));
+        return bytes + ((long)past * N * sizeof(float));
     }
 
-    /// <summary>The chunks whose upper bound is above a bar, ascending; what the second look reads of them is asked for, since it lies here and there.</summary>
+    /// <summary>The full scan: the score of every chunk.</summary>
+    /// <param name="means">The means of a layer.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="q">(64) the query.</param>
+    /// <param name="past">Chunks.</param>
+    /// <param name="scores">Output, room for whole blocks.</param>
+    public static void Scan<V>(PagedRows means, int head, float* q, int past, float* scores)
+        where V : struct, ILanes<V>
+    {
+        for (int first = 0; first < past; first += means.RowsPerPage)
+        {
+            KeyScores.One<V>(q, means[first / means.RowsPerPage].Keys(head), Math.Min(means.RowsPerPage, past - first), scores + first);
+        }
+    }
+
+    /// <summary>Makes what must not be chosen score less than any other: dropped chunks, and places behind the last chunk.</summary>
+    private static void Hide(float* scores, int past, int room, ReadOnlySpan<int> dropped)
+    {
+        ChunkGate.Mask(scores, dropped);
+        new Span<float>(scores + past, room - past).Fill(float.NegativeInfinity);
+    }
+
+    /// <summary>A score that as many chunks reach as there are to be chosen, and hardly more: of the largest scores of four times as many groups.</summary>
+    private static float Reached<V>(float* scores, int room, float* largest, Span<int> chosen, Span<float> best)
+        where V : struct, ILanes<V>
+    {
+        int groups = Math.Min(AttentionScratch.RowFloats(4 * chosen.Length), room);
+        new ReadOnlySpan<float>(scores, groups).CopyTo(new Span<float>(largest, groups));
+        for (int start = groups; start < room; start += groups)
+        {
+            for (int i = 0; i < Math.Min(groups, room - start); i += V.Count)
+            {
+                V.Max(V.Load(largest + i), V.Load(scores + start + i)).Store(largest + i);
+            }
+        }
+
+        ChunkGate.Select<V>(largest, groups, chosen, best);
+        return best[^1];
+    }
+
+    /// <summary>The chunks above a bar, ascending, the first ones if there is no room for all; their 16-bit codes are asked for, since they lie here and there.</summary>
     /// <returns>Their number.</returns>
-    private static int Candidates<V>(PagedRows means, int head, float* uppers, int past, float bar, int* candidates)
+    private static int Collect<V>(float* scores, int room, float bar, CodedPage* pages, int rowsPerPage, Span<int> chunks)
         where V : struct, ILanes<V>
     {
         int count = 0;
-        for (int start = 0; start < past; start += V.Count)
+        for (int start = 0; start < room; start += V.Count)
         {
-            if (!V.Load(uppers + start).AnyAbove(bar))
+            for (uint above = V.Load(scores + start).Above(bar); above != 0; above &= above - 1)
             {
-                continue;
-            }
-
-            for (int chunk = start; chunk < Math.Min(start + V.Count, past); chunk++)
-            {
-                if (!(uppers[chunk] > bar))
+                if (count == chunks.Length)
                 {
-                    continue;
+                    return count;
                 }
 
-                candidates[count++] = chunk;
-                if (Sse.IsSupported)
-                {
-                    (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
-                    Sse.Prefetch0(means[index].Fine(head) + (row * N));
-                    Sse.Prefetch0(means[index].FineScales(head) + row);
-                }
+                int chunk = start + BitOperations.TrailingZeroCount(above);
+                chunks[count++] = chunk;
+                Prefetch((byte*)(pages[chunk / rowsPerPage].Fine + (chunk % rowsPerPage * N)), N * sizeof(short));
             }
         }
 
@@ -125,7 +132,7 @@ internal static unsafe class MeanSearch
     }
 
     /// <summary>The first look: each chunk's score by its 4-bit code, and what the full scan's is at most.</summary>
-    private static void CoarseScoresOf<V>(PagedRows means, int head, in SearchQuery query, int past, float* coarse, float* uppers, float* centers)
+    private static void CoarseScoresOf<V>(PagedRows means, int head, in SearchQuery query, int past, float* coarse, float* uppers, CodedPage* pages)
         where V : struct, ILanes<V>
     {
         sbyte* spread = stackalloc sbyte[CoarseScores.QueryBytes];
@@ -136,9 +143,11 @@ internal static unsafe class MeanSearch
         for (int first = 0; first < past; first += means.RowsPerPage)
         {
             Page page = means[first / means.RowsPerPage];
-            float shared = centers[first / means.RowsPerPage] = Dot<V>(query.Q, page.Center(head));
-            V center = V.Splat(shared), rest = V.Splat((lost * page.Norms(head)[1]) + (query.Norm * RoundingOf(page, head)));
             CoarseBlock* block = page.Coarse(head), end = block + (page.Capacity / BlockRows), next = null;
+            float* norms = page.Norms(head);
+            float shared = Dot<V>(query.Q, page.Center(head)), rounding = query.Norm * Rounding * (norms[0] + norms[1] + norms[2]);
+            pages[first / means.RowsPerPage] = new CodedPage { Coarse = block, Fine = page.Fine(head), Shared = shared, Rounding = rounding };
+            V center = V.Splat(shared), rest = V.Splat((lost * norms[1]) + rounding);
             int rows = Math.Min(means.RowsPerPage, past - first);
             if (first + rows < past)
             {
@@ -163,6 +172,84 @@ internal static unsafe class MeanSearch
         }
     }
 
+    /// <summary>The second look: each chunk's score by its 16-bit code.</summary>
+    /// <param name="chunks">The chunks.</param>
+    /// <param name="query">The query.</param>
+    /// <param name="pages">The pages of means.</param>
+    /// <param name="rowsPerPage">Their rows.</param>
+    /// <param name="scores">(chunks) output.</param>
+    /// <returns>The smallest lower bound, and how far the full scan's score may be from any of these.</returns>
+    private static (float Lowest, float Margin) FineScoresOf(ReadOnlySpan<int> chunks, in SearchQuery query, CodedPage* pages, int rowsPerPage, float* scores)
+    {
+        float lowest = float.PositiveInfinity, widest = 0;
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            (int index, int row) = Math.DivRem(chunks[i], rowsPerPage);
+            CodedPage* page = pages + index;
+            float step = page->Coarse[row / BlockRows].Scales[row % BlockRows] * MeanCodes.FineStep;
+            float margin = (0.51f * step * query.Sum) + page->Rounding; // half a step in every dimension, and its own rounding
+            scores[i] = (FineScore.Run(page->Fine + (row * N), query.Q) * step) + page->Shared;
+            lowest = MathF.Min(lowest, scores[i] - margin);
+            widest = MathF.Max(widest, margin);
+        }
+
+        return (lowest, widest);
+    }
+
+    /// <summary>The third look: candidates that the second cannot tell from the last one to be chosen get the full scan's scores.</summary>
+    /// <returns>Blocks of means that were read; −1 where scores are not numbers, and nothing is chosen.</returns>
+    private static int Decide<V>(
+        PagedRows means, int head, float* q, int past, Span<int> candidates, float* fine, float margin, Span<int> chosen, Span<float> best)
+        where V : struct, ILanes<V>
+    {
+        ChunkGate.Select<V>(fine, candidates.Length, chosen, best);
+        float above = best[^1] + (2 * margin), below = best[^1] - (2 * margin);
+        int taken = 0, open = 0;
+        for (int i = 0; i < candidates.Length; i++)
+        {
+            if (fine[i] > above)
+            {
+                chosen[taken++] = candidates[i];
+            }
+            else if (fine[i] >= below)
+            {
+                candidates[open++] = candidates[i];
+            }
+        }
+
+        Span<int> rest = chosen[taken..];
+        if (open < rest.Length)
+        {
+            return -1;
+        }
+
+        int blocks = 0;
+        if (open == rest.Length)
+        {
+            candidates[..open].CopyTo(rest);
+        }
+        else
+        {
+            float* scores = stackalloc float[BlockRows];
+            int scored = -1, found = 0;
+            foreach (int chunk in candidates[..open])
+            {
+                (int index, int row) = Math.DivRem(chunk, means.RowsPerPage);
+                if (scored != chunk / BlockRows)
+                {
+                    (scored, blocks) = (chunk / BlockRows, blocks + 1);
+                    int block = row / BlockRows * BlockRows;
+                    KeyScores.One<V>(q, means[index].Keys(head) + KeyScores.Offset(block), Math.Min(BlockRows, past - (chunk - row + block)), scores);
+                }
+
+                found = ChunkGate.Offer(scores[row % BlockRows], chunk, found, rest, best[..rest.Length]);
+            }
+        }
+
+        chosen.Sort();
+        return blocks;
+    }
+
     /// <summary>Memory answers later than a block takes, and the hardware follows a run only to the border of its page. Past the end nothing is read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(byte* start, int bytes)
@@ -171,22 +258,6 @@ internal static unsafe class MeanSearch
         {
             Sse.Prefetch0(start + i);
         }
-    }
-
-    private static float RoundingOf(Page page, int head)
-    {
-        float* norms = page.Norms(head);
-        return Rounding * (norms[0] + norms[1] + norms[2]);
-    }
-
-    /// <summary>The second look: a chunk's score and how far the full scan's may be from it.</summary>
-    private static (float Score, float Margin) Fine(Page page, int head, int row, in SearchQuery query, short* p, float center)
-    {
-        float scale = page.FineScales(head)[row];
-        float score = FineScore.Run(page.Fine(head) + (row * N), p) * (query.Scale * scale);
-        // codes: s/2 in every dimension; the query in 16 bits: half a step of it times 64 codes of at most 127
-        float margin = scale * ((0.5001f * query.Sum) + (0.5001f * N * 127 * query.Scale));
-        return (score + center, margin + (query.Norm * RoundingOf(page, head)));
     }
 
     private static float Dot<V>(float* x, float* y)
@@ -199,5 +270,21 @@ internal static unsafe class MeanSearch
         }
 
         return sum.Sum();
+    }
+
+    /// <summary>What the second look needs of a page of means.</summary>
+    private struct CodedPage
+    {
+        /// <summary>Of the head: 4-bit codes with their scales.</summary>
+        public CoarseBlock* Coarse;
+
+        /// <summary>Of the head: (rows, 64) 16-bit codes.</summary>
+        public short* Fine;
+
+        /// <summary>q·center.</summary>
+        public float Shared;
+
+        /// <summary>What a bound allows for rounding.</summary>
+        public float Rounding;
     }
 }

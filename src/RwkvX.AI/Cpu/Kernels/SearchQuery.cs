@@ -5,8 +5,7 @@ namespace RwkvX.AI.Cpu.Kernels;
 /// <param name="Largest">max |q_d|, above 0.</param>
 /// <param name="Sum">‖q‖₁, rounded up.</param>
 /// <param name="Norm">‖q‖₂, rounded up.</param>
-/// <param name="Scale">The step of its 16-bit form: |q_d − scale·p_d| ≤ scale / 2.</param>
-internal readonly unsafe record struct SearchQuery(nint Address, float Largest, float Sum, float Norm, float Scale)
+internal readonly unsafe record struct SearchQuery(nint Address, float Largest, float Sum, float Norm)
 {
     private const int N = Wkv.N;
     private const float Above = 1.00001f;
@@ -14,10 +13,9 @@ internal readonly unsafe record struct SearchQuery(nint Address, float Largest, 
     /// <summary>(64) the query; not public, since records print what is.</summary>
     internal float* Q => (float*)Address;
 
-    /// <summary>A query and its 16-bit form.</summary>
+    /// <summary>A query.</summary>
     /// <param name="q">(64)</param>
-    /// <param name="p">(64) output.</param>
-    public static SearchQuery Of(float* q, short* p)
+    public static SearchQuery Of(float* q)
     {
         float largest = 1e-30f, sum = 0, square = 0;
         for (int d = 0; d < N; d++)
@@ -28,13 +26,7 @@ internal readonly unsafe record struct SearchQuery(nint Address, float Largest, 
             square += size * size;
         }
 
-        float scale = largest / short.MaxValue;
-        for (int d = 0; d < N; d++)
-        {
-            p[d] = (short)Math.Clamp(MathF.Round(q[d] / scale), -short.MaxValue, short.MaxValue);
-        }
-
-        return new SearchQuery((nint)q, largest, sum * Above, MathF.Sqrt(square) * Above, scale);
+        return new SearchQuery((nint)q, largest, sum * Above, MathF.Sqrt(square) * Above);
     }
 
     /// <summary>The query in 8 bits.</summary>
