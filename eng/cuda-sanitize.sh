@@ -2,12 +2,12 @@
 # compute-sanitizer's memcheck and racecheck over the device tests, small selections in processes side by side, each with a limit of time. Most of a
 # process is instrumenting the modules of a model's kernels, so a selection is few tests (a model each) that together run every kernel.
 #   eng/cuda-sanitize.sh PACK.tar.xz [SECONDS]      PROCESSES (12), LIMIT (100, seconds a process) and TOOLS ("memcheck racecheck") may be set
-# Racecheck takes a minute to several for a selection, memcheck ten seconds: LIMIT=400 TOOLS=racecheck for all of them. Several cards are used in turn.
+# Memcheck takes ten seconds for a selection. Racecheck takes minutes where all launches are looked at, so it looks at the first LAUNCHES (400) of each process. Several cards are used in turn.
 # Prints a table: tool, selection, what it reports, tests, seconds, ended or cut, the kernels that the selection is there for.
 set -uo pipefail
 budget=${2:-235}
 . "$(dirname "$0")/cuda-unpack.sh"
-processes=${PROCESSES:-12} limit=${LIMIT:-100} tools=${TOOLS:-memcheck racecheck} cards=$(nvidia-smi -L | wc -l)
+processes=${PROCESSES:-12} limit=${LIMIT:-100} tools=${TOOLS:-memcheck racecheck} launches=${LAUNCHES:-400} cards=$(nvidia-smi -L | wc -l)
 sanitizer=$(command -v compute-sanitizer) || { echo "no compute-sanitizer"; exit 1; }
 
 names=() kernels=()
@@ -47,12 +47,13 @@ selection sample "sample, all filters" '*Run_ManyLogits_ChoosesWhatTheSamplerCho
 selection sample-steps "sample after steps" '*ForwardAndSample_Greedy_GoesOnAsForwardAndArgMax(batch: 3)'
 
 check() { # TOOL NAME SECONDS; tool none: the tests alone, which leaves their kernels compiled on disk
-    local tool=$1 name=$2 log="$logs/$1-$2.log" start=$SECONDS status found arguments=(-preEnumerateTheories -noColor) pattern
+    local tool=$1 name=$2 log="$logs/$1-$2.log" start=$SECONDS status found arguments=(-preEnumerateTheories -noColor) limits=() pattern
+    [ "$tool" = racecheck ] && limits=(--launch-count "$launches")
     while read -r pattern; do arguments+=(-displayName "$pattern"); done <<<"${patterns[$name]}"
     if [ "$tool" = none ]; then
         timeout -k 5 "$3" "$tests" "${arguments[@]}" >"$log" 2>&1
     else
-        timeout -k 5 "$3" "$sanitizer" --target-processes all --tool "$tool" --error-exitcode 9 --print-limit 20 "$tests" "${arguments[@]}" >"$log" 2>&1
+        timeout -k 5 "$3" "$sanitizer" --target-processes all --tool "$tool" "${limits[@]}" --error-exitcode 9 --print-limit 20 "$tests" "${arguments[@]}" >"$log" 2>&1
     fi
     status=$?
     case $tool in

@@ -48,7 +48,8 @@ internal sealed class TrainingProcesses : IDisposable
         {
             while (Console.In.Read() >= 0) { } // a pipe that the first process holds
             Environment.Exit(1);
-        }) { IsBackground = true }.Start();
+        })
+        { IsBackground = true }.Start();
         return new NcclProcessGroup(id, rank, count);
     }
 

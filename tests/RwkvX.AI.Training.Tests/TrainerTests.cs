@@ -42,11 +42,12 @@ public sealed class TrainerTests : TorchTest
     {
         using TestFolder folder = new();
         TrainingPlan plan = Plan(folder, precision, recompute);
-        plan = plan with { Stages = [.. plan.Stages.Select(stage => stage with { Accumulate = 2 })] };
+        plan = plan with { Stages = [.. plan.Stages.Select(stage => stage with { Accumulate = 2, ForgetEvery = 8 })] };
         float[] one = Train(plan, folder, "one", int.MaxValue);
         Train(plan, folder, "two", steps: 2, processes: 2); // stopped by the first process
+        Train(plan, folder, "two", steps: 1); // on with one
         float[] two = Train(plan, folder, "two", int.MaxValue, processes: 2);
-        TensorAssert.SameBits(one, two, "weights of two processes that stopped once");
+        TensorAssert.SameBits(one, two, "weights of two processes, of one for a while");
         Assert.Equal(File.ReadLines(Path.Combine(folder.File("one"), "steps.csv")).Select(Losses), File.ReadLines(Path.Combine(folder.File("two"), "steps.csv")).Select(Losses));
 
         static string Losses(string line) => string.Join(',', line.Split(',')[..6]);
@@ -98,8 +99,53 @@ public sealed class TrainerTests : TorchTest
         StagePlan stage = Plan(folder, "f32", false).Stages[0];
         using TrainableModel model = Initialization.Create(Toy, 3);
         Perturb(model);
-        Dictionary<string, float[]> kept = Gradients(model, stage), again = Gradients(model, stage with { Recompute = true });
+        TrainingBatch batch = Batch(stage);
+        Dictionary<string, float[]> kept = Gradients(model, stage, batch), again = Gradients(model, stage with { Recompute = true }, batch);
         foreach (string name in kept.Keys) TensorAssert.Close(kept[name], again[name], 1e-6 + (1e-4 * kept[name].Max(Math.Abs)), name);
+    }
+
+    /// <summary>Without sparse layers nothing passes a border: each span is a text of its own, in values and in gradients.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Forgetting_PlainModel_IsTheSpansAlone(bool recompute)
+    {
+        using TestFolder folder = new();
+        StagePlan stage = Plan(folder, "f32", recompute).Stages[0] with { ForgetEvery = 8, ForgetShare = 1 };
+        using TrainableModel model = Initialization.Create(Toy with { SparseLayerCount = 0 }, 3);
+        Perturb(model);
+        TrainingBatch batch = Batch(stage);
+        TrainingBatch spans = batch with { Batch = batch.Batch * 3 };
+        Dictionary<string, float[]> forgetting = Gradients(model, stage, batch with { Forgets = true }), alone = Gradients(model, stage, spans), whole = Gradients(model, stage, batch);
+        foreach (string name in alone.Keys) TensorAssert.Close(alone[name], forgetting[name], 1e-6 + (1e-4 * alone[name].Max(Math.Abs)), name);
+        Assert.NotEqual(whole["blocks.1.att.key.weight"], forgetting["blocks.1.att.key.weight"]);
+    }
+
+    /// <summary>With them, what is further back still counts.</summary>
+    [Fact]
+    public void Forgetting_SparseModel_ReachesBackByAttention()
+    {
+        using TrainableModel model = Initialization.Create(Toy, 3);
+        Perturb(model);
+        Network network = new Network(Toy, model.Prefix, new Weights(model, ScalarType.Float32), Operators.Plain(Toy)).Forgetting(8);
+        using IDisposable noGrad = no_grad();
+        Tensor tokens = randint(Toy.VocabSize, [1, 24], dtype: ScalarType.Int64, generator: new Generator(1)), other = tokens.clone();
+        other[0, 2] = (tokens[0, 2] + 1) % Toy.VocabSize;
+        Tensor difference = (network.Logits(tokens) - network.Logits(other)).abs().amax([-1])[0];
+        Assert.True(difference[2].item<float>() > 1e-3 && difference[20].item<float>() > 1e-6, $"{difference[2].item<float>()} at the token, {difference[20].item<float>()} two spans later");
+    }
+
+    [Theory]
+    [InlineData(0, 0.5, "")]
+    [InlineData(8, 0, "")]
+    [InlineData(8, 0.25, "3 7")]
+    [InlineData(8, 0.5, "1 3 5 7")]
+    [InlineData(8, 1, "0 1 2 3 4 5 6 7")]
+    public void Forgets_Share_IsSpreadEvenly(int every, double share, string expected)
+    {
+        using TestFolder folder = new();
+        StagePlan stage = Plan(folder, "f32", false).Stages[0] with { ForgetEvery = every, ForgetShare = share };
+        Assert.Equal(expected, string.Join(' ', Enumerable.Range(0, 8).Where(batch => stage.Forgets(batch))));
     }
 
     [Fact]
@@ -206,12 +252,16 @@ public sealed class TrainerTests : TorchTest
     private static Dictionary<string, float[]> Values(TrainableModel model) =>
         model.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.detach().data<float>().ToArray());
 
-    private static Dictionary<string, float[]> Gradients(TrainableModel model, StagePlan stage)
+    private static TrainingBatch Batch(StagePlan stage)
+    {
+        using SequenceSources sources = new(Path.GetTempPath(), () => throw new InvalidOperationException());
+        return TrainingBatch.Read(sources.Open(stage, 1, Toy.VocabSize), 0, 2, stage.Length, BatchQueue.KindWeights(stage));
+    }
+
+    private static Dictionary<string, float[]> Gradients(TrainableModel model, StagePlan stage, TrainingBatch batch)
     {
         Operators operators = Operators.Plain(model.Config);
         Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators);
-        using SequenceSources sources = new(Path.GetTempPath(), () => throw new InvalidOperationException());
-        TrainingBatch batch = TrainingBatch.Read(sources.Open(stage, 1, Toy.VocabSize), 0, 2, stage.Length, BatchQueue.KindWeights(stage));
         model.ZeroGradients();
         new BatchGradient(network, stage, CPU).Add(batch, batch.WeightSum);
         return model.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.grad is { } grad ? grad.data<float>().ToArray() : new float[pair.Value.numel()]);

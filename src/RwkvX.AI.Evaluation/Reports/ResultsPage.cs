@@ -41,7 +41,7 @@ public sealed class ResultsPage
         Line("Counts are right/asked with Wilson's 95% interval; how each task looks: [evaluation.md](evaluation.md). Measured on "
             + $"{string.Join("; ", _models.SelectMany(model => model.Engines).Distinct())}.");
         foreach (ModelResults model in _models.Where(model => model.Incomplete.Any())) Line($"Cut short by time in {model.Name}: {string.Join(", ", model.Incomplete)}.");
-        Line("\n## What the embedded model is to reach\n");
+        Line("\n## The bars of the embedded model\n");
         Table(["what", "bar", .. _models.Select(model => model.Name), "verdict"], new ResultBars(_models).Rows());
         Passkeys();
         TaskTable();

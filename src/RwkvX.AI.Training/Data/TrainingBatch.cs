@@ -9,6 +9,9 @@ namespace RwkvX.AI.Training.Data;
 /// <param name="Batch">B</param>
 internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weights, int Batch)
 {
+    /// <summary>Whether the RWKV layers forget within it, as the stage says.</summary>
+    public bool Forgets { get; init; }
+
     /// <summary>Σ of the weights.</summary>
     public double WeightSum { get; } = Weights.Sum(weight => (double)weight);
 

@@ -1,7 +1,7 @@
 namespace RwkvX.AI.Training.Distributed;
 
 /// <summary>Training over several processes cannot start or go on.</summary>
-public sealed class ProcessGroupException : Exception
+internal sealed class ProcessGroupException : Exception
 {
     /// <summary>With a message.</summary>
     public ProcessGroupException(string message)

@@ -9,13 +9,17 @@ namespace RwkvX.AI.Training.Layers;
 /// <param name="prefix">What the names of RWKV-7 layers begin with.</param>
 /// <param name="weights">The parameters.</param>
 /// <param name="operators">How all but the products is computed.</param>
-internal sealed class Network(RwkvXConfig config, string prefix, Weights weights, Operators operators)
+/// <param name="forgetEvery">Tokens after which the RWKV layers begin anew, so that attention alone reaches further back; divides T. 0 for never, as the model is used.</param>
+internal sealed class Network(RwkvXConfig config, string prefix, Weights weights, Operators operators, int forgetEvery = 0)
 {
     /// <summary>Layers of both kinds.</summary>
     public int LayerCount => config.LayerCount + config.SparseLayerCount;
 
     /// <summary>V, rows of the head.</summary>
     public int VocabSize => config.VocabSize;
+
+    /// <summary>The same parameters with RWKV layers that forget.</summary>
+    public Network Forgetting(int every) => new(config, prefix, weights, operators, every);
 
     /// <summary>The logits after each token.</summary>
     /// <param name="tokens">(B, T) I64</param>
@@ -55,8 +59,12 @@ internal sealed class Network(RwkvXConfig config, string prefix, Weights weights
 
     private (Tensor X, Tensor VFirst) RwkvLayer(string block, Tensor x, Tensor? vFirst)
     {
+        long[] whole = x.shape;
+        if (forgetEvery > 0) (x, vFirst) = (Spans(x), vFirst is null ? null : Spans(vFirst));
         (Tensor y, Tensor first) = TimeMix.Forward(weights, block, x, vFirst, operators);
-        return (ChannelMix.Forward(weights, block, x, y, operators.Elementwise), first);
+        return (ChannelMix.Forward(weights, block, x, y, operators.Elementwise).view(whole), first.view(whole));
+
+        Tensor Spans(Tensor values) => values.view(-1, forgetEvery, whole[^1]);
     }
 
     private Tensor SparseLayer(string layer, Tensor x)

@@ -45,6 +45,15 @@ public sealed record StagePlan
     /// <summary>LongCE; null for the plain loss.</summary>
     public LongCrossEntropyOptions? LongCrossEntropy { get; init; }
 
+    /// <summary>
+    /// Tokens after which the RWKV layers begin anew, in <see cref="ForgetShare"/> of the batches; it divides the length. What lies further back is then to be had by attention alone,
+    /// which otherwise learns nothing that the recurrence learns faster. 0 for never.
+    /// </summary>
+    public int ForgetEvery { get; init; }
+
+    /// <summary>Share of the batches with RWKV layers that forget.</summary>
+    public double ForgetShare { get; init; } = 0.5;
+
     /// <summary>Weight of (ln Σ exp logits)².</summary>
     public double ZLoss { get; init; }
 
@@ -60,11 +69,17 @@ public sealed record StagePlan
     /// <summary>Steps of the stage.</summary>
     internal int Steps => (int)((Tokens + TokensPerStep - 1) / TokensPerStep);
 
+    /// <summary>Whether the RWKV layers forget in a batch: evenly spread.</summary>
+    /// <param name="batch">Number of the batch in the stage.</param>
+    internal bool Forgets(long batch) => ForgetEvery > 0 && Math.Floor((batch + 1) * ForgetShare) > Math.Floor(batch * ForgetShare);
+
     internal void Validate(string path)
     {
         if (Length < 2 || Batch < 1 || Accumulate < 1 || Tokens < 1)
             throw new PlanException($"{path}: length, batch, accumulate and tokens: expected positive numbers");
         if (Train is not ("all" or "new")) throw new PlanException($"{path}: train: expected all or new, found {Train}");
+        if (ForgetEvery < 0 || (ForgetEvery > 0 && Length % ForgetEvery != 0)) throw new PlanException($"{path}: forget_every: expected a divisor of the length {Length}, or 0, found {ForgetEvery}");
+        if (ForgetShare is not (>= 0 and <= 1)) throw new PlanException($"{path}: forget_share: expected 0 to 1, found {ForgetShare}");
         if (Data.Count == 0) throw new PlanException($"{path}: data: expected at least one source, found none");
         foreach (string kind in LossWeights?.Keys ?? [])
         {

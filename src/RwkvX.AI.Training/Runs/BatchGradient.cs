@@ -16,6 +16,8 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
 {
     private const long HeadTokens = 8192, HeadLogits = 1 << 26; // at most so many are in memory at once
 
+    private readonly Network _forgetting = network.Forgetting(stage.ForgetEvery);
+
     /// <summary>Computes a batch.</summary>
     /// <param name="batch">The sequences.</param>
     /// <param name="weightSum">Σ of the weights of all batches of the step: the loss is their weighted mean.</param>
@@ -26,7 +28,8 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         (Tensor tokens, Tensor targets, Tensor weights) = batch.To(device);
         if (stage.LongCrossEntropy is { } options) weights = weights * LongWeights(options, tokens, targets);
         weights = weights / weightSum;
-        return (stage.Recompute ? AddRecomputing(tokens, targets, weights) : AddKeeping(tokens, targets, weights)).MoveToOuterDisposeScope();
+        Network layers = batch.Forgets ? _forgetting : network;
+        return (stage.Recompute ? AddRecomputing(layers, tokens, targets, weights) : AddKeeping(layers, tokens, targets, weights)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss, and its gradient with respect to what enters the head; the head's own gradients are added.</summary>
@@ -53,21 +56,21 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         return (loss.MoveToOuterDisposeScope(), rows.grad!.view(x.shape).MoveToOuterDisposeScope());
     }
 
-    private Tensor AddKeeping(Tensor tokens, Tensor targets, Tensor weights)
+    private Tensor AddKeeping(Network layers, Tensor tokens, Tensor targets, Tensor weights)
     {
-        Tensor x = network.Embed(tokens);
+        Tensor x = layers.Embed(tokens);
         Tensor? vFirst = null;
-        for (int layer = 0; layer < network.LayerCount; layer++) (x, vFirst) = network.Layer(layer, x, vFirst);
+        for (int layer = 0; layer < layers.LayerCount; layer++) (x, vFirst) = layers.Layer(layer, x, vFirst);
         (Tensor loss, Tensor dx) = Head(x, targets, weights);
         x.backward([dx]);
         return loss;
     }
 
     /// <summary>Keeps each layer's input, and goes back layer by layer, each computed a second time with its gradients.</summary>
-    private Tensor AddRecomputing(Tensor tokens, Tensor targets, Tensor weights)
+    private Tensor AddRecomputing(Network layers, Tensor tokens, Tensor targets, Tensor weights)
     {
-        Tensor embedded = network.Embed(tokens);
-        Tensor[] inputs = new Tensor[network.LayerCount];
+        Tensor embedded = layers.Embed(tokens);
+        Tensor[] inputs = new Tensor[layers.LayerCount];
         Tensor x = embedded.detach();
         Tensor? vFirst = null;
         using (no_grad())
@@ -75,7 +78,7 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
             for (int layer = 0; layer < inputs.Length; layer++)
             {
                 inputs[layer] = x;
-                (x, vFirst) = network.Layer(layer, x, vFirst);
+                (x, vFirst) = layers.Layer(layer, x, vFirst);
             }
         }
 
@@ -86,7 +89,7 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
             using DisposeScope scope = NewDisposeScope();
             Tensor input = inputs[layer].detach().requires_grad_(true);
             Tensor? first = layer == 0 ? null : vFirst!.detach().requires_grad_(true);
-            (Tensor y, Tensor? values) = network.Layer(layer, input, first);
+            (Tensor y, Tensor? values) = layers.Layer(layer, input, first);
             if (layer == 0 && dFirst is not null) autograd.backward([y, values!], [dx, dFirst]);
             else y.backward([dx]);
             dx = input.grad!.MoveToOuterDisposeScope();

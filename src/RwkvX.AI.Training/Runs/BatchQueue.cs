@@ -40,7 +40,9 @@ internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int fi
 
     private TrainingBatch[] Read(int step) =>
     [
-        .. Enumerable.Range(0, stage.Accumulate).Where(part => part % group.Size == group.Rank).Select(part =>
-            TrainingBatch.Read(source, (((long)step * stage.Accumulate) + part) * stage.Batch, stage.Batch, stage.Length, _kindWeights)),
+        .. Enumerable.Range(0, stage.Accumulate).Where(part => part % group.Size == group.Rank).Select(part => Read(((long)step * stage.Accumulate) + part)),
     ];
+
+    private TrainingBatch Read(long batch) =>
+        TrainingBatch.Read(source, batch * stage.Batch, stage.Batch, stage.Length, _kindWeights) with { Forgets = stage.Forgets(batch) };
 }
