@@ -22,4 +22,21 @@ public sealed class CudaLibrariesTests
         Assert.Contains("libcuda", missing.Message, StringComparison.Ordinal);
         Assert.Contains("RWKVX_LIBTORCH", missing.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void LoadCollectives_WithoutNccl_SaysHowToMendIt()
+    {
+        CudaException? missing = null;
+        try
+        {
+            CudaLibraries.LoadCollectives(null);
+        }
+        catch (CudaException e)
+        {
+            missing = e;
+        }
+        Assert.SkipWhen(missing is null, "this machine has NCCL");
+        Assert.Equal("LIBRARY_NOT_FOUND", missing.ErrorName);
+        Assert.Contains("NCCL 2, which there is for Linux alone, or point RWKVX_LIBTORCH", missing.Message, StringComparison.Ordinal);
+    }
 }

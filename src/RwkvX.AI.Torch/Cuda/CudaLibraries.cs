@@ -103,10 +103,11 @@ internal static class CudaLibraries
 
     private static CudaException NotFound(string library)
     {
-        string mend = library == CudaDriver.Library
-            ? "Install the NVIDIA driver, or use the CPU engine."
-            : $"Add the package TorchSharp-cuda-linux or TorchSharp-cuda-windows to the application, or point {LibTorch.PathVariable} (option LibTorchPath) at the torch/lib folder of a Python install with CUDA.";
-        StringBuilder text = new($"expected {string.Join(" or ", FileNames(library))}, found none. {mend}");
+        string python = $"point {LibTorch.PathVariable} (option LibTorchPath) at the torch/lib folder of a Python install with CUDA.";
+        string mend = library == CudaDriver.Library ? "Install the NVIDIA driver, or use the CPU engine."
+            : library == Nccl.Library ? $"Install NCCL 2, which there is for Linux alone, or {python}"
+            : $"Add the package TorchSharp-cuda-linux or TorchSharp-cuda-windows to the application, or {python}";
+        StringBuilder text = new($"expected {(FileNames(library) is { Length: > 0 } names ? string.Join(" or ", names) : library)}, found none. {mend}");
         text.Append($" {LibTorch.PathVariable}/LibTorchPath: {_libTorchPath ?? "not set"}.");
         if (Tried.Count > 0)
             text.Append($" Tried: {string.Join(", ", Tried)}.");
