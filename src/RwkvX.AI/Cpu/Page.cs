@@ -45,7 +45,7 @@ internal sealed unsafe class Page
         : this(pool, heads, maxRows, areMeans)
     {
         Capacity = RoundUp(Math.Min(rows, maxRows));
-        SetBuffer(pool.Take(heads * HeadStride));
+        SetBuffer(pool.Take(heads * HeadStride, full: Capacity == RoundUp(maxRows)));
     }
 
     /// <summary>A full page that lies in a snapshot, referred to once.</summary>
@@ -248,7 +248,7 @@ internal sealed unsafe class Page
             _data = (nint)_slot.Data;
             _buffer = null;
             UsesInARow = 0;
-            _pool.Recycle(buffer);
+            _pool.Give(buffer);
         }
     }
 
@@ -263,7 +263,7 @@ internal sealed unsafe class Page
                 return false;
             }
 
-            NativeBuffer buffer = _pool.Take(_heads * HeadStride);
+            NativeBuffer buffer = _pool.Take(_heads * HeadStride, full: true);
             Buffer.MemoryCopy(_slot.Data, buffer.Data, buffer.Bytes, buffer.Bytes);
             SetBuffer(buffer);
             _pool.Add(this);

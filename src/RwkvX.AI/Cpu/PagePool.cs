@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace RwkvX.AI.Cpu;
 
 /// <summary>The memory of one engine's pages, within a budget: full pages that were not used for longest move to a page file on disk.</summary>
@@ -13,9 +11,6 @@ internal sealed unsafe class PagePool
     /// <summary>Uses on disk in a row after which a page comes back.</summary>
     private const int UsesToComeBack = 4;
 
-    /// <summary>Buffers that wait for the next pages; freed and allocated again, they would leave the heap full of holes.</summary>
-    private const int MostSpare = 64;
-
     /// <summary>Passes between two uses that still count as in a row.</summary>
     private const int NearPasses = 32;
 
@@ -24,11 +19,10 @@ internal sealed unsafe class PagePool
     private readonly Lock _lock = new();
     private readonly LinkedList<Page> _byUse = new(); // full pages in memory, the one not used for longest first
     private readonly List<PageVisits> _visits = [];
-    private readonly Stack<NativeBuffer> _spare = new(); // what pages left behind that moved: the next pages need the same sizes
+    private readonly Slabs _slabs = new();
     private SpillFile? _spill;
     private long _memoryBytes;
     private long _pass;
-    private bool _closed;
 
     /// <summary>A pool.</summary>
     /// <param name="budget">Bytes of memory for pages; null for no bound.</param>
@@ -60,37 +54,23 @@ internal sealed unsafe class PagePool
     }
 
     /// <summary>Memory for a page.</summary>
-    public NativeBuffer Take(long floats)
+    /// <param name="floats">Its size.</param>
+    /// <param name="full">Whether it has room for all the rows that the page can have: there are many of that size.</param>
+    public NativeBuffer Take(long floats, bool full)
     {
-        NativeBuffer buffer = TakeSpare(floats) ?? new NativeBuffer(floats);
+        NativeBuffer buffer = full ? _slabs.Take(floats) : new NativeBuffer(floats);
         Count(buffer.Bytes);
         return buffer;
     }
 
-    /// <summary>Memory for a page; null where the budget has none left.</summary>
-    public NativeBuffer? TryTake(long floats) => _budget is { } budget && MemoryBytes + (floats * sizeof(float)) > budget ? null : Take(floats);
+    /// <summary>Memory for a full page; null where the budget has none left.</summary>
+    public NativeBuffer? TryTake(long floats) => _budget is { } budget && MemoryBytes + (floats * sizeof(float)) > budget ? null : Take(floats, full: true);
 
     /// <summary>Gives memory back.</summary>
     public void Give(NativeBuffer buffer)
     {
         Count(-buffer.Bytes);
         buffer.Dispose();
-    }
-
-    /// <summary>Gives back the memory of a full page that has moved, for the next one.</summary>
-    public void Recycle(NativeBuffer buffer)
-    {
-        lock (_lock)
-        {
-            if (_spare.Count < MostSpare && !_closed)
-            {
-                Count(-buffer.Bytes);
-                _spare.Push(buffer);
-                return;
-            }
-        }
-
-        Give(buffer);
     }
 
     /// <summary>A page in memory has become full: from now on it may move.</summary>
@@ -190,35 +170,15 @@ internal sealed unsafe class PagePool
         lock (_lock)
         {
             _spill?.Close();
-            _closed = true;
-            while (_spare.TryPop(out NativeBuffer? buffer))
-            {
-                buffer.Dispose();
-            }
         }
+
+        _slabs.Close();
     }
 
     private void Count(long bytes)
     {
         Interlocked.Add(ref _memoryBytes, bytes);
         PageMeter.InMemory(bytes);
-    }
-
-    private NativeBuffer? TakeSpare(long floats)
-    {
-        NativeBuffer? buffer;
-        lock (_lock)
-        {
-            if (!_spare.TryPeek(out buffer) || buffer.Count != floats)
-            {
-                return null;
-            }
-
-            _spare.Pop();
-        }
-
-        NativeMemory.Clear(buffer.Data, (nuint)buffer.Bytes);
-        return buffer;
     }
 
     /// <returns>Pages on disk to bring back, each held.</returns>
