@@ -164,7 +164,7 @@ public sealed class Trainer : IDisposable
             sum.add_(part);
         }
 
-        _group.Sum([sum, .. Trained(stage).Select(pair => pair.Value.grad).OfType<Tensor>()]);
+        using (NewDisposeScope()) _group.Sum([sum, .. Trained(stage).Select(pair => pair.Value.grad).OfType<Tensor>()]);
         double loss = sum.item<double>();
         double norm = _optimizer!.GradientNorm(), rate = LearningRate.At(stage, Progress.StageStep, timeShare);
         string? skipped = guard.Judge(loss, norm);
