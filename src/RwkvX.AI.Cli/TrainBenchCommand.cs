@@ -32,15 +32,13 @@ internal static class TrainBenchCommand
             "Measure a training step of a random model, beside the peak of a large matrix product in the same run, and each of its operators alone.",
             """
             rwkvx train bench --shape 12x256+3 --length 4096 --batch 12 --device cuda --json figures.json
-            rwkvx train bench --shape 32x2560+8 --no-optimizer --device cuda                                # 3.6B on one card of 80 GB
+            rwkvx train bench --shape 32x2560+8 --no-optimizer --device cuda                                # 3.6B, without 29 GB of moments
             RWKVX_TRAIN_PLAIN=1 rwkvx train bench --shape 12x256+3 --length 4096 --batch 12 --device cuda   # without our kernels
             """) { shape, length, batch, steps, vocabulary, chunk, topK, precision, device, recompute, noOptimizer, json };
         command.SetAction((result, cancellationToken) =>
         {
             if (result.GetValue(json) is { } path) OutputFile.Check(path);
-            bool cuda = result.GetRequiredValue(device) == "cuda";
-            TrainCommand.LoadLibTorch(cuda);
-            if (cuda && !torch.cuda.is_available()) throw new CliException("--device cuda: expected a CUDA device, found none");
+            torch.Device place = TrainCommand.OpenDevice(result.GetRequiredValue(device));
             RwkvXConfig config = ModelShape.Parse(result.GetRequiredValue(shape))! with
             {
                 VocabSize = result.GetValue(vocabulary) ?? 4096,
@@ -56,7 +54,7 @@ internal static class TrainBenchCommand
                 Compute = result.GetRequiredValue(precision) == "bf16" ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
                 Recompute = result.GetValue(recompute),
                 Optimizer = !result.GetValue(noOptimizer),
-                Device = cuda ? torch.CUDA : torch.CPU,
+                Device = place,
             };
             using StepBench bench = new(options);
             StepBenchFigures figures = bench.Run(cancellationToken);

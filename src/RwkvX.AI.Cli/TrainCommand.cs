@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RwkvX.AI.Torch;
+using TorchSharp;
 
 namespace RwkvX.AI.Cli;
 
@@ -14,6 +15,16 @@ internal static class TrainCommand
         TrainRunCommand.Create(host),
         TrainShardsCommand.Create(host),
     };
+
+    /// <summary>Loads libtorch for <c>--device cpu|cuda</c>, and gives that device.</summary>
+    /// <exception cref="CliException">There is no libtorch, or no such device.</exception>
+    public static torch.Device OpenDevice(string name)
+    {
+        bool cuda = name == "cuda";
+        LoadLibTorch(cuda);
+        if (cuda && !torch.cuda.is_available()) throw new CliException("--device cuda: expected a CUDA device, found none");
+        return cuda ? torch.CUDA : torch.CPU;
+    }
 
     /// <summary>Loads libtorch, or says how the tool comes by it.</summary>
     /// <exception cref="CliException">There is none, or it does not load.</exception>

@@ -28,48 +28,46 @@ internal static class TrainRunCommand
             """) { plan, output, device, devices, rank };
         command.SetAction((result, cancellationToken) =>
         {
-            bool cuda = result.GetRequiredValue(device) == "cuda";
+            string place = result.GetRequiredValue(device);
             string path = Path.GetFullPath(result.GetRequiredValue(plan)), folder = result.GetRequiredValue(output);
             var read = TrainingPlan.Read(path);
             int count = result.GetValue(devices) ?? 1, number = result.GetValue(rank);
-            if (count > 1 && !cuda) throw new CliException("--devices: expected --device cuda, found cpu");
+            if (count > 1 && place != "cuda") throw new CliException($"--devices: expected --device cuda, found {place}");
             read.ValidateFor(count);
-            TrainCommand.LoadLibTorch(cuda);
-            if (cuda && !torch.cuda.is_available()) throw new CliException("--device cuda: expected a CUDA device, found none");
-            Func<IProcessGroup, Trainer> open = group => new Trainer(read, Path.GetDirectoryName(path)!, folder, cuda ? torch.CUDA : torch.CPU, group);
-            if (count == 1)
+            torch.Device opened = TrainCommand.OpenDevice(place);
+            Trainer Open(IProcessGroup group) => new(read, Path.GetDirectoryName(path)!, folder, opened, group);
+            if (number > 0)
             {
-                Run(host, read, folder, () => open(new SingleProcess()), cancellationToken);
-            }
-            else if (number == 0)
-            {
-                if (count > torch.cuda.device_count()) throw new CliException($"--devices: expected at most {torch.cuda.device_count()}, the CUDA devices of this machine, found {count}");
-                using TrainingProcesses processes = new(["train", "run", path, "--out", folder, "--device", "cuda", "--devices", $"{count}"], count);
-                Run(host, read, folder, () => open(processes.Group), cancellationToken);
-            }
-            else
-            {
-                using NcclProcessGroup group = TrainingProcesses.Join(number, count);
-                try
-                {
-                    using Trainer trainer = open(group);
-                    trainer.Run(CancellationToken.None); // the first process says when to stop
-                }
-                catch (Exception e)
-                {
-                    group.Abort(e.Message);
-                    throw;
-                }
+                Follow(Open, number, count);
+                return Task.CompletedTask;
             }
 
+            using TrainingProcesses? others = count == 1 ? null : new(["train", "run", path, "--out", folder, "--device", place, "--devices", $"{count}"], count);
+            using Trainer trainer = Open(others?.Group ?? (IProcessGroup)new SingleProcess());
+            Run(host, read, folder, trainer, cancellationToken);
             return Task.CompletedTask;
         });
         return command;
     }
 
-    private static void Run(CliHost host, TrainingPlan plan, string folder, Func<Trainer> open, CancellationToken cancellationToken)
+    /// <summary>Trains as one of the other processes of a run over several devices.</summary>
+    private static void Follow(Func<IProcessGroup, Trainer> open, int number, int count)
     {
-        using Trainer trainer = open();
+        using NcclProcessGroup group = TrainingProcesses.Join(number, count);
+        try
+        {
+            using Trainer trainer = open(group);
+            trainer.Run(CancellationToken.None); // the first process says when to stop
+        }
+        catch (Exception e)
+        {
+            group.Abort(e.Message);
+            throw;
+        }
+    }
+
+    private static void Run(CliHost host, TrainingPlan plan, string folder, Trainer trainer, CancellationToken cancellationToken)
+    {
         long total = plan.Stages.Sum(stage => stage.Tokens);
         host.Out.WriteLine(FormattableString.Invariant($"{trainer.Model.ParameterCount / 1e6:f2}M parameters, {total / 1e6:f1}M tokens, from step {trainer.Progress.Step}"));
         bool done = ProgressBar.Run(host, "training", total, report =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using RwkvX.AI.Training.Distributed;
+using TorchSharp;
 
 namespace RwkvX.AI.Cli;
 
@@ -18,11 +19,11 @@ internal sealed class TrainingProcesses : IDisposable
     /// <param name="count">Processes in all.</param>
     public TrainingProcesses(string[] arguments, int count)
     {
+        if (count > torch.cuda.device_count()) throw new CliException($"--devices: expected at most {torch.cuda.device_count()}, the CUDA devices of this machine, found {count}");
         string id = NcclProcessGroup.NewId();
         string[] devices = Environment.GetEnvironmentVariable(DevicesVariable) is { Length: > 0 } named
             ? named.Split(',')
             : [.. Enumerable.Range(0, count).Select(device => device.ToString(CultureInfo.InvariantCulture))];
-        if (devices.Length < count) throw new CliException($"--devices: expected at most the {devices.Length} of {DevicesVariable}, found {count}");
         for (int rank = 1; rank < count; rank++)
         {
             Process other = new() { StartInfo = Again([.. arguments, "--rank", rank.ToString(CultureInfo.InvariantCulture)]), EnableRaisingEvents = true };

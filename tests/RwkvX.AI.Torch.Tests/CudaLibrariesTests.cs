@@ -8,15 +8,7 @@ public sealed class CudaLibrariesTests
     [Fact]
     public void Open_WithoutDriver_SaysWhatWasTriedAndHowToMendIt()
     {
-        CudaException? missing = null;
-        try
-        {
-            using CudaDevice device = new(0, null);
-        }
-        catch (CudaException e)
-        {
-            missing = e;
-        }
+        CudaException? missing = Missing(() => new CudaDevice(0, null).Dispose());
         Assert.SkipWhen(missing is null, "this machine has a CUDA device");
         Assert.SkipUnless(missing.ErrorName == "LIBRARY_NOT_FOUND", $"the libraries are here, the device is not: {missing.Message}");
         Assert.Contains("libcuda", missing.Message, StringComparison.Ordinal);
@@ -26,17 +18,22 @@ public sealed class CudaLibrariesTests
     [Fact]
     public void LoadCollectives_WithoutNccl_SaysHowToMendIt()
     {
-        CudaException? missing = null;
-        try
-        {
-            CudaLibraries.LoadCollectives(null);
-        }
-        catch (CudaException e)
-        {
-            missing = e;
-        }
+        CudaException? missing = Missing(() => CudaLibraries.LoadCollectives(null));
         Assert.SkipWhen(missing is null, "this machine has NCCL");
         Assert.Equal("LIBRARY_NOT_FOUND", missing.ErrorName);
         Assert.Contains("NCCL 2, which there is for Linux alone, or point RWKVX_LIBTORCH", missing.Message, StringComparison.Ordinal);
+    }
+
+    private static CudaException? Missing(Action open)
+    {
+        try
+        {
+            open();
+            return null;
+        }
+        catch (CudaException e)
+        {
+            return e;
+        }
     }
 }
