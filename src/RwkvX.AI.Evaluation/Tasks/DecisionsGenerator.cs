@@ -44,7 +44,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         DocumentWriter writer = new(count);
         writer.Add(Fact.Pick(Frames, random), PartKind.Question);
         writer.Add(Heading(_words, random), PartKind.Filler);
-        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(fillers.Grammar, _words);
+        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(fillers.Grammar, _words, decisions);
         Scatter.Write(writer, random, tokens - 30 - (decided * 10) - (facts.Count * 25), filler, statements);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
         // In small letters as in the minutes: the same tokens, so that a list is a copy.
@@ -62,8 +62,8 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         return $"Minutes of the meeting of {random.Next(1, 29)} {(random.Next(2) == 0 ? "May" : "October")}. Present: {people}.\n";
     }
 
-    /// <summary>What is said in meetings without deciding anything.</summary>
-    private sealed class Discussion(Grammar grammar, WordList words) : IFiller
+    /// <summary>What is said in meetings without deciding anything; in training of what is decided too.</summary>
+    private sealed class Discussion(Grammar grammar, WordList words, List<(string Action, string Topic)> decisions) : IFiller
     {
         private static readonly string[] Patterns =
         [
@@ -77,10 +77,13 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
             string text = Fact.Pick(Patterns, random);
             while (text.Contains("{P}", StringComparison.Ordinal))
                 text = text[..text.IndexOf("{P}", StringComparison.Ordinal)] + words.From(Vocabulary.FirstNames, random) + text[(text.IndexOf("{P}", StringComparison.Ordinal) + 3)..];
-            return text.Replace("{t}", words.From(Vocabulary.Topics, random), StringComparison.Ordinal)
-                .Replace("{v}", words.From(Vocabulary.Actions, random), StringComparison.Ordinal)
+            return text.Replace("{t}", DrawDecided(random)?.Topic ?? words.From(Vocabulary.Topics, random), StringComparison.Ordinal)
+                .Replace("{v}", DrawDecided(random)?.Action ?? words.From(Vocabulary.Actions, random), StringComparison.Ordinal)
                 .Replace("{d}", $"{random.Next(2, 5000)}", StringComparison.Ordinal) + Joint(random);
         }
+
+        private (string Action, string Topic)? DrawDecided(Random random) =>
+            decisions.Count > 0 && words.Surprises(random) ? decisions[random.Next(decisions.Count)] : null;
 
         public string Joint(Random random) => random.Next(4) == 0 ? "\n" : " ";
     }

@@ -74,7 +74,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     private static string SubjectOf(char kind, WordList words, Random random) => kind switch
     {
-        'P' => words.Surprises(random) ? words.InventName(random) : Person(words, random),
+        'P' => words.Surprises(random) ? words.UnheardName(random) : Person(words, random),
         'T' => words.Surprises(random) ? words.Any(random) : words.From(Vocabulary.Topics, random),
         _ when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
         _ => $"{words.From(Vocabulary.Adjectives, random)} {words.From(Vocabulary.Nouns, random)}",
@@ -84,7 +84,8 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     {
         'p' or 'k' or 'f' or 'l' when words.Surprises(random) => words.Any(random),
         'N' when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
-        'c' or 'F' when words.Surprises(random) => words.InventName(random),
+        'c' when words.Surprises(random) => words.InventName(random),
+        'F' when words.Surprises(random) => words.UnheardName(random),
         'c' => random.Next(6) == 0 ? words.InventName(random) : words.From(Vocabulary.Cities, random),
         'p' => words.From(Vocabulary.Professions, random),
         'k' => words.From(Vocabulary.Colours, random),
@@ -100,7 +101,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     private static string Person(WordList words, Random random) => random.Next(4) switch
     {
-        0 => $"{words.From(Vocabulary.FirstNames, random)} {words.From(Vocabulary.Surnames, random)}",
+        0 => $"{words.From(Vocabulary.FirstNames, random)} {(words.Surprises(random) ? words.InventName(random) : words.From(Vocabulary.Surnames, random))}",
         1 => words.InventName(random),
         _ => words.From(Vocabulary.FirstNames, random),
     };

@@ -29,14 +29,15 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         return mine[random.Next(mine.Length)];
     }
 
-    /// <summary>An English or invented word: in training any word of the prose, or letters that are no word at all.</summary>
-    public string Any(Random random) => random.Next(_open.Value.Length > 0 ? 8 : 3) switch
+    /// <summary>An English or invented word: in training any word of the prose, the beginning of one with the end of another, or letters that are no word at all.</summary>
+    public string Any(Random random) => random.Next(_open.Value.Length > 0 ? 11 : 3) switch
     {
         0 => From(Vocabulary.Nouns, random),
         1 => From(Vocabulary.Adjectives, random),
         2 => Invent(random),
         3 => Letters(random),
-        _ => _open.Value[random.Next(_open.Value.Length)],
+        4 or 5 or 6 or 7 => Spliced(random),
+        _ => Open(random),
     };
 
     /// <summary>Two words, such as <c>quiet-harbour</c>, or one that nobody has heard.</summary>
@@ -66,6 +67,10 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         return char.ToUpperInvariant(word[0]) + word[1..];
     }
 
+    /// <summary>Such a name with another behind it, one time in three.</summary>
+    public string UnheardName(Random random) => random.Next(3) > 0 ? InventName(random)
+        : $"{(random.Next(2) == 0 ? From(Vocabulary.FirstNames, random) : InventName(random))} {InventName(random)}";
+
     internal static WordSplit SplitOf(string word)
     {
         uint hash = 2166136261; // FNV-1a: the same on every machine
@@ -81,6 +86,19 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         {
             if (_cache.TryGetValue(list, out string[]? mine)) return mine;
             return _cache[list] = [.. list.Where(Belongs)];
+        }
+    }
+
+    private string Open(Random random) => _open.Value[random.Next(_open.Value.Length)];
+
+    /// <summary>As <c>relicade</c>: how a word ends is then not to be guessed from how it begins.</summary>
+    private string Spliced(Random random)
+    {
+        while (true)
+        {
+            string begins = Open(random), ends = Open(random);
+            string word = begins[..random.Next(2, begins.Length)] + ends[random.Next(1, ends.Length - 1)..];
+            if (word.Length < 15 && Belongs(word)) return word;
         }
     }
 
