@@ -9,6 +9,9 @@ public static class LibTorch
     /// <summary>The environment variable that names the <c>torch/lib</c> folder of an existing install.</summary>
     public const string PathVariable = "RWKVX_LIBTORCH";
 
+    /// <summary>What the variable says; null where it is not set, or to nothing.</summary>
+    internal static string? NamedFolder => Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } folder ? folder : null;
+
     private static readonly Lock Gate = new();
     private static string? _folder;
     private static bool _withCuda;
@@ -29,7 +32,7 @@ public static class LibTorch
         {
             if (_folder is not null && (_withCuda || !cuda))
                 return;
-            LibTorchFiles files = LibTorchFiles.Find(path ?? Environment.GetEnvironmentVariable(PathVariable), LibTorchFiles.ApplicationFolders());
+            LibTorchFiles files = LibTorchFiles.Find(path ?? NamedFolder, LibTorchFiles.ApplicationFolders());
             if (files.Version is { } version && !LibTorchRemedy.Fits(version))
                 throw new LibTorchException(LibTorchRemedy.WrongVersion(files.Folder, version));
             foreach (string file in files.LoadOrder(cuda))

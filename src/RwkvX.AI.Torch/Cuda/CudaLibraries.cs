@@ -29,7 +29,7 @@ internal static class CudaLibraries
         lock (Gate)
         {
             Tried.Clear();
-            _libTorchPath ??= libTorchPath ?? Environment.GetEnvironmentVariable(LibTorch.PathVariable);
+            _libTorchPath ??= libTorchPath ?? LibTorch.NamedFolder;
             if (!_registered)
                 NativeLibrary.SetDllImportResolver(typeof(CudaLibraries).Assembly, Resolve);
             _registered = true;
