@@ -21,7 +21,8 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
     /// <param name="batch">B</param>
     /// <param name="length">T</param>
     /// <param name="kindWeights">By <see cref="TokenKind"/>.</param>
-    public static TrainingBatch Read(ISequenceSource source, long first, int batch, int length, float[] kindWeights)
+    /// <param name="cancellationToken">Acts between sequences.</param>
+    public static TrainingBatch Read(ISequenceSource source, long first, int batch, int length, float[] kindWeights, CancellationToken cancellationToken = default)
     {
         long[] tokens = new long[batch * length], targets = new long[batch * length];
         float[] weights = new float[batch * length];
@@ -29,6 +30,7 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
         TokenKind[] kinds = new TokenKind[length + 1];
         for (int b = 0; b < batch; b++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             source.Read(first + b, ids, kinds);
             for (int t = 0; t < length; t++)
             {

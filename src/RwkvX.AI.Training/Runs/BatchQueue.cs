@@ -9,24 +9,33 @@ namespace RwkvX.AI.Training.Runs;
 /// <param name="stage">Sizes and weights.</param>
 /// <param name="firstStep">The step that is taken first.</param>
 /// <param name="group">Its processes share the batches of a step.</param>
-internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int firstStep, IProcessGroup group)
+internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int firstStep, IProcessGroup group) : IDisposable
 {
     private const int Ahead = 3; // steps
 
     private readonly Queue<Task<TrainingBatch[]>> _queue = [];
     private readonly float[] _kindWeights = KindWeights(stage);
+    private readonly CancellationTokenSource _stop = new();
     private int _next = firstStep;
 
     /// <summary>The batches of the next step.</summary>
     public TrainingBatch[] Take()
     {
-        while (_queue.Count <= Ahead)
+        while (_queue.Count <= Ahead && _next < stage.Steps)
         {
             int step = _next++;
             _queue.Enqueue(Task.Run(() => Read(step)));
         }
 
         return _queue.Dequeue().GetAwaiter().GetResult();
+    }
+
+    /// <summary>Ends what is still being read, so that the source may be closed.</summary>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        Task.WhenAll(_queue).ContinueWith(static _ => { }, TaskScheduler.Default).Wait(); // what went wrong there concerns nobody any more
+        _stop.Dispose();
     }
 
     /// <summary>By <see cref="TokenKind"/>: 1 where the plan says nothing, 0 for padding.</summary>
@@ -44,5 +53,5 @@ internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int fi
     ];
 
     private TrainingBatch Read(long batch) =>
-        TrainingBatch.Read(source, batch * stage.Batch, stage.Batch, stage.Length, _kindWeights) with { Forgets = stage.Forgets(batch) };
+        TrainingBatch.Read(source, batch * stage.Batch, stage.Batch, stage.Length, _kindWeights, _stop.Token) with { Forgets = stage.Forgets(batch) };
 }
