@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Writes the three plans of the comparison from comparison.json: the same data, seed, stages and tokens.
 #   eng/comparison-plans.sh FOLDER
-# rwkvx.json            RWKV-X as the embedded model has it; in half of the batches the RWKV layers forget
+# rwkvx.json            RWKV-X as the embedded model has it
 # plain-rwkv7.json      no sparse layers; three more RWKV-7 layers in their place: 12.51M parameters against 12.27M
-#                       and nothing forgets, since nothing else remembers
 # full-attention.json   as rwkvx.json, but the sparse layers attend to everything: one chunk, longer than any text
 set -euo pipefail
 plan="$(dirname "$0")/comparison.json"
@@ -18,4 +17,3 @@ mkdir -p "$folder"
 cp "$plan" "$folder/rwkvx.json"
 make plain-rwkv7 plain-rwkv7-12m '"n_layer": 9, "n_moba_layer": 3' '"n_layer": 12, "n_moba_layer": 0'
 make full-attention full-attention-12m '"moba_chunk_size": 32, "moba_topk": 16' '"moba_chunk_size": 262144, "moba_topk": 1'
-sed -i -E 's/"forget_(every|share)": [0-9.]+, //g' "$folder/plain-rwkv7.json"
