@@ -25,14 +25,18 @@ internal static class TrainBenchCommand
         precision.AcceptOnlyFromAmong("f32", "bf16");
         Option<string> device = new("--device") { Description = "Where to compute.", HelpName = "cpu|cuda", DefaultValueFactory = _ => "cpu" };
         device.AcceptOnlyFromAmong("cpu", "cuda");
-        Option<bool> recompute = new("--recompute") { Description = "Keep only each layer's input, and compute the rest again." };
+        Option<double> recompute = new("--recompute-share") { Description = "Share of the layers of which only the input is kept, and the rest computed again on the way back: 0 to 1.", HelpName = "SHARE" };
+        recompute.Validators.Add(value =>
+        {
+            if (value.GetValueOrDefault<double>() is not (>= 0 and <= 1)) value.AddError($"--recompute-share: expected 0 to 1, found {value.Tokens[0].Value}");
+        });
         Option<bool> noOptimizer = new("--no-optimizer") { Description = "Leave the optimizer out, whose moments are twice the parameters in memory: for large shapes." };
         Option<string?> json = new("--json") { Description = "Where the figures go as JSON, too.", HelpName = "FILE" };
         Verb command = new("bench",
             "Measure a training step of a random model, beside the peak of a large matrix product in the same run, and each of its operators alone.",
             """
             rwkvx train bench --shape 12x256+3 --length 4096 --batch 12 --device cuda --json figures.json
-            rwkvx train bench --shape 32x2560+8 --no-optimizer --device cuda                                # 3.6B, without 29 GB of moments
+            rwkvx train bench --shape 32x2560+8 --no-optimizer --recompute-share 0.6 --device cuda          # 3.6B in 80 GB: without 29 GB of moments
             RWKVX_TRAIN_PLAIN=1 rwkvx train bench --shape 12x256+3 --length 4096 --batch 12 --device cuda   # without our kernels
             """) { shape, length, batch, steps, vocabulary, chunk, topK, precision, device, recompute, noOptimizer, json };
         command.SetAction((result, cancellationToken) =>
@@ -52,7 +56,7 @@ internal static class TrainBenchCommand
                 Batch = result.GetValue(batch) ?? 1,
                 Steps = result.GetValue(steps) ?? 10,
                 Compute = result.GetRequiredValue(precision) == "bf16" ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
-                Recompute = result.GetValue(recompute),
+                RecomputeShare = result.GetValue(recompute),
                 Optimizer = !result.GetValue(noOptimizer),
                 Device = place,
             };

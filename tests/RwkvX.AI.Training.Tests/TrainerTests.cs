@@ -24,24 +24,24 @@ public sealed class TrainerTests : TorchTest
     };
 
     [Theory]
-    [InlineData("f32", false)]
-    [InlineData("bf16", true)]
-    public void Run_StoppedAndResumed_GivesTheSameBits(string precision, bool recompute)
+    [InlineData("f32", 0, "adamw")]
+    [InlineData("bf16", 1, "muon")]
+    public void Run_StoppedAndResumed_GivesTheSameBits(string precision, double recompute, string matrices)
     {
         using TestFolder folder = new();
-        TrainingPlan plan = Plan(folder, precision, recompute);
+        TrainingPlan plan = Plan(folder, precision, recompute) with { Optimizer = new OptimizerPlan { Matrices = matrices } };
         float[] whole = Train(plan, folder, "whole", int.MaxValue), parts = [];
         foreach (int steps in new[] { 2, 3, int.MaxValue }) parts = Train(plan, folder, "parts", steps); // stops inside both stages
         TensorAssert.SameBits(whole, parts, "weights after stopping twice");
     }
 
     [Theory]
-    [InlineData("f32", false)]
-    [InlineData("bf16", true)]
-    public void Run_OverTwoProcesses_GivesTheBitsOfOne(string precision, bool recompute)
+    [InlineData("f32", 0, "adamw")]
+    [InlineData("bf16", 1, "muon")]
+    public void Run_OverTwoProcesses_GivesTheBitsOfOne(string precision, double recompute, string matrices)
     {
         using TestFolder folder = new();
-        TrainingPlan plan = Plan(folder, precision, recompute);
+        TrainingPlan plan = Plan(folder, precision, recompute) with { Optimizer = new OptimizerPlan { Matrices = matrices } };
         plan = plan with { Stages = [.. plan.Stages.Select(stage => stage with { Accumulate = 2, ForgetEvery = 8 })] };
         float[] one = Train(plan, folder, "one", int.MaxValue);
         Train(plan, folder, "two", steps: 2, processes: 2); // stopped by the first process
@@ -58,7 +58,7 @@ public sealed class TrainerTests : TorchTest
     {
         using TestFolder folder = new();
         using ThreadGroup group = new(2);
-        var e = Assert.Throws<PlanException>(() => new Trainer(Plan(folder, "f32", false), folder.Path, folder.File("uneven"), null, group.Members[0]));
+        var e = Assert.Throws<PlanException>(() => new Trainer(Plan(folder, "f32", 0), folder.Path, folder.File("uneven"), null, group.Members[0]));
         Assert.Equal("stage long: accumulate: expected a multiple of the 2 devices that share a step's batches, found 1", e.Message);
     }
 
@@ -66,7 +66,7 @@ public sealed class TrainerTests : TorchTest
     public void Run_ToyText_LearnsIt()
     {
         using TestFolder folder = new();
-        TrainingPlan plan = Plan(folder, "f32", false);
+        TrainingPlan plan = Plan(folder, "f32", 0);
         plan = plan with { Stages = [plan.Stages[1] with { Tokens = 64 * 2 * 40, LearningRate = 1e-2 }] };
         List<double> losses = [];
         using Trainer trainer = new(plan, folder.Path, folder.File("learns")) { Stepped = figures => losses.Add(figures.Loss) };
@@ -79,7 +79,7 @@ public sealed class TrainerTests : TorchTest
     public void Run_StageOne_ChangesTheNewBlocksOnly()
     {
         using TestFolder folder = new();
-        TrainingPlan plan = Plan(folder, "f32", true);
+        TrainingPlan plan = Plan(folder, "f32", 1);
         plan = plan with { Stages = [plan.Stages[0] with { Train = "new" }] };
         using Trainer trainer = new(plan, folder.Path, folder.File("new"));
         Dictionary<string, float[]> before = Values(trainer.Model);
@@ -92,23 +92,25 @@ public sealed class TrainerTests : TorchTest
         }
     }
 
-    [Fact]
-    public void Recompute_SameGradients()
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1)]
+    public void Recompute_SameGradients(double share)
     {
         using TestFolder folder = new();
-        StagePlan stage = Plan(folder, "f32", false).Stages[0];
+        StagePlan stage = Plan(folder, "f32", 0).Stages[0];
         using TrainableModel model = Initialization.Create(Toy, 3);
         Perturb(model);
         TrainingBatch batch = Batch(stage);
-        Dictionary<string, float[]> kept = Gradients(model, stage, batch), again = Gradients(model, stage with { Recompute = true }, batch);
+        Dictionary<string, float[]> kept = Gradients(model, stage, batch), again = Gradients(model, stage with { RecomputeShare = share }, batch);
         foreach (string name in kept.Keys) TensorAssert.Close(kept[name], again[name], 1e-6 + (1e-4 * kept[name].Max(Math.Abs)), name);
     }
 
     /// <summary>Without sparse layers nothing passes a border: each span is a text of its own, in values and in gradients.</summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Forgetting_PlainModel_IsTheSpansAlone(bool recompute)
+    [InlineData(0)]
+    [InlineData(0.5)]
+    public void Forgetting_PlainModel_IsTheSpansAlone(double recompute)
     {
         using TestFolder folder = new();
         StagePlan stage = Plan(folder, "f32", recompute).Stages[0] with { ForgetEvery = 8, ForgetShare = 1 };
@@ -144,7 +146,7 @@ public sealed class TrainerTests : TorchTest
     public void Forgets_Share_IsSpreadEvenly(int every, double share, string expected)
     {
         using TestFolder folder = new();
-        StagePlan stage = Plan(folder, "f32", false).Stages[0] with { ForgetEvery = every, ForgetShare = share };
+        StagePlan stage = Plan(folder, "f32", 0).Stages[0] with { ForgetEvery = every, ForgetShare = share };
         Assert.Equal(expected, string.Join(' ', Enumerable.Range(0, 8).Where(batch => stage.Forgets(batch))));
     }
 
@@ -163,7 +165,7 @@ public sealed class TrainerTests : TorchTest
     public void LowRank_BeforeTraining_ChangesNothing_AfterwardsOnlyWhenMerged()
     {
         using TestFolder folder = new();
-        TrainingPlan plan = Plan(folder, "f32", false) with { LowRank = new LowRankPlan(4, 8) };
+        TrainingPlan plan = Plan(folder, "f32", 0) with { LowRank = new LowRankPlan(4, 8) };
         using Trainer trainer = new(plan, folder.Path, folder.File("lora"));
         Dictionary<string, float[]> before = Values(trainer.Model);
         Assert.True(trainer.Run(TestContext.Current.CancellationToken));
@@ -176,7 +178,7 @@ public sealed class TrainerTests : TorchTest
     public void Run_LossIsNaN_KeepsTheLastGoodWeights()
     {
         using TestFolder folder = new();
-        TrainingPlan plan = Plan(folder, "f32", false) with { Optimizer = new OptimizerPlan { MaxSkips = 3 } };
+        TrainingPlan plan = Plan(folder, "f32", 0) with { Optimizer = new OptimizerPlan { MaxSkips = 3 } };
         using Trainer trainer = new(plan, folder.Path, folder.File("nan"));
         using (no_grad()) trainer.Model["rwkv.head.weight"].fill_(float.NaN);
         Dictionary<string, float[]> before = Values(trainer.Model);
@@ -185,7 +187,7 @@ public sealed class TrainerTests : TorchTest
         TensorAssert.SameBits(before["rwkv.emb.weight"], Values(trainer.Model)["rwkv.emb.weight"], "embedding");
     }
 
-    private static TrainingPlan Plan(TestFolder folder, string precision, bool recompute)
+    private static TrainingPlan Plan(TestFolder folder, string precision, double recompute)
     {
         string shard = folder.File("text.rwkvtok");
         TokenShardWriter writer = new(Toy.VocabSize);
@@ -208,7 +210,7 @@ public sealed class TrainerTests : TorchTest
             LearningRate = 1e-3,
             FinalLearningRate = 1e-4,
             WarmupSteps = 2,
-            Recompute = recompute,
+            RecomputeShare = recompute,
             Data = [new SourcePlan { Shards = [shard] }],
             ZLoss = 1e-4,
         };

@@ -21,7 +21,7 @@ internal sealed class StepBench : IDisposable
     private readonly TrainableModel _model;
     private readonly BatchGradient _gradient;
     private readonly OperatorBench _operators;
-    private readonly AdamW? _optimizer;
+    private readonly Optimizer? _optimizer;
 
     /// <param name="options">What to measure.</param>
     public StepBench(StepBenchOptions options)
@@ -39,12 +39,12 @@ internal sealed class StepBench : IDisposable
             Tokens = options.Tokens,
             LearningRate = 0,
             FinalLearningRate = 0,
-            Recompute = options.Recompute,
+            RecomputeShare = options.RecomputeShare,
             Data = [],
         };
         _gradient = new BatchGradient(network, stage, options.Device);
         _operators = new OperatorBench(options, _clock, _model, weights, operators, network, _gradient);
-        if (options.Optimizer) _optimizer = new AdamW(_model.Parameters, new OptimizerPlan(), operators.Kernels);
+        if (options.Optimizer) _optimizer = new Optimizer(_model.Parameters, new OptimizerPlan(), operators.Kernels);
     }
 
     /// <summary>Measures everything.</summary>

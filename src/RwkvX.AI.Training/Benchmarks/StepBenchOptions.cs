@@ -22,8 +22,8 @@ internal sealed record StepBenchOptions
     /// <summary>F32 or BF16.</summary>
     public ScalarType Compute { get; init; } = ScalarType.BFloat16;
 
-    /// <summary>Keeps only each layer's input.</summary>
-    public bool Recompute { get; init; }
+    /// <summary>As in a stage's plan.</summary>
+    public double RecomputeShare { get; init; }
 
     /// <summary>Whether the optimizer is measured too; its moments are twice the parameters in memory.</summary>
     public bool Optimizer { get; init; } = true;

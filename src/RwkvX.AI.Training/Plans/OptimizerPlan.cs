@@ -1,8 +1,14 @@
 namespace RwkvX.AI.Training.Plans;
 
-/// <summary>AdamW and what guards it.</summary>
+/// <summary>AdamW or Muon, and what guards them.</summary>
 public sealed record OptimizerPlan
 {
+    /// <summary>What the matrices of layers take their steps by: <c>adamw</c>, or <c>muon</c>. Everything else goes by AdamW.</summary>
+    public string Matrices { get; init; } = "adamw";
+
+    /// <summary>Decay of Muon's momentum.</summary>
+    public double Momentum { get; init; } = 0.95;
+
     /// <summary>Decay of the first moment.</summary>
     public double Beta1 { get; init; } = 0.9;
 

@@ -60,8 +60,8 @@ public sealed record StagePlan
     /// <summary>Weight of half the square of the highest logit, as RWKV's own trainer has it (1e-4 there).</summary>
     public double L2Wrap { get; init; }
 
-    /// <summary>Keeps only what goes in and out of each layer and computes the rest again: less memory, a third more work.</summary>
-    public bool Recompute { get; init; }
+    /// <summary>Share of the layers of which only what goes in is kept, and the rest computed again on the way back: less memory, up to a third more work. 0 for none, 1 for all.</summary>
+    public double RecomputeShare { get; init; }
 
     /// <summary>Tokens in a step.</summary>
     internal long TokensPerStep => (long)Length * Batch * Accumulate;
@@ -71,7 +71,13 @@ public sealed record StagePlan
 
     /// <summary>Whether the RWKV layers forget in a batch: evenly spread.</summary>
     /// <param name="batch">Number of the batch in the stage.</param>
-    internal bool Forgets(long batch) => ForgetEvery > 0 && Math.Floor((batch + 1) * ForgetShare) > Math.Floor(batch * ForgetShare);
+    internal bool Forgets(long batch) => ForgetEvery > 0 && IsOneOf(ForgetShare, batch);
+
+    /// <summary>Whether a layer is computed again on the way back: evenly spread.</summary>
+    /// <param name="layer">Its number, of both kinds.</param>
+    internal bool Recomputes(int layer) => IsOneOf(RecomputeShare, layer);
+
+    private static bool IsOneOf(double share, long index) => Math.Floor((index + 1) * share) > Math.Floor(index * share);
 
     internal void Validate(string path)
     {
@@ -80,6 +86,7 @@ public sealed record StagePlan
         if (Train is not ("all" or "new")) throw new PlanException($"{path}: train: expected all or new, found {Train}");
         if (ForgetEvery < 0 || (ForgetEvery > 0 && Length % ForgetEvery != 0)) throw new PlanException($"{path}: forget_every: expected a divisor of the length {Length}, or 0, found {ForgetEvery}");
         if (ForgetShare is not (>= 0 and <= 1)) throw new PlanException($"{path}: forget_share: expected 0 to 1, found {ForgetShare}");
+        if (RecomputeShare is not (>= 0 and <= 1)) throw new PlanException($"{path}: recompute_share: expected 0 to 1, found {RecomputeShare}");
         if (Data.Count == 0) throw new PlanException($"{path}: data: expected at least one source, found none");
         foreach (string kind in LossWeights?.Keys ?? [])
         {

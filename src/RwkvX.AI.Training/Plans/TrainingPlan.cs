@@ -63,6 +63,7 @@ public sealed record TrainingPlan
         if (Stages.Count == 0) throw new PlanException($"{path}: stages: expected at least one, found none");
         if (Precision is not ("f32" or "bf16")) throw new PlanException($"{path}: precision: expected f32 or bf16, found {Precision}");
         if ((Model.From is null) == (Model.New is null)) throw new PlanException($"{path}: model: expected one of 'from' and 'new'");
+        if (Optimizer.Matrices is not ("adamw" or "muon")) throw new PlanException($"{path}: optimizer: matrices: expected adamw or muon, found {Optimizer.Matrices}");
         foreach (StagePlan stage in Stages) stage.Validate($"{path}: stage {stage.Name}");
     }
 }

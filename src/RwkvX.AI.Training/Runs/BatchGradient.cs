@@ -29,7 +29,7 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         if (stage.LongCrossEntropy is { } options) weights = weights * LongWeights(options, tokens, targets);
         weights = weights / weightSum;
         Network layers = batch.Forgets ? _forgetting : network;
-        return (stage.Recompute ? AddRecomputing(layers, tokens, targets, weights) : AddKeeping(layers, tokens, targets, weights)).MoveToOuterDisposeScope();
+        return (stage.RecomputeShare > 0 ? AddRecomputing(layers, tokens, targets, weights) : AddKeeping(layers, tokens, targets, weights)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss, and its gradient with respect to what enters the head; the head's own gradients are added.</summary>
@@ -66,19 +66,27 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         return loss;
     }
 
-    /// <summary>Keeps each layer's input, and goes back layer by layer, each computed a second time with its gradients.</summary>
+    /// <summary>Of the layers that are computed again keeps only what goes in; goes back layer by layer.</summary>
     private Tensor AddRecomputing(Network layers, Tensor tokens, Tensor targets, Tensor weights)
     {
         Tensor embedded = layers.Embed(tokens);
         Tensor[] inputs = new Tensor[layers.LayerCount];
+        KeptLayer?[] kept = new KeptLayer?[inputs.Length];
         Tensor x = embedded.detach();
         Tensor? vFirst = null;
-        using (no_grad())
+        for (int layer = 0; layer < inputs.Length; layer++)
         {
-            for (int layer = 0; layer < inputs.Length; layer++)
+            inputs[layer] = x;
+            if (stage.Recomputes(layer))
             {
-                inputs[layer] = x;
+                using IDisposable noGrad = no_grad();
                 (x, vFirst) = layers.Layer(layer, x, vFirst);
+            }
+            else
+            {
+                KeptLayer now = kept[layer] = Keep(layers, layer, x, vFirst);
+                x = now.Y.detach();
+                vFirst ??= now.Values!.detach();
             }
         }
 
@@ -87,17 +95,24 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         for (int layer = inputs.Length - 1; layer >= 0; layer--)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor input = inputs[layer].detach().requires_grad_(true);
-            Tensor? first = layer == 0 ? null : vFirst!.detach().requires_grad_(true);
-            (Tensor y, Tensor? values) = layers.Layer(layer, input, first);
-            if (layer == 0 && dFirst is not null) autograd.backward([y, values!], [dx, dFirst]);
-            else y.backward([dx]);
-            dx = input.grad!.MoveToOuterDisposeScope();
-            if (first?.grad is { } more) dFirst = (dFirst is null ? more : dFirst.Plus(more)).MoveToOuterDisposeScope();
+            KeptLayer now = kept[layer] ?? Keep(layers, layer, inputs[layer], layer == 0 ? null : vFirst);
+            if (layer == 0 && dFirst is not null) autograd.backward([now.Y, now.Values!], [dx, dFirst]);
+            else now.Y.backward([dx]);
+            dx = now.X.grad!.MoveToOuterDisposeScope();
+            if (now.First?.grad is { } more) dFirst = (dFirst is null ? more : dFirst.Plus(more)).MoveToOuterDisposeScope();
         }
 
         if (embedded.requires_grad) embedded.backward([dx]);
         return loss;
+    }
+
+    /// <summary>A layer with all that its gradient needs.</summary>
+    private static KeptLayer Keep(Network layers, int layer, Tensor x, Tensor? vFirst)
+    {
+        Tensor input = x.detach().requires_grad_(true);
+        Tensor? first = vFirst?.detach().requires_grad_(true);
+        (Tensor y, Tensor? values) = layers.Layer(layer, input, first);
+        return new KeptLayer(input, first, y, values);
     }
 
     private Tensor LongWeights(LongCrossEntropyOptions options, Tensor tokens, Tensor targets)
@@ -107,4 +122,10 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
             network.Logits(tokens.narrow(1, start, end - start)), targets.narrow(1, start, end - start));
         return new LongCrossEntropy(options).Weights(Losses(0, (int)tokens.shape[1]), Losses);
     }
+
+    /// <param name="X">What goes in.</param>
+    /// <param name="First">The values of layer 0 as they go in; null for layer 0.</param>
+    /// <param name="Y">What comes out.</param>
+    /// <param name="Values">The values of layer 0.</param>
+    private sealed record KeptLayer(Tensor X, Tensor? First, Tensor Y, Tensor? Values);
 }

@@ -10,37 +10,30 @@ namespace RwkvX.AI.Training.Runs;
 /// <summary>Everything that a run needs to go on exactly: masters, moments and the place in the plan, in one file that is replaced whole.</summary>
 internal static class RunCheckpoint
 {
-    private const string ProgressKey = "rwkvx.progress", Moment1 = ".m", Moment2 = ".v";
+    private const string ProgressKey = "rwkvx.progress";
 
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="path">The file; the old one stays until the new one is complete.</param>
     /// <param name="parameters">Masters and what else is trained, by name.</param>
     /// <param name="optimizer">The moments.</param>
     /// <param name="progress">The place.</param>
-    public static void Save(string path, IEnumerable<KeyValuePair<string, Tensor>> parameters, AdamW optimizer, RunProgress progress)
+    public static void Save(string path, IEnumerable<KeyValuePair<string, Tensor>> parameters, Optimizer optimizer, RunProgress progress)
     {
         List<TensorSource> sources = [.. parameters.Select(pair => Source(pair.Key, pair.Value))];
-        foreach ((string name, Tensor m, Tensor v) in optimizer.Moments)
-        {
-            sources.Add(Source(name + Moment1, m));
-            sources.Add(Source(name + Moment2, v));
-        }
-
+        sources.AddRange(optimizer.Moments.Select(moment => Source(moment.Name, moment.Values)));
         SafetensorsWriter.Write(path, sources, new Dictionary<string, string> { [ProgressKey] = JsonSerializer.Serialize(progress, PlanJson.Options) });
     }
 
     /// <summary>Reads a checkpoint into what was made for the plan; moments are taken where the optimizer has them.</summary>
     /// <exception cref="CheckpointException">The file is damaged or of another model.</exception>
-    public static RunProgress Load(string path, IEnumerable<KeyValuePair<string, Tensor>> parameters, AdamW? optimizer)
+    public static RunProgress Load(string path, IEnumerable<KeyValuePair<string, Tensor>> parameters, Optimizer? optimizer)
     {
         using Checkpoint file = Checkpoint.Open(path);
         using IDisposable noGrad = no_grad();
         foreach ((string name, Tensor parameter) in parameters) Copy(file, name, parameter);
-        foreach ((string name, Tensor m, Tensor v) in optimizer?.Moments ?? [])
+        foreach ((string name, Tensor values) in optimizer?.Moments ?? [])
         {
-            if (!file.TryGet(name + Moment1, out _)) continue; // trained in another stage only
-            Copy(file, name + Moment1, m);
-            Copy(file, name + Moment2, v);
+            if (file.TryGet(name, out _)) Copy(file, name, values); // else trained in another stage only
         }
 
         return ReadProgress(path);

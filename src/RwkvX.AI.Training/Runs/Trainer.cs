@@ -21,7 +21,7 @@ public sealed class Trainer : IDisposable
     private readonly Operators _operators;
     private readonly Network _network;
     private readonly IProcessGroup _group;
-    private AdamW? _optimizer;
+    private Optimizer? _optimizer;
 
     /// <summary>Opens or makes the model, and the last checkpoint in the directory where there is one.</summary>
     /// <param name="plan">The plan.</param>
@@ -117,7 +117,7 @@ public sealed class Trainer : IDisposable
     {
         UseOptimizer(stage);
         ISequenceSource source = _sources.Open(stage, unchecked((_plan.Seed * 7919) + Progress.Stage), Model.Config.VocabSize);
-        BatchQueue queue = new(source, stage, Progress.StageStep, _group);
+        using BatchQueue queue = new(source, stage, Progress.StageStep, _group);
         BatchGradient gradient = new(_network, stage, Model.Device);
         long saved = Stopwatch.GetTimestamp(), stageStarted = saved;
         while (Progress.StageStep < stage.Steps)
@@ -184,9 +184,9 @@ public sealed class Trainer : IDisposable
     {
         HashSet<string> trained = [.. Trained(stage).Select(pair => pair.Key)];
         foreach ((string name, Tensor parameter) in AllParameters) parameter.requires_grad_(trained.Contains(name));
-        if (_optimizer is not null && trained.SetEquals(_optimizer.Moments.Select(moment => moment.Name))) return;
+        if (_optimizer is not null && trained.SetEquals(_optimizer.Names)) return;
         _optimizer?.Dispose();
-        _optimizer = new AdamW(Trained(stage), _plan.Optimizer, _operators.Kernels);
+        _optimizer = new Optimizer(Trained(stage), _plan.Optimizer, _operators.Kernels);
     }
 
     private IEnumerable<KeyValuePair<string, Tensor>> Trained(StagePlan stage) =>

@@ -9,9 +9,9 @@ namespace RwkvX.AI.Training.Tests.Benchmarks;
 public sealed class StepBenchTests : TorchTest
 {
     [Theory]
-    [InlineData(0, false, true)]
-    [InlineData(1, true, false)]
-    public void Run_ToyModel_MeasuresStepsAndOperators(int sparse, bool recompute, bool optimizer)
+    [InlineData(0, 0, true)]
+    [InlineData(1, 0.5, false)]
+    public void Run_ToyModel_MeasuresStepsAndOperators(int sparse, double recompute, bool optimizer)
     {
         StepBenchOptions options = new()
         {
@@ -20,7 +20,7 @@ public sealed class StepBenchTests : TorchTest
             Batch = 2,
             Steps = 1,
             Compute = ScalarType.Float32,
-            Recompute = recompute,
+            RecomputeShare = recompute,
             Optimizer = optimizer,
         };
         using StepBench bench = new(options);

@@ -40,11 +40,11 @@ public sealed class NetworkKernelTests : TorchTest
             foreach (Tensor parameter in model.Parameters.Values) parameter.add_(randn(parameter.shape, generator: new Generator(9)).Times(0.05), Scalars.One);
 
         using LowRankAdapter adapter = new(model, 4, 4, new Generator(5)); // changes nothing before it is trained
-        Dictionary<string, Tensor> kept = Gradients(model, Operators.WithKernels(Toy, launcher), recompute: false, null);
-        Same(kept, Gradients(model, Operators.WithKernels(Toy, launcher), recompute: true, null));
-        Same(kept, Gradients(model, Operators.WithKernels(Toy, launcher), recompute: false, adapter));
+        Dictionary<string, Tensor> kept = Gradients(model, Operators.WithKernels(Toy, launcher), recompute: 0, null);
+        Same(kept, Gradients(model, Operators.WithKernels(Toy, launcher), recompute: 1, null));
+        Same(kept, Gradients(model, Operators.WithKernels(Toy, launcher), recompute: 0, adapter));
         foreach ((string name, Tensor parameter) in model.Parameters) parameter.requires_grad = name.EndsWith(".weight", StringComparison.Ordinal);
-        Dictionary<string, Tensor> matrices = Gradients(model, Operators.WithKernels(Toy, launcher), recompute: true, null);
+        Dictionary<string, Tensor> matrices = Gradients(model, Operators.WithKernels(Toy, launcher), recompute: 1, null);
         Assert.Equal(model.Parameters.Keys.Count(name => name.EndsWith(".weight", StringComparison.Ordinal)), matrices.Count);
         Same(matrices, kept);
     }
@@ -54,9 +54,9 @@ public sealed class NetworkKernelTests : TorchTest
         foreach ((string name, Tensor gradient) in expected) OperatorTests.Close(gradient, found[name], 1e-5, name);
     }
 
-    private static Dictionary<string, Tensor> Gradients(TrainableModel model, Operators operators, bool recompute, LowRankAdapter? adapter)
+    private static Dictionary<string, Tensor> Gradients(TrainableModel model, Operators operators, double recompute, LowRankAdapter? adapter)
     {
-        StagePlan stage = new() { Name = "test", Length = 21, Batch = 2, Tokens = 42, LearningRate = 0, FinalLearningRate = 0, Recompute = recompute, Data = [] };
+        StagePlan stage = new() { Name = "test", Length = 21, Batch = 2, Tokens = 42, LearningRate = 0, FinalLearningRate = 0, RecomputeShare = recompute, Data = [] };
         long[] ids = [.. Enumerable.Range(0, 43).Select(i => (long)(i * 7 % Toy.VocabSize))];
         float[] weights = new float[42];
         Array.Fill(weights, 1f);
