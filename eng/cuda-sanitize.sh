@@ -2,17 +2,21 @@
 # compute-sanitizer's memcheck and racecheck over the device tests, small selections in processes side by side, each with a limit of time. Most of a
 # process is instrumenting the modules of a model's kernels, so a selection is few tests (a model each) that together run every kernel.
 #   eng/cuda-sanitize.sh PACK.tar.xz [SECONDS]      PROCESSES (12), LIMIT (100, seconds a process) and TOOLS ("memcheck racecheck") may be set
-# Memcheck takes ten seconds for a selection. Racecheck takes minutes where all launches are looked at, so it looks at the first LAUNCHES (400) of each process. Several cards are used in turn.
+# ONLY: names of selections; KERNELS: parts of the names of kernels, others are not looked at; OPTIONS: more of the sanitizer's own.
+# Memcheck takes ten seconds for a selection. Racecheck takes minutes where all launches are looked at, so it looks at the first LAUNCHES (400; 0 for all) of each process. Several cards are used in turn.
 # Prints a table: tool, selection, what it reports, tests, seconds, ended or cut, the kernels that the selection is there for.
 set -uo pipefail
 budget=${2:-235}
 . "$(dirname "$0")/cuda-unpack.sh"
 processes=${PROCESSES:-12} limit=${LIMIT:-100} tools=${TOOLS:-memcheck racecheck} launches=${LAUNCHES:-400} cards=$(nvidia-smi -L | wc -l)
+read -ra more <<<"${OPTIONS:-}"
+for kernel in ${KERNELS:-}; do more+=(--kernel-name "kns=$kernel"); done
 sanitizer=$(command -v compute-sanitizer) || { echo "no compute-sanitizer"; exit 1; }
 
 names=() kernels=()
 declare -A patterns
 selection() { # NAME KERNELS DISPLAY-NAME...
+    [[ -z ${ONLY:-} || " $ONLY " == *" $1 "* ]] || return 0
     names+=("$1")
     kernels+=("$2")
     patterns[$1]=$(printf '%s\n' "${@:3}")
@@ -53,7 +57,7 @@ check() { # TOOL NAME SECONDS; tool none: the tests alone, which leaves their ke
     if [ "$tool" = none ]; then
         timeout -k 5 "$3" "$tests" "${arguments[@]}" >"$log" 2>&1
     else
-        timeout -k 5 "$3" "$sanitizer" --target-processes all --tool "$tool" "${limits[@]}" --error-exitcode 9 --print-limit 20 "$tests" "${arguments[@]}" >"$log" 2>&1
+        timeout -k 5 "$3" "$sanitizer" --target-processes all --tool "$tool" "${limits[@]}" "${more[@]}" --error-exitcode 9 --print-limit 20 "$tests" "${arguments[@]}" >"$log" 2>&1
     fi
     status=$?
     case $tool in
