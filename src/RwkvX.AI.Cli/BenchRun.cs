@@ -62,8 +62,8 @@ internal sealed class BenchRun(
     public List<BenchContext> MeasureContexts(double prefill)
     {
         IRwkvXModel model = engines[0].Model;
-        if (model.Config.SparseLayerCount == 0) return [];
         ContextWasRead = effort.LongContext / prefill < effort.MaxReadSeconds;
+        if (model.Config.SparseLayerCount == 0 && !ContextWasRead) return []; // no pages to repeat
         using RwkvXState shortState = Read(model, effort.ShortContext);
         using RwkvXState longState = ContextWasRead ? Read(model, effort.LongContext) : Repeat(model, effort.LongContext);
         double[] shortTimes = new double[effort.Rounds], longTimes = new double[effort.Rounds];
