@@ -5,6 +5,7 @@ using RwkvX.AI.Training.Layers;
 using RwkvX.AI.Training.Models;
 using RwkvX.AI.Training.Plans;
 using RwkvX.AI.Training.Runs;
+using RwkvX.AI.Training.Tests.Distributed;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -11,8 +11,8 @@ internal interface IProcessGroup : IDisposable
     /// <summary>How many there are.</summary>
     int Size { get; }
 
-    /// <summary>Replaces each tensor by its sum over all processes, the same bits in each; returns when that is done.</summary>
-    /// <param name="tensors">F32 or F64, in the same order and of the same shapes in every process.</param>
+    /// <summary>Replaces a tensor by its sum over all processes, the same bits in each; returns when that is done.</summary>
+    /// <param name="tensor">Contiguous, F32 or F64, of the same shape in every process.</param>
     /// <exception cref="ProcessGroupException">Another process has ended.</exception>
-    void Sum(IReadOnlyList<Tensor> tensors);
+    void Sum(Tensor tensor);
 }

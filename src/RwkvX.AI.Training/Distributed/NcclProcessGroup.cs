@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using RwkvX.AI.Torch.Cuda;
 using RwkvX.AI.Torch.Cuda.Interop;
 using RwkvX.AI.Training.Cuda;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Distributed;
@@ -42,25 +41,11 @@ internal sealed unsafe class NcclProcessGroup : IProcessGroup
         return Convert.ToHexString(new ReadOnlySpan<byte>(id.Bytes, Nccl.IdBytes));
     }
 
-    public void Sum(IReadOnlyList<Tensor> tensors)
+    public void Sum(Tensor tensor)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor[] flat = [.. tensors.Select(tensor => tensor.contiguous())];
-        Check(Nccl.ncclGroupStart(), "sum");
-        foreach (Tensor part in flat)
-        {
-            void* place = TensorPointer.Of(part);
-            int type = part.dtype == ScalarType.Float64 ? Nccl.Float64 : Nccl.Float32;
-            Check(Nccl.ncclAllReduce(place, place, (nuint)part.numel(), type, Nccl.Sum, _group, 0), "sum"); // on libtorch's default stream
-        }
-
-        Check(Nccl.ncclGroupEnd(), "sum");
-        using (no_grad())
-        {
-            for (int i = 0; i < flat.Length; i++)
-                if (!tensors[i].is_contiguous()) tensors[i].copy_(flat[i]);
-        }
-
+        void* place = TensorPointer.Of(tensor);
+        int type = tensor.dtype == ScalarType.Float64 ? Nccl.Float64 : Nccl.Float32;
+        Check(Nccl.ncclAllReduce(place, place, (nuint)tensor.numel(), type, Nccl.Sum, _group, 0), "sum"); // on libtorch's default stream
         cuda.synchronize();
         if (_failure is { } failure) throw new ProcessGroupException(failure);
     }

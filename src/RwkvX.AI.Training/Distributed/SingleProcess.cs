@@ -9,7 +9,7 @@ internal sealed class SingleProcess : IProcessGroup
 
     public int Size => 1;
 
-    public void Sum(IReadOnlyList<Tensor> tensors)
+    public void Sum(Tensor tensor)
     {
     }
 

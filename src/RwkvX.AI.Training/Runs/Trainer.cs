@@ -147,7 +147,7 @@ public sealed class Trainer : IDisposable
         if (_group.Size == 1) return (isOver, timeShare, weightSum);
         bool decides = _group.Rank == 0;
         using Tensor values = tensor(new[] { decides && isOver ? 1 : 0, decides ? timeShare : 0, weightSum }, device: Model.Device);
-        _group.Sum([values]);
+        _group.Sum(values);
         using Tensor host = values.cpu();
         double[] sums = host.data<double>().ToArray();
         return (sums[0] > 0, sums[1], sums[2]);
@@ -164,7 +164,8 @@ public sealed class Trainer : IDisposable
             sum.add_(part);
         }
 
-        using (NewDisposeScope()) _group.Sum([sum, .. Trained(stage).Select(pair => pair.Value.grad).OfType<Tensor>()]);
+        _group.Sum(sum);
+        GradientSum.Over(_group, Trained(stage).Select(pair => pair.Value));
         double loss = sum.item<double>();
         double norm = _optimizer!.GradientNorm(), rate = LearningRate.At(stage, Progress.StageStep, timeShare);
         string? skipped = guard.Judge(loss, norm);

@@ -3,17 +3,17 @@ using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace RwkvX.AI.Training.Tests;
+namespace RwkvX.AI.Training.Tests.Distributed;
 
 /// <summary>A group whose processes are threads of this one.</summary>
 internal sealed class ThreadGroup : IDisposable
 {
     private readonly Barrier _barrier;
-    private readonly IReadOnlyList<Tensor>[] _given;
+    private readonly Tensor[] _given;
 
     public ThreadGroup(int size)
     {
-        (_barrier, _given) = (new Barrier(size), new IReadOnlyList<Tensor>[size]);
+        (_barrier, _given) = (new Barrier(size), new Tensor[size]);
         Members = [.. Enumerable.Range(0, size).Select(rank => new Member(this, rank))];
     }
 
@@ -36,15 +36,14 @@ internal sealed class ThreadGroup : IDisposable
 
         public int Size => group._given.Length;
 
-        public void Sum(IReadOnlyList<Tensor> tensors)
+        public void Sum(Tensor tensor)
         {
             using DisposeScope scope = NewDisposeScope();
-            group._given[rank] = tensors;
+            group._given[rank] = tensor;
             group.Meet();
-            Tensor[] sums = [.. tensors.Select((_, i) => group._given.Skip(1).Aggregate(group._given[0][i].detach().clone(), (sum, other) => sum.add(other[i].detach())))];
+            Tensor sum = group._given.Skip(1).Aggregate(group._given[0].detach().clone(), (sum, other) => sum.add(other.detach()));
             group.Meet();
-            using (no_grad())
-                for (int i = 0; i < sums.Length; i++) tensors[i].copy_(sums[i]);
+            using (no_grad()) tensor.copy_(sum);
         }
 
         public void Dispose()
