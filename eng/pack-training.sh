@@ -27,7 +27,7 @@ for entries in [*deps["targets"].values(), deps["libraries"]]:
 json.dump(deps, open(path, "w"))
 PYTHON
 rm "$root/tool/RwkvX.AI.DefaultModel.dll"
-cp "$data/train.rwkvtok" "$data/literature.rwkvtok" "$data/vocab.txt" eng/embedded-model.json eng/embedded-model-continued.json eng/embedded-model-next.json eng/embedded-model-next-continued.json eng/embedded-model-next-final.json eng/embedded-model-smoke.json "$root"
+cp "$data/train.rwkvtok" "$data/literature.rwkvtok" "$data/vocab.txt" eng/embedded-model*.json "$root"
 bash eng/comparison-plans.sh "$root"
 cp eng/evaluate-model.sh "$root/evaluate.sh"
 cp "$texts/heldout-novels.jsonl" "$texts/heldout-speeches.jsonl" "$root"

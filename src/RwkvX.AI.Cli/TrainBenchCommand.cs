@@ -23,8 +23,7 @@ internal static class TrainBenchCommand
         Option<int?> chunk = ModelArguments.Positive("--moba-chunk-size", "Tokens in a chunk of keys (64)."), topK = ModelArguments.Positive("--moba-topk", "Chunks that a query attends to (8).");
         Option<string> precision = new("--precision") { Description = "Of matrix products.", HelpName = "f32|bf16", DefaultValueFactory = _ => "bf16" };
         precision.AcceptOnlyFromAmong("f32", "bf16");
-        Option<string> device = new("--device") { Description = "Where to compute.", HelpName = "cpu|cuda", DefaultValueFactory = _ => "cpu" };
-        device.AcceptOnlyFromAmong("cpu", "cuda");
+        Option<string> device = TrainCommand.DeviceOption();
         Option<double> recompute = new("--recompute-share") { Description = "Share of the layers of which only the input is kept, and the rest computed again on the way back: 0 to 1.", HelpName = "SHARE" };
         recompute.Validators.Add(value =>
         {

@@ -16,6 +16,14 @@ internal static class TrainCommand
         TrainShardsCommand.Create(host),
     };
 
+    /// <summary><c>--device</c> of the verbs that train; the name is for <see cref="OpenDevice"/>.</summary>
+    public static Option<string> DeviceOption()
+    {
+        Option<string> device = new("--device") { Description = "Where to compute.", HelpName = "cpu|cuda", DefaultValueFactory = _ => "cpu" };
+        device.AcceptOnlyFromAmong("cpu", "cuda");
+        return device;
+    }
+
     /// <summary>Loads libtorch for <c>--device cpu|cuda</c>, and gives that device.</summary>
     /// <exception cref="CliException">There is no libtorch, or no such device.</exception>
     public static torch.Device OpenDevice(string name)

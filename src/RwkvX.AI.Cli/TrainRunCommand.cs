@@ -14,8 +14,7 @@ internal static class TrainRunCommand
     {
         Argument<string> plan = new("PLAN") { Description = "The plan, a JSON file; docs/training.md describes it." };
         Option<string> output = new("--out") { Description = "Where checkpoints, figures and the model go; a checkpoint found there is continued exactly.", HelpName = "FOLDER", Required = true };
-        Option<string> device = new("--device") { Description = "Where to compute.", HelpName = "cpu|cuda", DefaultValueFactory = _ => "cpu" };
-        device.AcceptOnlyFromAmong("cpu", "cuda");
+        Option<string> device = TrainCommand.DeviceOption();
         Option<int?> devices = ModelArguments.Positive("--devices", "CUDA devices that take the accumulated batches of each step in turn, each in a process of its own (1).");
         Option<int> rank = new("--rank") { Hidden = true };
         Verb command = new("run",

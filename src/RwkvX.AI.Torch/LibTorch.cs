@@ -9,15 +9,15 @@ public static class LibTorch
     /// <summary>The environment variable that names the <c>torch/lib</c> folder of an existing install.</summary>
     public const string PathVariable = "RWKVX_LIBTORCH";
 
-    /// <summary>What the variable says; null where it is not set, or to nothing.</summary>
-    internal static string? NamedFolder => Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } folder ? folder : null;
-
     private static readonly Lock Gate = new();
     private static string? _folder;
     private static bool _withCuda;
 
     /// <summary>The folder that libtorch was loaded from; null before that.</summary>
     public static string? Folder => _folder;
+
+    /// <summary>What the variable says; null where it is not set, or to nothing.</summary>
+    internal static string? NamedFolder => Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } folder ? folder : null;
 
     /// <summary>
     /// Loads libtorch and TorchSharp's native library, in the order of their needs. Call it before anything of TorchSharp; later calls do

@@ -26,6 +26,7 @@ public sealed class TrainerTests : TorchTest
 
     [Theory]
     [InlineData("f32", 0, "adamw")]
+    [InlineData("bf16", 1, "adamw")]
     [InlineData("bf16", 1, "muon")]
     public void Run_StoppedAndResumed_GivesTheSameBits(string precision, double recompute, string matrices)
     {
@@ -38,6 +39,7 @@ public sealed class TrainerTests : TorchTest
 
     [Theory]
     [InlineData("f32", 0, "adamw")]
+    [InlineData("bf16", 1, "adamw")]
     [InlineData("bf16", 1, "muon")]
     public void Run_OverTwoProcesses_GivesTheBitsOfOne(string precision, double recompute, string matrices)
     {
@@ -111,6 +113,7 @@ public sealed class TrainerTests : TorchTest
     [Theory]
     [InlineData(0)]
     [InlineData(0.5)]
+    [InlineData(1)]
     public void Forgetting_PlainModel_IsTheSpansAlone(double recompute)
     {
         using TestFolder folder = new();

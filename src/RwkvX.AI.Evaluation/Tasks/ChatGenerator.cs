@@ -13,8 +13,8 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     /// <summary>Facts to tell; 0 for as many as fit.</summary>
     public int FactCount { get; init; }
 
-    /// <summary>Share of questions about what was never told; less in training, where three tenths taught to say so of what had been told.</summary>
-    public double UnknownShare { get; init; } = fillers.Words.IsTraining ? 0.2 : 0.3;
+    /// <summary>Share of questions about what was never told.</summary>
+    public double UnknownShare { get; init; } = Fact.UnknownShare(fillers.Words);
 
     /// <summary>Tokens of other talk between the last fact and the first question; null for what comes.</summary>
     public int? Distance { get; init; }

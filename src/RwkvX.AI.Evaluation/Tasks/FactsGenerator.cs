@@ -16,8 +16,8 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
     /// <summary>Facts to put in; 0 for as many as fit.</summary>
     public int FactCount { get; init; }
 
-    /// <summary>Share of questions about what was never told; less in training, where three tenths taught to say so of what had been told.</summary>
-    public double UnknownShare { get; init; } = fillers.Words.IsTraining ? 0.2 : 0.3;
+    /// <summary>Share of questions about what was never told.</summary>
+    public double UnknownShare { get; init; } = Fact.UnknownShare(fillers.Words);
 
     /// <summary>Whether one question asks for several facts at once.</summary>
     public bool AskAtOnce { get; init; }

@@ -14,6 +14,9 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     /// <summary>What the model says of what it was never told.</summary>
     public static string[] Unknown { get; } = ["I do not know; that was never mentioned.", "I do not know. Nothing was said about that.", "I do not know, you have not told me that."];
 
+    /// <summary>Share of questions about what was never told; less in training, where three tenths taught to say so of what had been told.</summary>
+    public static double UnknownShare(WordList words) => words.IsTraining ? 0.2 : 0.3;
+
     /// <summary>A fact.</summary>
     public static Fact Draw(WordList words, Random random) => Draw(Relation.All, words, random);
 

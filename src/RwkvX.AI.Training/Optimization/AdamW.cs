@@ -12,18 +12,17 @@ internal sealed class AdamW : IParameterGroup
     private readonly KeyValuePair<string, Tensor>[] _parameters;
     private readonly OptimizerPlan _plan;
     private readonly double _decay;
-    private readonly Tensor? _m;
-    private readonly Tensor? _v;
+    private readonly Tensor _m;
+    private readonly Tensor _v;
     private readonly AdamWKernel? _kernel;
 
-    /// <param name="parameters">What is trained, by name; F32 leaves.</param>
+    /// <param name="parameters">What is trained, by name; F32 leaves, one at least.</param>
     /// <param name="plan">The constants.</param>
     /// <param name="decay">Weight decay.</param>
     /// <param name="launcher">Where kernels run; null for operations of libtorch.</param>
     public AdamW(KeyValuePair<string, Tensor>[] parameters, OptimizerPlan plan, double decay, IKernelLauncher? launcher)
     {
         (_parameters, _plan, _decay) = (parameters, plan, decay);
-        if (parameters.Length == 0) return;
         long count = parameters.Sum(pair => pair.Value.numel());
         Device device = parameters[0].Value.device;
         _m = zeros(count, device: device).DetachFromDisposeScope();
@@ -36,18 +35,16 @@ internal sealed class AdamW : IParameterGroup
         long at = 0;
         foreach ((string name, Tensor parameter) in _parameters)
         {
-            yield return (name + ".m", _m!.narrow(0, at, parameter.numel()));
-            yield return (name + ".v", _v!.narrow(0, at, parameter.numel()));
+            yield return (name + ".m", _m.narrow(0, at, parameter.numel()));
+            yield return (name + ".v", _v.narrow(0, at, parameter.numel()));
             at += parameter.numel();
         }
     }
 
-    public double SquareSum() =>
-        _kernel?.SquareSum() ?? Gradient()?.square().sum(ScalarType.Float64).item<double>() ?? 0;
+    public Tensor SquareSum() => _kernel?.SquareSum() ?? Gradient().square().sum(ScalarType.Float64);
 
     public void Step(long step, double learningRate, double clip)
     {
-        if (_m is null || _v is null) return;
         if (_kernel is not null)
         {
             _kernel.Step(_plan, step, learningRate, clip, _decay);
@@ -56,7 +53,7 @@ internal sealed class AdamW : IParameterGroup
 
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor gradient = Gradient()!.TimesInPlace(clip);
+        Tensor gradient = Gradient().TimesInPlace(clip);
         _m.TimesInPlace(_plan.Beta1).PlusInPlace(gradient.Times(1 - _plan.Beta1));
         _v.TimesInPlace(_plan.Beta2).PlusInPlace(gradient.mul_(gradient).TimesInPlace(1 - _plan.Beta2));
         double unbias1 = 1 - Math.Pow(_plan.Beta1, step), unbias2 = 1 - Math.Pow(_plan.Beta2, step);
@@ -73,14 +70,10 @@ internal sealed class AdamW : IParameterGroup
     public void Dispose()
     {
         _kernel?.Dispose();
-        _m?.Dispose();
-        _v?.Dispose();
+        _m.Dispose();
+        _v.Dispose();
     }
 
-    /// <summary>All gradients end to end; null for no parameters.</summary>
-    private Tensor? Gradient()
-    {
-        if (_parameters.Length == 0) return null;
-        return cat([.. _parameters.Select(pair => pair.Value.grad is { } grad ? grad.view(-1) : zeros_like(pair.Value).view(-1))]);
-    }
+    /// <summary>All gradients end to end.</summary>
+    private Tensor Gradient() => cat([.. _parameters.Select(pair => pair.Value.grad is { } grad ? grad.view(-1) : zeros_like(pair.Value).view(-1))]);
 }

@@ -43,8 +43,8 @@ internal sealed unsafe class AdamWKernel : IDisposable
 
     private static string[] Defines { get; } = [$"-DPIECE={Piece}"];
 
-    /// <summary>Σ g² over all gradients.</summary>
-    public double SquareSum()
+    /// <summary>Σ g² over all gradients, F64, in the caller's scope.</summary>
+    public Tensor SquareSum()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor sums = empty(_pieceCount, dtype: ScalarType.Float64, device: _m.device);
@@ -55,7 +55,7 @@ internal sealed unsafe class AdamWKernel : IDisposable
             Pieces = TensorPointer.Of(_pieces),
             Sums = TensorPointer.Of(sums),
         }, Threads, _pieceCount);
-        return sums.sum().item<double>();
+        return sums.sum().MoveToOuterDisposeScope();
     }
 
     /// <summary>One step, as <see cref="AdamW"/> describes it.</summary>

@@ -19,7 +19,7 @@ internal sealed class Muon(KeyValuePair<string, Tensor>[] parameters, OptimizerP
 
     public IEnumerable<(string Name, Tensor Values)> Moments() => parameters.Select((pair, i) => (pair.Key + ".momentum", _momentum[i]));
 
-    public double SquareSum() => Gradients().square().sum(ScalarType.Float64).item<double>();
+    public Tensor SquareSum() => Gradients().square().sum(ScalarType.Float64);
 
     public void Step(long step, double learningRate, double clip)
     {

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using RwkvX.AI.Training.Cuda;
 using RwkvX.AI.Training.Plans;
 using TorchSharp;
@@ -19,11 +20,11 @@ internal sealed class Optimizer : IDisposable
         _plan = plan;
         KeyValuePair<string, Tensor>[] all = [.. parameters];
         Names = all.Select(pair => pair.Key).ToHashSet();
-        ILookup<char, KeyValuePair<string, Tensor>> kinds = all.ToLookup(pair => plan.Matrices == "muon" && IsLayerMatrix(pair) ? 'm' : Decays(pair) ? 'd' : 'v');
+        ILookup<bool, KeyValuePair<string, Tensor>> byMuon = all.ToLookup(pair => plan.Matrices == "muon" && IsLayerMatrix(pair));
         _groups =
         [
-            new AdamW([.. kinds['d']], plan, plan.WeightDecay, launcher), new AdamW([.. kinds['v']], plan, 0, launcher),
-            .. kinds['m'].GroupBy(pair => (pair.Value.shape[0], pair.Value.shape[1])).Select(alike => new Muon([.. alike], plan)),
+            .. byMuon[false].GroupBy(Decays).Select(alike => new AdamW([.. alike], plan, alike.Key ? plan.WeightDecay : 0, launcher)),
+            .. byMuon[true].GroupBy(pair => (pair.Value.shape[0], pair.Value.shape[1])).Select(alike => new Muon([.. alike], plan)),
         ];
     }
 
@@ -40,7 +41,7 @@ internal sealed class Optimizer : IDisposable
     public double GradientNorm()
     {
         using DisposeScope scope = NewDisposeScope();
-        return Math.Sqrt(_groups.Sum(group => group.SquareSum()));
+        return _groups.Length == 0 ? 0 : Math.Sqrt(_groups.Select(group => group.SquareSum()).Aggregate((sum, more) => sum.Plus(more)).item<double>());
     }
 
     /// <summary>One step with the gradients that the parameters have.</summary>
@@ -60,10 +61,11 @@ internal sealed class Optimizer : IDisposable
 
     /// <summary>The large matrices decay: what is called weight and has two dimensions, and LoRA's pairs.</summary>
     private static bool Decays(KeyValuePair<string, Tensor> pair) =>
-        pair.Value.dim() == 2 && (pair.Key.EndsWith(".weight", StringComparison.Ordinal) || pair.Key.Contains(".lora_", StringComparison.Ordinal));
+        IsMatrix(pair) || (pair.Value.dim() == 2 && pair.Key.Contains(".lora_", StringComparison.Ordinal));
 
     /// <summary>A matrix of a layer: neither the embedding nor the head, and none of a low-rank pair.</summary>
     private static bool IsLayerMatrix(KeyValuePair<string, Tensor> pair) =>
-        pair.Value.dim() == 2 && pair.Key.EndsWith(".weight", StringComparison.Ordinal)
-        && (pair.Key.Contains(".att.", StringComparison.Ordinal) || pair.Key.Contains(".ffn.", StringComparison.Ordinal));
+        IsMatrix(pair) && (pair.Key.Contains(".att.", StringComparison.Ordinal) || pair.Key.Contains(".ffn.", StringComparison.Ordinal));
+
+    private static bool IsMatrix(KeyValuePair<string, Tensor> pair) => pair.Value.dim() == 2 && pair.Key.EndsWith(".weight", StringComparison.Ordinal);
 }

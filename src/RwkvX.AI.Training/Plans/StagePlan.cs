@@ -85,8 +85,8 @@ public sealed record StagePlan
             throw new PlanException($"{path}: length, batch, accumulate and tokens: expected positive numbers");
         if (Train is not ("all" or "new")) throw new PlanException($"{path}: train: expected all or new, found {Train}");
         if (ForgetEvery < 0 || (ForgetEvery > 0 && Length % ForgetEvery != 0)) throw new PlanException($"{path}: forget_every: expected a divisor of the length {Length}, or 0, found {ForgetEvery}");
-        if (ForgetShare is not (>= 0 and <= 1)) throw new PlanException($"{path}: forget_share: expected 0 to 1, found {ForgetShare}");
-        if (RecomputeShare is not (>= 0 and <= 1)) throw new PlanException($"{path}: recompute_share: expected 0 to 1, found {RecomputeShare}");
+        foreach ((string name, double share) in new[] { ("forget_share", ForgetShare), ("recompute_share", RecomputeShare) })
+            if (share is not (>= 0 and <= 1)) throw new PlanException($"{path}: {name}: expected 0 to 1, found {share}");
         if (Data.Count == 0) throw new PlanException($"{path}: data: expected at least one source, found none");
         foreach (string kind in LossWeights?.Keys ?? [])
         {

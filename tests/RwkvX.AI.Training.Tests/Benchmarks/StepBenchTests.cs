@@ -11,6 +11,7 @@ public sealed class StepBenchTests : TorchTest
     [Theory]
     [InlineData(0, 0, true)]
     [InlineData(1, 0.5, false)]
+    [InlineData(1, 1, false)]
     public void Run_ToyModel_MeasuresStepsAndOperators(int sparse, double recompute, bool optimizer)
     {
         StepBenchOptions options = new()

@@ -33,7 +33,7 @@ public sealed class MuonTests : TorchTest
         {
             Tensor gradient = randn(6, 4, generator: new Generator((ulong)(10 + step)));
             weight.grad = gradient.clone();
-            Assert.Equal(gradient.square().sum().item<float>(), muon.SquareSum(), 1e-4);
+            Assert.Equal(gradient.square().sum().item<float>(), muon.SquareSum().item<double>(), 1e-4);
             muon.Step(step, learningRate: 0.01, clip: 0.5);
             momentum = (0.9 * momentum) + (0.5 * gradient);
             Tensor direction = Muon.Orthogonal(((0.5 * gradient) + (0.9 * momentum)).unsqueeze(0))[0];
