@@ -155,6 +155,21 @@ public sealed class TrainerTests : TorchTest
     }
 
     [Fact]
+    public void MobaTopK_OfAStage_IsThatOfItsStepsAlone()
+    {
+        using TestFolder folder = new();
+        TrainingPlan plan = Plan(folder, "f32", 0);
+        plan = plan with { Stages = [plan.Stages[0]] };
+        TrainingPlan wide = plan with { Model = plan.Model with { MobaTopK = 3 } }, stage = plan with { Stages = [plan.Stages[0] with { MobaTopK = 3 }] };
+        float[] narrow = Train(plan, folder, "narrow", int.MaxValue), expected = Train(wide, folder, "wide", int.MaxValue);
+        TensorAssert.SameBits(expected, Train(stage, folder, "stage", int.MaxValue), "weights where the stage's tokens attend to three chunks");
+        Assert.NotEqual(narrow, expected);
+        using Trainer trainer = new(stage, folder.Path, folder.File("stage"));
+        trainer.Export(folder.File("model"));
+        Assert.Contains("\"moba_topk\": 2", File.ReadAllText(folder.File("model/config.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BlockExpansion_PlainModel_SameLogits()
     {
         using TrainableModel plain = Initialization.Create(Toy with { SparseLayerCount = 0 }, 3);

@@ -19,6 +19,13 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
     /// <summary>The filler of one document: of one kind, or of several in turn.</summary>
     public IFiller Draw(Random random) => random.Next(5) == 0 ? new Turns([DrawKind(random), DrawKind(random), DrawKind(random)]) : DrawKind(random);
 
+    /// <summary>Sentences of which few are alike: real prose, or words of it in any order; without prose invented ones and words in any order.</summary>
+    public IFiller DrawText(Random random) => new Filler(
+        random.Next(3) > 0 ? prose ?? Grammar.Sentence : prose is null ? Salad : Scrambled, Joints(" ", 0.1));
+
+    /// <summary>A sentence of any words.</summary>
+    public string Salad(Random random) => Sentence([.. Enumerable.Range(0, random.Next(5, 16)).Select(_ => Words.Any(random))]);
+
     private Filler DrawKind(Random random)
     {
         int kind = random.Next(prose is null ? 8 : 18);
@@ -57,10 +64,17 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
     /// <summary>The words of a real paragraph in another order.</summary>
     private string Shuffled(Random random) => string.Join(' ', Drawn.Shuffled(prose!(random).Split(' ', StringSplitOptions.RemoveEmptyEntries), random));
 
-    private string Salad(Random random)
+    /// <summary>Some words of a real paragraph in another order, as one sentence.</summary>
+    private string Scrambled(Random random)
     {
-        string[] words = [.. Enumerable.Range(0, random.Next(5, 16)).Select(_ => Words.Any(random))];
-        return char.ToUpperInvariant(words[0][0]) + string.Join(' ', words)[1..] + ".";
+        IEnumerable<string> words = prose!(random).Split(' ').Where(word => word.Length > 0 && word.All(char.IsAsciiLetter)).DefaultIfEmpty(Words.Any(random));
+        return Sentence(Drawn.Shuffled(words, random).Take(random.Next(5, 16)));
+    }
+
+    private static string Sentence(IEnumerable<string> words)
+    {
+        string text = string.Join(' ', words);
+        return char.ToUpperInvariant(text[0]) + text[1..] + ".";
     }
 
     private static Func<Random, string> Joints(string usual, double paragraphs) =>

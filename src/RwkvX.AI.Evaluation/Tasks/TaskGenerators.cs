@@ -5,7 +5,7 @@ public static class TaskGenerators
 {
     /// <summary>The names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "chat", "decisions", "records", "talk", "tasks"];
+        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "chat", "decisions", "records", "quote", "talk", "tasks"];
 
     /// <summary>Makes a generator.</summary>
     /// <param name="name">One of <see cref="Names"/>; <c>tasks</c> draws from all others.</param>
@@ -26,6 +26,7 @@ public static class TaskGenerators
         "chat" => new ChatGenerator(fillers),
         "decisions" => new DecisionsGenerator(fillers),
         "records" => new RecordsGenerator(fillers),
+        "quote" => new QuoteGenerator(fillers),
         "talk" => new TalkGenerator(split),
         "tasks" => new MixedGenerator(split, fillers),
         _ => throw new ArgumentException($"expected {string.Join(", ", Names)}, found {name}", nameof(name)),

@@ -106,5 +106,9 @@ internal static class Vocabulary
         "buy repair replace postpone cancel approve reject extend publish translate paint move close reopen expand shorten "
         + "rename sell rent clean insure audit advertise test archive redesign relocate restore upgrade review ");
 
+    /// <summary>The words of all lists, in small letters.</summary>
+    public static readonly string[] Everything =
+        [.. new[] { FirstNames, Surnames, Cities, Professions, Colours, Animals, Foods, Nouns, Adjectives, Verbs, Topics, Actions }.SelectMany(list => list).Select(word => word.ToLowerInvariant()).Distinct()];
+
     private static string[] Split(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using RwkvX.AI.Training.Data;
 using RwkvX.AI.Training.Losses;
 
@@ -46,6 +47,13 @@ public sealed record StagePlan
     public LongCrossEntropyOptions? LongCrossEntropy { get; init; }
 
     /// <summary>
+    /// Chunks that a token attends to in this stage, its own included; null for as many as the model has. With all chunks of the length the attention is full, and learns what to look for
+    /// far sooner: what is chosen by the means of chunks can be learnt afterwards.
+    /// </summary>
+    [JsonPropertyName("moba_topk")] // as in config.json
+    public int? MobaTopK { get; init; }
+
+    /// <summary>
     /// Tokens after which the RWKV layers begin anew, in <see cref="ForgetShare"/> of the batches; it divides the length. What lies further back is then to be had by attention alone,
     /// which otherwise learns nothing that the recurrence learns faster. 0 for never.
     /// </summary>
@@ -84,6 +92,7 @@ public sealed record StagePlan
         if (Length < 2 || Batch < 1 || Accumulate < 1 || Tokens < 1)
             throw new PlanException($"{path}: length, batch, accumulate and tokens: expected positive numbers");
         if (Train is not ("all" or "new")) throw new PlanException($"{path}: train: expected all or new, found {Train}");
+        if (MobaTopK < 1) throw new PlanException($"{path}: moba_topk: expected at least 1, the chunk of the token itself, found {MobaTopK}");
         if (ForgetEvery < 0 || (ForgetEvery > 0 && Length % ForgetEvery != 0)) throw new PlanException($"{path}: forget_every: expected a divisor of the length {Length}, or 0, found {ForgetEvery}");
         foreach ((string name, double share) in new[] { ("forget_share", ForgetShare), ("recompute_share", RecomputeShare) })
             if (share is not (>= 0 and <= 1)) throw new PlanException($"{path}: {name}: expected 0 to 1, found {share}");

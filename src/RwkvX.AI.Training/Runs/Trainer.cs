@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Tokenization;
+using RwkvX.AI.Training.Cuda;
 using RwkvX.AI.Training.Data;
 using RwkvX.AI.Training.Distributed;
 using RwkvX.AI.Training.Layers;
@@ -18,8 +19,8 @@ public sealed class Trainer : IDisposable
     private readonly string _directory;
     private readonly SequenceSources _sources;
     private readonly LowRankAdapter? _adapter;
-    private readonly Operators _operators;
-    private readonly Network _network;
+    private readonly Weights _weights;
+    private readonly IKernelLauncher? _kernels;
     private readonly IProcessGroup _group;
     private Optimizer? _optimizer;
 
@@ -53,8 +54,8 @@ public sealed class Trainer : IDisposable
         _sources = new SequenceSources(planFolder, LoadTokenizer);
         if (plan.LowRank is { } low) _adapter = new LowRankAdapter(Model, low.Rank, low.Alpha, new Generator((ulong)plan.Seed));
         ScalarType compute = plan.Precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32;
-        _operators = Operators.For(Model.Config, place);
-        _network = new Network(Model.Config, Model.Prefix, new Weights(Model, compute, _adapter), _operators);
+        _weights = new Weights(Model, compute, _adapter);
+        _kernels = Operators.For(Model.Config, place).Kernels;
         if (File.Exists(CheckpointPath)) Resume();
     }
 
@@ -118,7 +119,7 @@ public sealed class Trainer : IDisposable
         UseOptimizer(stage);
         ISequenceSource source = _sources.Open(stage, unchecked((_plan.Seed * 7919) + Progress.Stage), Model.Config.VocabSize);
         using BatchQueue queue = new(source, stage, Progress.StageStep, _group);
-        BatchGradient gradient = new(_network, stage, Model.Device);
+        BatchGradient gradient = new(NetworkOf(stage), stage, Model.Device);
         long saved = Stopwatch.GetTimestamp(), stageStarted = saved;
         while (Progress.StageStep < stage.Steps)
         {
@@ -140,6 +141,9 @@ public sealed class Trainer : IDisposable
 
         return true;
     }
+
+    private Network NetworkOf(StagePlan stage) =>
+        new(Model.Config, Model.Prefix, _weights, Operators.For(Model.Config with { MobaTopK = stage.MobaTopK ?? Model.Config.MobaTopK }, Model.Device));
 
     /// <summary>What the first process says of the time, and Σ of the weights of all batches of the step.</summary>
     private (bool IsOver, double TimeShare, double WeightSum) Agree(bool isOver, double timeShare, double weightSum)
@@ -187,7 +191,7 @@ public sealed class Trainer : IDisposable
         foreach ((string name, Tensor parameter) in AllParameters) parameter.requires_grad_(trained.Contains(name));
         if (_optimizer is not null && trained.SetEquals(_optimizer.Names)) return;
         _optimizer?.Dispose();
-        _optimizer = new Optimizer(Trained(stage), _plan.Optimizer, _operators.Kernels);
+        _optimizer = new Optimizer(Trained(stage), _plan.Optimizer, _kernels);
     }
 
     private IEnumerable<KeyValuePair<string, Tensor>> Trained(StagePlan stage) =>

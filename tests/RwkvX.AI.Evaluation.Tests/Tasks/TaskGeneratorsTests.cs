@@ -44,6 +44,43 @@ public sealed partial class TaskGeneratorsTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Write_Quotes_StandInTheText_AndBeginAsAsked(bool hasProse)
+    {
+        int many = 0;
+        for (int seed = 0; seed < 30; seed++)
+        {
+            TaskDocument document = TaskGenerators.Open("quote", WordSplit.Training, hasProse ? Prose : null).Write(new Random(seed), 1000, Count);
+            string text = string.Concat(document.Parts.Where(part => part.Kind == PartKind.Filler).Select(part => part.Text));
+            foreach ((string prompt, string answer) in document.Questions())
+            {
+                string lead = Lead().Match(prompt[prompt.LastIndexOf("User:", StringComparison.Ordinal)..]).Groups[1].Value;
+                Assert.StartsWith(lead + " ", answer, StringComparison.Ordinal);
+                Assert.Contains(" " + answer, text, StringComparison.Ordinal);
+                Assert.Equal(text.IndexOf(lead, StringComparison.Ordinal), text.LastIndexOf(lead, StringComparison.Ordinal));
+            }
+
+            if (document.Questions().Count() > 3) many++;
+        }
+
+        Assert.InRange(many, 3, 29);
+
+        static string Prose(Random random) => $"It rained. The {random.Next(1000)} birches stood by the road in rows. {random.Next(1000)} men had seen them before the war, or so Mr. Hale said. In {random.Next(1000)} they were cut.";
+    }
+
+    [Fact]
+    public void Any_WithProse_BeginsWordsWithThoseOfTests_AndIsNoneOfThem()
+    {
+        WordList training = new(WordSplit.Training, _ => "some quiet harbour where nothing ever happened before breakfast");
+        Random random = new(1);
+        HashSet<string> seen = [.. Enumerable.Range(0, 20_000).Select(_ => training.Any(random))];
+        string[] kept = [.. Vocabulary.Colours.Where(word => WordList.SplitOf(word) == WordSplit.Test)];
+        Assert.All(kept, word => Assert.Contains(seen, other => other.StartsWith(word, StringComparison.Ordinal)));
+        Assert.Empty(kept.Intersect(seen));
+    }
+
     [Fact]
     public void Write_Unknown_WasNeverTold()
     {
@@ -153,6 +190,9 @@ public sealed partial class TaskGeneratorsTests
 
     [GeneratedRegex(@"\w+")]
     private static partial Regex Word();
+
+    [GeneratedRegex(@"""([^""]+?)(?: \.\.\.)?""")]
+    private static partial Regex Lead();
 
     [GeneratedRegex(@"the (\w+)\.")]
     private static partial Regex Topic();
