@@ -18,17 +18,17 @@ internal sealed partial class QuoteGenerator(Fillers fillers) : TaskGenerator
         writer.Add("Text:\n", PartKind.Question);
         Scatter.Write(writer, random, Math.Max(1, tokens - 10 - (most * 60)), fillers.DrawText(random), []);
         List<(string Lead, string Sentence)> asked;
-        while ((asked = [.. Drawn.Shuffled(Sentences(writer.ToDocument().Text, random), random).Take(most)]).Count == 0)
+        while ((asked = [.. Sentences(writer.ToDocument().Text, random).Take(most)]).Count == 0)
             writer.Add($"{fillers.Salad(random)} ", PartKind.Filler); // a text too short, or the same over and over
         writer.TrimEnd().Add("\n\n", PartKind.Question);
         foreach ((string lead, string sentence) in asked) writer.Ask(string.Format(null, Fact.Pick(Questions, random), lead)).Answer(sentence);
         return writer.ToDocument();
     }
 
-    /// <summary>Sentences that nothing else in the text begins like, with as much of their beginning as tells them apart.</summary>
+    /// <summary>Sentences in any order that nothing else in the text begins like, with as much of their beginning as tells them apart.</summary>
     private static IEnumerable<(string Lead, string Sentence)> Sentences(string text, Random random)
     {
-        foreach (string sentence in Sentence().Matches(text).Select(match => match.Value))
+        foreach (string sentence in Drawn.Shuffled(Sentence().Matches(text).Select(match => match.Value), random))
         {
             string lead = string.Join(' ', sentence.Split(' ').Take(random.Next(2, 5)));
             if (lead.Length < sentence.Length && text.IndexOf(lead, StringComparison.Ordinal) == text.LastIndexOf(lead, StringComparison.Ordinal)) yield return (lead, sentence);
