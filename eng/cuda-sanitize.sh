@@ -4,6 +4,8 @@
 #   eng/cuda-sanitize.sh PACK.tar.xz [SECONDS]      PROCESSES (12), LIMIT (100, seconds a process) and TOOLS ("memcheck racecheck") may be set
 # ONLY: names of selections; KERNELS: parts of the names of kernels, others are not looked at; OPTIONS: more of the sanitizer's own.
 # Memcheck takes ten seconds for a selection. Racecheck takes minutes where all launches are looked at, so it looks at the first LAUNCHES (400; 0 for all) of each process. Several cards are used in turn.
+# Where only some launches are looked at, racecheck breaks off in 16-bit attention over rows ('failed to handle a hardware exception'): LAUNCHES=0, no KERNELS and a LIMIT of minutes there.
+# Hazards inside of cuBLAS' own kernels (nvjet) are counted and called so: how those wait for each other the sanitizer does not see.
 # Prints a table: tool, selection, what it reports, tests, seconds, ended or cut, the kernels that the selection is there for.
 set -uo pipefail
 budget=${2:-235}
@@ -57,16 +59,21 @@ check() { # TOOL NAME SECONDS; tool none: the tests alone, which leaves their ke
     if [ "$tool" = none ]; then
         timeout -k 5 "$3" "$tests" "${arguments[@]}" >"$log" 2>&1
     else
-        timeout -k 5 "$3" "$sanitizer" --target-processes all --tool "$tool" "${limits[@]}" "${more[@]}" --error-exitcode 9 --print-limit 20 "$tests" "${arguments[@]}" >"$log" 2>&1
+        timeout -k 5 "$3" "$sanitizer" --target-processes all --tool "$tool" "${limits[@]}" "${more[@]}" --error-exitcode 9 --print-limit 100 "$tests" "${arguments[@]}" >"$log" 2>&1
     fi
     status=$?
     case $tool in
         memcheck) found=$(grep -aoE 'ERROR SUMMARY: [0-9]+ errors?' "$log" | tail -n 1 | grep -oE '[0-9]+ .*') ;;
-        racecheck) found=$(grep -aoE 'RACECHECK SUMMARY: .*' "$log" | tail -n 1 | sed 's/RACECHECK SUMMARY: //; s/displayed //') ;;
+        racecheck)
+            found=$(grep -aoE 'RACECHECK SUMMARY: .*' "$log" | tail -n 1 | sed 's/RACECHECK SUMMARY: //; s/displayed //')
+            if [ $status = 9 ] && grep -aqF 'Race reported' "$log" && ! grep -aE '^========= Error' "$log" | grep -qvF 'Read access at nvjet'; then
+                found+=", all in cuBLAS" status=0
+            fi
+            ;;
         *) found= ;;
     esac
     [ $status = 124 ] || [ $status = 137 ] && status=cut || status="ended, $status"
-    printf '%-10s|%-18s|%-34s|%-46s|%4d s|%-9s\n' "$tool" "$name" "${found:-?}" "$(grep -aoE 'Total: .*' "$log" | tail -n 1 | sed 's/, Not Run.*//')" $((SECONDS - start)) "$status" >"$work/$tool-$name.row"
+    printf '%-10s|%-18s|%-50s|%-46s|%4d s|%-9s\n' "$tool" "$name" "${found:-?}" "$(grep -aoE 'Total: .*' "$log" | tail -n 1 | sed 's/, Not Run.*//')" $((SECONDS - start)) "$status" >"$work/$tool-$name.row"
 }
 
 all() { # TOOL LIMIT: one process a selection, as many at a time as are allowed
@@ -84,7 +91,7 @@ all none 60
 wait
 for tool in $tools; do all "$tool" "$limit"; done
 wait
-printf '%-10s|%-18s|%-34s|%-46s|%6s|%-9s| kernels\n' tool selection reports tests time exit
+printf '%-10s|%-18s|%-50s|%-46s|%6s|%-9s| kernels\n' tool selection reports tests time exit
 bad=0
 for tool in none $tools; do
     for i in "${!names[@]}"; do
