@@ -92,15 +92,15 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     private string Open(Random random) => _open.Value[random.Next(_open.Value.Length)];
 
     /// <summary>
-    /// As <c>relicade</c> or <c>silverade</c>: how a word ends is then not to be guessed from how it begins. Half of them begin with a whole word of the lists, of tests too:
-    /// most are one token, and a token that training never copies is one that the model learns not to say.
+    /// As <c>relicade</c> or <c>silverade</c>: how a word ends is then not to be guessed from how it begins. Half of them begin with a whole word of tests:
+    /// most of those are one token, and a token that training never copies is one that the model learns not to say.
     /// </summary>
     private string Spliced(Random random)
     {
         while (true)
         {
             string begins = Open(random), ends = Open(random);
-            begins = random.Next(2) == 0 ? Vocabulary.Everything[random.Next(Vocabulary.Everything.Length)] : begins[..random.Next(2, begins.Length)];
+            begins = random.Next(2) == 0 ? Vocabulary.OfTests[random.Next(Vocabulary.OfTests.Length)] : begins[..random.Next(2, begins.Length)];
             string word = begins + ends[random.Next(1, ends.Length - 1)..];
             if (word.Length < 15 && Belongs(word)) return word;
         }
