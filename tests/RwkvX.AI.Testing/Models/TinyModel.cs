@@ -52,6 +52,13 @@ public sealed class TinyModel : IDisposable
     /// <summary>The oracle of the model.</summary>
     public ScalarModel Oracle() => new(Config, _values);
 
+    /// <summary>The oracle of its neighbour, of which every weight is the next number up or down: how far the two are apart says what single precision can tell.</summary>
+    public ScalarModel NeighbourOracle()
+    {
+        Random random = new(1);
+        return new(Config, _values.ToDictionary(pair => pair.Key, pair => Array.ConvertAll(pair.Value, value => random.Next(2) == 0 ? MathF.BitIncrement(value) : MathF.BitDecrement(value))));
+    }
+
     /// <summary>The CPU engine with the model's weights, which must outlive it.</summary>
     /// <param name="options">Null for one thread: tests run beside each other, and the results are the same.</param>
     public CpuModel Engine(CpuModelOptions? options = null) =>

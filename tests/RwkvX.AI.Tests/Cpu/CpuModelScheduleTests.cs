@@ -116,6 +116,7 @@ public sealed class CpuModelScheduleTests
             from length in Gen.Choose(1, 140)
             from seed in Gen.Choose(1, 1_000_000)
             select (heads, sparse, interval, chunk, topK, length, seed);
+        Compare(2, 2, 2, 40, 3, 2, 191005); // its group norm divides by almost nothing
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(20),
             Prop.ForAll(configurations.ToArbitrary(), c => Compare(c.Item1, c.Item2, c.Item3, c.Item4, c.Item5, c.Item6, c.Item7)));
