@@ -1,5 +1,3 @@
-using RwkvX.AI.Evaluation.Tasks;
-
 namespace RwkvX.AI.Evaluation.Words;
 
 /// <summary>The words that generators draw from.</summary>
@@ -107,11 +105,6 @@ internal static class Vocabulary
     public static readonly string[] Actions = Split(
         "buy repair replace postpone cancel approve reject extend publish translate paint move close reopen expand shorten "
         + "rename sell rent clean insure audit advertise test archive redesign relocate restore upgrade review ");
-
-    /// <summary>The words of all lists that belong to tests, in small letters.</summary>
-    public static readonly string[] OfTests =
-        [.. new[] { FirstNames, Surnames, Cities, Professions, Colours, Animals, Foods, Nouns, Adjectives, Verbs, Topics, Actions }
-            .SelectMany(list => list).Where(word => WordList.SplitOf(word) == WordSplit.Test).Select(word => word.ToLowerInvariant()).Distinct()];
 
     private static string[] Split(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -8,13 +8,14 @@ namespace RwkvX.AI.Evaluation.Words;
 internal sealed class WordList(WordSplit split, Func<Random, string>? prose = null)
 {
     private const int Paragraphs = 4000; // of which the words are taken
+    private const int Common = 12;       // times that a common word is in them
 
     private static readonly string[] Onsets = ["b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kr", "l", "m", "n", "p", "pl", "qu", "r", "s", "sh", "st", "t", "th", "tr", "v", "w", "y", "z"];
     private static readonly string[] Nuclei = ["a", "e", "i", "o", "u", "ai", "ea", "ee", "ia", "io", "oa", "ou"];
     private static readonly string[] Codas = ["", "", "", "l", "m", "n", "r", "s", "t", "nd", "rk", "x", "th", "ck"];
 
     private readonly Dictionary<string[], string[]> _cache = [];
-    private readonly Lazy<string[]> _open = new(() => split == WordSplit.Training && prose is not null ? WordsOf(prose) : []);
+    private readonly Lazy<(string[] Open, string[] Common)> _prose = new(() => split == WordSplit.Training && prose is not null ? WordsOf(prose) : ([], []));
 
     /// <summary>Whether these are the words of training.</summary>
     public bool IsTraining => split == WordSplit.Training;
@@ -30,7 +31,7 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     }
 
     /// <summary>An English or invented word: in training any word of the prose, the beginning of one with the end of another, or letters that are no word at all.</summary>
-    public string Any(Random random) => random.Next(_open.Value.Length > 0 ? 11 : 3) switch
+    public string Any(Random random) => random.Next(_prose.Value.Open.Length > 0 ? 11 : 3) switch
     {
         0 => From(Vocabulary.Nouns, random),
         1 => From(Vocabulary.Adjectives, random),
@@ -41,7 +42,7 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     };
 
     /// <summary>Two words, such as <c>quiet-harbour</c>, or one that nobody has heard.</summary>
-    public string Compound(Random random) => random.Next(_open.Value.Length > 0 ? 5 : 3) switch
+    public string Compound(Random random) => random.Next(_prose.Value.Open.Length > 0 ? 5 : 3) switch
     {
         0 => Invent(random),
         1 => $"{From(Vocabulary.Adjectives, random)}-{From(Vocabulary.Nouns, random)}",
@@ -63,7 +64,7 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     /// <summary>A name that nobody has, capitalised.</summary>
     public string InventName(Random random)
     {
-        string word = _open.Value.Length > 0 && random.Next(2) == 0 ? Any(random) : Invent(random);
+        string word = _prose.Value.Open.Length > 0 && random.Next(2) == 0 ? Any(random) : Invent(random);
         return char.ToUpperInvariant(word[0]) + word[1..];
     }
 
@@ -89,18 +90,18 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         }
     }
 
-    private string Open(Random random) => _open.Value[random.Next(_open.Value.Length)];
+    private string Open(Random random) => Draw(_prose.Value.Open, random);
 
     /// <summary>
-    /// As <c>relicade</c> or <c>silverade</c>: how a word ends is then not to be guessed from how it begins. Half of them begin with a whole word of tests:
-    /// most of those are one token, and a token that training never copies is one that the model learns not to say.
+    /// As <c>relicade</c> or <c>silverade</c>: how a word ends is then not to be guessed from how it begins. Most of them begin with a whole common word of the
+    /// prose, whatever its split: most are one token, and a token that training never copies is one that the model learns not to say.
     /// </summary>
     private string Spliced(Random random)
     {
         while (true)
         {
             string begins = Open(random), ends = Open(random);
-            begins = random.Next(2) == 0 ? Vocabulary.OfTests[random.Next(Vocabulary.OfTests.Length)] : begins[..random.Next(2, begins.Length)];
+            begins = random.Next(4) > 0 && _prose.Value.Common.Length > 0 ? Draw(_prose.Value.Common, random) : begins[..random.Next(2, begins.Length)];
             string word = begins + ends[random.Next(1, ends.Length - 1)..];
             if (word.Length < 15 && Belongs(word)) return word;
         }
@@ -116,14 +117,18 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         }
     }
 
-    /// <summary>The distinct small words of a sample of prose that belong to training; the same whenever the prose is.</summary>
-    private static string[] WordsOf(Func<Random, string> prose)
+    /// <summary>The distinct small words of a sample of prose that belong to training, and the common ones of both splits; the same whenever the prose is.</summary>
+    private static (string[] Open, string[] Common) WordsOf(Func<Random, string> prose)
     {
         Random random = new(1);
-        SortedSet<string> words = new(StringComparer.Ordinal);
+        SortedDictionary<string, int> counts = new(StringComparer.Ordinal);
         for (int i = 0; i < Paragraphs; i++)
-            words.UnionWith(prose(random).Split(' ').Where(word => word.Length is > 2 and < 13 && word.All(char.IsAsciiLetterLower) && SplitOf(word) == WordSplit.Training));
-        return [.. words];
+        {
+            foreach (string word in prose(random).Split(' ').Where(word => word.Length is > 2 and < 13 && word.All(char.IsAsciiLetterLower)))
+                counts[word] = counts.GetValueOrDefault(word) + 1;
+        }
+
+        return ([.. counts.Keys.Where(word => SplitOf(word) == WordSplit.Training)], [.. counts.Where(pair => pair.Value >= Common).Select(pair => pair.Key)]);
     }
 
     private static string Draw(string[] list, Random random) => list[random.Next(list.Length)];
