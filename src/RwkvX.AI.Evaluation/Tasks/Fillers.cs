@@ -71,11 +71,7 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
         return Sentence(Drawn.Shuffled(words, random).Take(random.Next(5, 16)));
     }
 
-    private static string Sentence(IEnumerable<string> words)
-    {
-        string text = string.Join(' ', words);
-        return char.ToUpperInvariant(text[0]) + text[1..] + ".";
-    }
+    private static string Sentence(IEnumerable<string> words) => Fact.Capital(string.Join(' ', words)) + ".";
 
     private static Func<Random, string> Joints(string usual, double paragraphs) =>
         random => random.NextDouble() < paragraphs ? "\n\n" : usual;

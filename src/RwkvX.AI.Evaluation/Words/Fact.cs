@@ -109,7 +109,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
         _ => words.From(Vocabulary.FirstNames, random),
     };
 
-    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+    internal static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     internal static string Pick(string[] list, Random random) => list[random.Next(list.Length)];
 }

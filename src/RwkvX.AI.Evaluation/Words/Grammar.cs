@@ -70,7 +70,7 @@ internal sealed class Grammar(WordSplit split)
             }
 
             string word = Word(pattern[i + 1], random);
-            text.Append(text.Length == 0 ? char.ToUpperInvariant(word[0]) + word[1..] : word);
+            text.Append(text.Length == 0 ? Fact.Capital(word) : word);
             i += 2;
         }
 

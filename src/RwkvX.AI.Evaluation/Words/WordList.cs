@@ -62,11 +62,7 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     }
 
     /// <summary>A name that nobody has, capitalised.</summary>
-    public string InventName(Random random)
-    {
-        string word = _prose.Value.Open.Length > 0 && random.Next(2) == 0 ? Any(random) : Invent(random);
-        return char.ToUpperInvariant(word[0]) + word[1..];
-    }
+    public string InventName(Random random) => Fact.Capital(_prose.Value.Open.Length > 0 && random.Next(2) == 0 ? Any(random) : Invent(random));
 
     /// <summary>Such a name with another behind it, one time in three.</summary>
     public string UnheardName(Random random) => random.Next(3) > 0 ? InventName(random)
@@ -100,8 +96,8 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     {
         while (true)
         {
-            string begins = Open(random), ends = Open(random);
-            begins = random.Next(4) > 0 && _prose.Value.Common.Length > 0 ? Draw(_prose.Value.Common, random) : begins[..random.Next(2, begins.Length)];
+            string first = Open(random), ends = Open(random);
+            string begins = random.Next(4) > 0 && _prose.Value.Common.Length > 0 ? Draw(_prose.Value.Common, random) : first[..random.Next(2, first.Length)];
             string word = begins + ends[random.Next(1, ends.Length - 1)..];
             if (word.Length < 15 && Belongs(word)) return word;
         }

@@ -6,7 +6,7 @@ namespace RwkvX.AI.Training.Distributed;
 /// <summary>Gradients added up over all processes a few hundred at once: one sum of megabytes takes as long as some of kilobytes.</summary>
 internal static class GradientSum
 {
-    internal const long BucketElements = 1 << 25;
+    private const long BucketElements = 1 << 25;
 
     /// <summary>Replaces the gradient of each parameter that has one by its sum.</summary>
     /// <param name="group">The processes; the same parameters have gradients in each.</param>
