@@ -2,6 +2,7 @@ using RwkvX.AI.Models;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Training.Data;
 using RwkvX.AI.Training.Layers;
+using RwkvX.AI.Training.Losses;
 using RwkvX.AI.Training.Models;
 using RwkvX.AI.Training.Plans;
 using RwkvX.AI.Training.Runs;
@@ -93,6 +94,50 @@ public sealed class TrainerTests : TorchTest
             if (isNew && name.Contains("output", StringComparison.Ordinal)) Assert.NotEqual(before[name], values);
             if (!isNew) TensorAssert.SameBits(before[name], values, name);
         }
+    }
+
+    /// <summary>As by one graph of the whole model.</summary>
+    [Fact]
+    public void LayerByLayer_SameGradients()
+    {
+        using TestFolder folder = new();
+        StagePlan stage = Plan(folder, "f32", 0).Stages[0];
+        using TrainableModel model = Initialization.Create(Toy, 3);
+        Perturb(model);
+        TrainingBatch batch = Batch(stage);
+        Dictionary<string, float[]> found = Gradients(model, stage, batch);
+        model.ZeroGradients();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        (Tensor tokens, Tensor targets, Tensor weights) = batch.To(CPU);
+        Tensor logits = NetworkOf(model).Logits(tokens), losses = CrossEntropy.PerToken(logits, targets) + (stage.ZLoss * logits.logsumexp(-1).square());
+        ((losses * weights).sum() / batch.WeightSum).backward();
+        foreach ((string name, Tensor parameter) in model.Parameters)
+        {
+            if (parameter.grad is not { } grad) Assert.All(found[name], value => Assert.Equal(0, value));
+            else TensorAssert.Close(grad.data<float>().ToArray(), found[name], 1e-6 + (1e-4 * grad.abs().max().item<float>()), name);
+        }
+    }
+
+    /// <summary>What is cast is cast anew after a step, and has gradients wherever it was asked for first.</summary>
+    [Fact]
+    public void Weights_InBf16_FollowTheirMasters()
+    {
+        const string Name = "rwkv.head.weight";
+        using TrainableModel model = Initialization.Create(Toy, 3);
+        using Weights weights = new(model, ScalarType.BFloat16);
+        Tensor first;
+        using (no_grad()) first = weights[Name];
+        Assert.Same(first, weights[Name]);
+        for (int pass = 0; pass < 2; pass++) weights[Name].sum().backward();
+        Assert.Equal(2, model[Name].grad!.mean().item<float>());
+        using (no_grad()) model[Name].fill_(0.3);
+        Assert.NotEqual(Corner(model[Name].to(ScalarType.BFloat16)), Corner(weights[Name]));
+        weights.Update();
+        Assert.Equal(Corner(model[Name].to(ScalarType.BFloat16)), Corner(weights[Name]));
+        weights[Name].sum().backward();
+        Assert.Equal(3, model[Name].grad!.mean().item<float>());
+
+        static float Corner(Tensor matrix) => matrix[0, 0].to(ScalarType.Float32).item<float>();
     }
 
     [Theory]
@@ -281,19 +326,18 @@ public sealed class TrainerTests : TorchTest
 
     private static Dictionary<string, float[]> Gradients(TrainableModel model, StagePlan stage, TrainingBatch batch)
     {
-        Operators operators = Operators.Plain(model.Config);
-        Network network = new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators);
         model.ZeroGradients();
-        new BatchGradient(network, stage, CPU).Add(batch, batch.WeightSum);
+        new BatchGradient(NetworkOf(model), stage, CPU).Add(batch, batch.WeightSum);
         return model.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.grad is { } grad ? grad.data<float>().ToArray() : new float[pair.Value.numel()]);
     }
 
     private static Tensor Logits(TrainableModel model, Tensor tokens)
     {
         using IDisposable noGrad = no_grad();
-        Operators operators = Operators.Plain(model.Config);
-        return new Network(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), operators).Logits(tokens);
+        return NetworkOf(model).Logits(tokens);
     }
+
+    private static Network NetworkOf(TrainableModel model) => new(model.Config, model.Prefix, new Weights(model, ScalarType.Float32), Operators.Plain(model.Config));
 
     /// <summary>Fresh models have outputs at zero, through which no gradient flows.</summary>
     private static void Perturb(TrainableModel model)

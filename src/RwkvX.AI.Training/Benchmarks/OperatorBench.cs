@@ -54,6 +54,8 @@ internal sealed class OperatorBench(
         Add("product C to 4C", 0, h, i => weights.Linear(i[0], ffn + "key.weight"));
         Add("product 4C to C", 0, [Draw(B, T, 4 * C).to(options.Compute)], i => weights.Linear(i[0], ffn + "value.weight"));
         Add("low-rank pair", 0, h, i => i[0].matmul(weights[att + "w1"]).matmul(weights[att + "w2"]));
+        if (weights.Compute != ScalarType.Float32)
+            _times.Add(new OperatorTime("weights in the type of products, after the optimizer", 0, Median(warmUp, weights.Update), 0));
         return _times;
     }
 
@@ -80,16 +82,21 @@ internal sealed class OperatorBench(
     private OperatorTime Head(int warmUp, Tensor x, Tensor targets)
     {
         Tensor ones = ones_like(targets, ScalarType.Float32);
+        return new OperatorTime("head and loss, with their backward", 1, Median(warmUp, () => gradient.Head(x, targets, ones)), 0);
+    }
+
+    private double Median(int warmUp, Action run)
+    {
         List<double> times = [];
         for (int i = 0; i < warmUp + options.Steps; i++)
         {
             using DisposeScope scope = NewDisposeScope();
-            double time = clock.Time(() => gradient.Head(x, targets, ones));
+            double time = clock.Time(run);
             model.ZeroGradients();
             if (i >= warmUp) times.Add(time);
         }
 
-        return new OperatorTime("head and loss, with their backward", 1, DeviceClock.Median(times), 0);
+        return DeviceClock.Median(times);
     }
 
     private Tensor Mixes(Tensor x, string block, string letters) => cat(operators.Elementwise.ShiftMix(

@@ -19,6 +19,7 @@ internal sealed class StepBench : IDisposable
     private readonly StepBenchOptions _options;
     private readonly DeviceClock _clock;
     private readonly TrainableModel _model;
+    private readonly Weights _weights;
     private readonly BatchGradient _gradient;
     private readonly OperatorBench _operators;
     private readonly Optimizer? _optimizer;
@@ -29,8 +30,8 @@ internal sealed class StepBench : IDisposable
         (_options, _clock) = (options, new DeviceClock(options.Device));
         _model = RandomModel(options);
         Operators operators = Operators.For(options.Config, options.Device);
-        Weights weights = new(_model, options.Compute);
-        Network network = new(options.Config, _model.Prefix, weights, operators);
+        _weights = new Weights(_model, options.Compute);
+        Network network = new(options.Config, _model.Prefix, _weights, operators);
         StagePlan stage = new()
         {
             Name = "bench",
@@ -43,7 +44,7 @@ internal sealed class StepBench : IDisposable
             Data = [],
         };
         _gradient = new BatchGradient(network, stage, options.Device);
-        _operators = new OperatorBench(options, _clock, _model, weights, operators, network, _gradient);
+        _operators = new OperatorBench(options, _clock, _model, _weights, operators, network, _gradient);
         if (options.Optimizer) _optimizer = new Optimizer(_model.Parameters, new OptimizerPlan(), operators.Kernels);
     }
 
@@ -55,7 +56,7 @@ internal sealed class StepBench : IDisposable
         for (int i = 0; i < WarmUp + _options.Steps; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            double gradient = _clock.Time(() => Gradient(batch)), step = _optimizer is null ? 0 : _clock.Time(() => _optimizer.Step(1e-6, _optimizer.GradientNorm()));
+            double gradient = _clock.Time(() => Gradient(batch)), step = _optimizer is null ? 0 : _clock.Time(OptimizerStep);
             if (i < WarmUp) continue;
             gradients.Add(gradient);
             steps.Add(step);
@@ -84,6 +85,7 @@ internal sealed class StepBench : IDisposable
     public void Dispose()
     {
         _optimizer?.Dispose();
+        _weights.Dispose();
         _model.Dispose();
     }
 
@@ -92,6 +94,12 @@ internal sealed class StepBench : IDisposable
         _model.ZeroGradients();
         using Tensor loss = _gradient.Add(batch, batch.WeightSum);
         loss.item<float>();
+    }
+
+    private void OptimizerStep()
+    {
+        _optimizer!.Step(1e-6, _optimizer.GradientNorm());
+        _weights.Update();
     }
 
     /// <summary>Outputs of a fresh model are zero, and gradients behind them with them: here they are small numbers.</summary>

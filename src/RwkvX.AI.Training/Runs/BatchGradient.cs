@@ -14,7 +14,7 @@ namespace RwkvX.AI.Training.Runs;
 /// <param name="device">Where to compute.</param>
 internal sealed class BatchGradient(Network network, StagePlan stage, Device device)
 {
-    private const long HeadTokens = 8192, HeadLogits = 1 << 26; // at most so many are in memory at once
+    private const long HeadTokens = 8192, HeadLogits = 1 << 28; // at most so many at once: 1 GiB of logits, a few times as much with their gradient
 
     private readonly Network _forgetting = network.Forgetting(stage.ForgetEvery);
 
@@ -28,8 +28,7 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         (Tensor tokens, Tensor targets, Tensor weights) = batch.To(device);
         if (stage.LongCrossEntropy is { } options) weights = weights * LongWeights(options, tokens, targets);
         weights = weights / weightSum;
-        Network layers = batch.Forgets ? _forgetting : network;
-        return (stage.RecomputeShare > 0 ? AddRecomputing(layers, tokens, targets, weights) : AddKeeping(layers, tokens, targets, weights)).MoveToOuterDisposeScope();
+        return AddLayers(batch.Forgets ? _forgetting : network, tokens, targets, weights).MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss, and its gradient with respect to what enters the head; the head's own gradients are added.</summary>
@@ -56,18 +55,8 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         return (loss.MoveToOuterDisposeScope(), rows.grad!.view(x.shape).MoveToOuterDisposeScope());
     }
 
-    private Tensor AddKeeping(Network layers, Tensor tokens, Tensor targets, Tensor weights)
-    {
-        Tensor x = layers.Embed(tokens);
-        Tensor? vFirst = null;
-        for (int layer = 0; layer < layers.LayerCount; layer++) (x, vFirst) = layers.Layer(layer, x, vFirst);
-        (Tensor loss, Tensor dx) = Head(x, targets, weights);
-        x.backward([dx]);
-        return loss;
-    }
-
-    /// <summary>Of the layers that are computed again keeps only what goes in; goes back layer by layer.</summary>
-    private Tensor AddRecomputing(Network layers, Tensor tokens, Tensor targets, Tensor weights)
+    /// <summary>Goes back layer by layer, so that what one keeps is free before the next; of a layer that is computed again only what goes in is kept.</summary>
+    private Tensor AddLayers(Network layers, Tensor tokens, Tensor targets, Tensor weights)
     {
         Tensor embedded = layers.Embed(tokens);
         Tensor[] inputs = new Tensor[layers.LayerCount];

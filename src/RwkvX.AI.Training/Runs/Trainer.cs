@@ -19,9 +19,9 @@ public sealed class Trainer : IDisposable
     private readonly string _directory;
     private readonly SequenceSources _sources;
     private readonly LowRankAdapter? _adapter;
-    private readonly Weights _weights;
     private readonly IKernelLauncher? _kernels;
     private readonly IProcessGroup _group;
+    private Weights? _weights;
     private Optimizer? _optimizer;
 
     /// <summary>Opens or makes the model, and the last checkpoint in the directory where there is one.</summary>
@@ -53,8 +53,6 @@ public sealed class Trainer : IDisposable
         (Model, VocabularyPath) = new ModelSource(plan, planFolder).Open(place);
         _sources = new SequenceSources(planFolder, LoadTokenizer);
         if (plan.LowRank is { } low) _adapter = new LowRankAdapter(Model, low.Rank, low.Alpha, new Generator((ulong)plan.Seed));
-        ScalarType compute = plan.Precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32;
-        _weights = new Weights(Model, compute, _adapter);
         _kernels = Operators.For(Model.Config, place).Kernels;
         if (File.Exists(CheckpointPath)) Resume();
     }
@@ -109,6 +107,7 @@ public sealed class Trainer : IDisposable
     {
         _optimizer?.Dispose();
         _adapter?.Dispose();
+        _weights?.Dispose();
         _sources.Dispose();
         Model.Dispose();
     }
@@ -143,7 +142,7 @@ public sealed class Trainer : IDisposable
     }
 
     private Network NetworkOf(StagePlan stage) =>
-        new(Model.Config, Model.Prefix, _weights, Operators.For(Model.Config with { MobaTopK = stage.MobaTopK ?? Model.Config.MobaTopK }, Model.Device));
+        new(Model.Config, Model.Prefix, _weights!, Operators.For(Model.Config with { MobaTopK = stage.MobaTopK ?? Model.Config.MobaTopK }, Model.Device));
 
     /// <summary>What the first process says of the time, and Σ of the weights of all batches of the step.</summary>
     private (bool IsOver, double TimeShare, double WeightSum) Agree(bool isOver, double timeShare, double weightSum)
@@ -173,7 +172,12 @@ public sealed class Trainer : IDisposable
         double loss = sum.item<double>();
         double norm = _optimizer!.GradientNorm(), rate = LearningRate.At(stage, Progress.StageStep, timeShare);
         string? skipped = guard.Judge(loss, norm);
-        if (skipped is null) _optimizer.Step(rate, norm);
+        if (skipped is null)
+        {
+            _optimizer.Step(rate, norm);
+            _weights!.Update();
+        }
+
         Progress = Progress with
         {
             StageStep = Progress.StageStep + 1,
@@ -189,6 +193,8 @@ public sealed class Trainer : IDisposable
     {
         HashSet<string> trained = [.. Trained(stage).Select(pair => pair.Key)];
         foreach ((string name, Tensor parameter) in AllParameters) parameter.requires_grad_(trained.Contains(name));
+        _weights?.Dispose();
+        _weights = new Weights(Model, _plan.Precision == "bf16" ? ScalarType.BFloat16 : ScalarType.Float32, _adapter);
         if (_optimizer is not null && trained.SetEquals(_optimizer.Names)) return;
         _optimizer?.Dispose();
         _optimizer = new Optimizer(Trained(stage), _plan.Optimizer, _kernels);
