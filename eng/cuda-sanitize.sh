@@ -26,6 +26,7 @@ selection() { # NAME KERNELS DISPLAY-NAME...
 golden() { echo "*GoldenTests.Forward_GoldenCase$1(name: \"$2\", schedule: \"$3\")"; }
 # The slow ones first.
 for batch in 1 2 4; do selection decode-captured-$batch "step_* in a graph at batch $batch" "*Forward_FewCapturedSteps_SameBitsAsEager(batch: $batch)"; done
+selection golden-bf16-steps "step_gemv, output, step_wkv, step_value, step_choose, step_attend in a graph" "$(golden BF16_RmsWithinTolerance hybrid-window 1)"
 selection golden-f32-steps "step_gemv, output, step_wkv, step_value, step_choose, step_attend in f32" "$(golden F32_WithinTolerance hybrid-long 1)"
 selection drop-16 "rows_choose and attention over dropped chunks" '*Forward_AfterDrops16Bit_AgreesWithTheCpuEngine(precision: BF16, gather: True)'
 selection decode-9 "wkv_single; step_choose, step_attend behind products" '*Forward_BatchOfMixedLengths_EqualsEachAlone(batch: 9)'

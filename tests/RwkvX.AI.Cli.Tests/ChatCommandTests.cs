@@ -19,8 +19,8 @@ public sealed class ChatCommandTests
     public async Task Chat_Document_IsRead()
     {
         using TemporaryFolder folder = new();
-        string document = folder.Write("notes.txt", "Notes of the week.\n\nThe code of the red door is 4711.\n\nThe boat is old.\n");
-        string[] question = ["--once", "What is the code of the red door?", "--temperature", "0", "--max-tokens", "24"];
+        string document = folder.Write("notes.txt", "Notes of the week.\n\nThe access code of the red door is 4711.\n\nThe boat is old.\n");
+        string[] question = ["--once", "What is the access code of the red door?", "--temperature", "0", "--max-tokens", "24"];
         CliRun with = (await CliRun.Of(["chat", "--document", document, .. question])).Succeeded();
         CliRun without = (await CliRun.Of(["chat", .. question])).Succeeded();
         Assert.Contains("4711", with.Out, StringComparison.Ordinal);

@@ -7,7 +7,7 @@ namespace RwkvX.AI.Cli.Tests;
 /// <summary>The memory verbs as a script uses them; every call opens the store anew, as another process would.</summary>
 public sealed class MemoryCommandTests : IDisposable
 {
-    private const string Notes = "Notes of the week.\n\nThe code of the red door is 4711.\n\nThe boat is old.\n";
+    private const string Notes = "Notes of the week.\n\nThe access code of the red door is 4711.\n\nThe boat is old.\n";
     private readonly TemporaryFolder _folder = new();
     private readonly string _notes;
 
@@ -20,10 +20,10 @@ public sealed class MemoryCommandTests : IDisposable
     {
         (await Run("append", "notes", _notes)).Succeeded();
         (await Run("checkpoint", "notes", "read")).Succeeded();
-        CliRun asked = (await Run("ask", "notes", "What is the code of the red door?", "--temperature", "0", "--max-tokens", "24")).Succeeded();
+        CliRun asked = (await Run("ask", "notes", "What is the access code of the red door?", "--temperature", "0", "--max-tokens", "24")).Succeeded();
         Assert.Contains("4711", asked.Out, StringComparison.Ordinal);
         (await Run("fork", "notes", "other", "--at", "read")).Succeeded();
-        CliRun again = (await Run("ask", "other", "What is the code of the red door?", "--temperature", "0", "--max-tokens", "24")).Succeeded();
+        CliRun again = (await Run("ask", "other", "What is the access code of the red door?", "--temperature", "0", "--max-tokens", "24")).Succeeded();
         Assert.Equal(asked.Out, again.Out); // bit for bit the same state, so the same answer
 
         CliRun transcript = (await Run("transcript", "notes")).Succeeded();

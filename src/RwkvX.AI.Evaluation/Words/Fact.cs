@@ -15,10 +15,10 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public static string[] Unknown { get; } = ["I do not know; that was never mentioned.", "I do not know. Nothing was said about that.", "I do not know, you have not told me that."];
 
     /// <summary>Share of questions about what was never told; less in training, where three tenths taught to say so of what had been told.</summary>
-    public static double UnknownShare(WordList words) => words.IsTraining ? 0.2 : 0.3;
+    public static double UnknownShare(WordList words) => words.IsTraining ? 0.15 : 0.3;
 
     /// <summary>A fact.</summary>
-    public static Fact Draw(WordList words, Random random) => Draw(Relation.All, words, random);
+    public static Fact Draw(WordList words, Random random) => Draw(Relations(words), words, random);
 
     private static Fact Draw(Relation[] relations, WordList words, Random random)
     {
@@ -49,9 +49,11 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public static List<Fact> DrawMany(int count, WordList words, Random random, bool own = false)
     {
         List<Fact> facts = [];
-        Relation[] relations = own ? [.. Relation.All.Where(relation => relation.Own is not null)] : Relation.All;
-        // Of few kinds in half of training, so that it is for the subject to decide and not for the kind.
-        if (!own && words.Surprises(random)) relations = Drawn.Shuffled(relations, random)[..random.Next(1, 4)];
+        Relation[] relations = Relations(words);
+        if (own) relations = [.. relations.Where(relation => relation.Own is not null)];
+        // Of few kinds in half of training, so that it is for the subject to decide and not for the kind; some of them are ones that nobody thought of.
+        else if (words.Surprises(random))
+            relations = [.. Drawn.Shuffled(relations, random)[..random.Next(1, 4)].Select(kind => random.Next(4) == 0 ? Relation.Any(words.Any(random), kind.Subject) : kind)];
         for (int tries = 0; facts.Count < count && tries < 40 * count; tries++)
         {
             Fact fact = Draw(relations, words, random);
@@ -72,6 +74,8 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public string OwnQuestion(Random random) => Pick(Relation.OwnQuestions!, random);
 
     public string OwnAnswer => Fill(Relation.OwnAnswer!);
+
+    private static Relation[] Relations(WordList words) => words.IsTraining ? Relation.Training : Relation.All;
 
     private string Fill(string pattern) => Articles.Mend(pattern.Replace("{s}", Subject, StringComparison.Ordinal).Replace("{v}", Value, StringComparison.Ordinal));
 

@@ -86,6 +86,79 @@ internal sealed record Relation(
             ["How much does the {s} weigh?", "What is the weight of the {s}?"], "The {s} weighs {v} grams."),
     ];
 
+    /// <summary>More kinds, of training alone: how documents of tests come about stays as it is.</summary>
+    public static Relation[] Training { get; } =
+    [
+        .. All,
+        new('N', 'D', ["The code of the {s} is {v}.", "The {s} has the code {v}.", "To open the {s}, you need the code {v}."],
+            ["What is the code of the {s}?", "Which code does the {s} have?", "Which code opens the {s}?"], "The code of the {s} is {v}."),
+        new('N', 'D', ["The number of the {s} is {v}.", "The {s} has the number {v}.", "Number {v} is that of the {s}."],
+            ["What is the number of the {s}?", "Which number does the {s} have?"], "The number of the {s} is {v}."),
+        new('N', 'W', ["The name of the {s} is {v}.", "The {s} is called {v}.", "They call the {s} {v}."],
+            ["What is the name of the {s}?", "What is the {s} called?"], "The {s} is called {v}."),
+        new('N', 'N', ["The {s} lies under the {v}.", "Under the {v} there is the {s}.", "The {s} is hidden under the {v}."],
+            ["What is the {s} hidden under?", "What does the {s} lie under?"], "The {s} is under the {v}."),
+        new('N', 'F', ["The {s} was found by {v}.", "It was {v} who found the {s}.", "On a walk, {v} found the {s}."],
+            ["Who found the {s}?", "Who has found the {s}?"], "The {s} was found by {v}."),
+        new('N', 'F', ["The {s} was built by {v}.", "It was {v} who built the {s}.", "Years ago {v} built the {s}."],
+            ["Who built the {s}?", "By whom was the {s} built?"], "The {s} was built by {v}."),
+        new('N', 'E', ["The {s} was bought on {v}.", "They bought the {s} on {v}.", "On {v} the {s} was delivered and paid."],
+            ["When was the {s} bought?", "On which date was the {s} bought?"], "The {s} was bought on {v}."),
+        new('N', 'p', ["Only a {v} can repair the {s}.", "To repair the {s} one has to be a {v}.", "For the {s} they need a {v}."],
+            ["Who can repair the {s}?", "Who is needed for the {s}?"], "A {v} can repair the {s}."),
+        new('P', 'W', ["The cat of {s} is called {v}.", "{s} has a cat called {v}.", "{s} calls the cat {v}."],
+            ["What is the name of the cat of {s}?", "What is the cat of {s} called?"], "The cat of {s} is called {v}.", ["My cat is called {v}.", "The name of my cat is {v}.", "I have a cat called {v}."], ["What is the name of my cat?", "What is my cat called?"], "Your cat is called {v}."),
+        new('P', 'W', ["{s} works for the company {v}.", "The company of {s} is called {v}.", "{s} has founded the company {v}."],
+            ["Which company does {s} work for?", "What is the company of {s} called?"], "{s} works for {v}.", ["I work for the company {v}.", "My company is called {v}."], ["Which company do I work for?", "What is my company called?"], "You work for {v}."),
+        new('P', 'k', ["The bicycle of {s} is {v}.", "{s} bought a {v} bicycle.", "{s} rides a {v} bicycle."],
+            ["What colour is the bicycle of {s}?", "Which colour does the bicycle of {s} have?"], "The bicycle of {s} is {v}.", ["My bicycle is {v}.", "I ride a {v} bicycle.", "I bought a {v} bicycle."], ["What colour is my bicycle?", "Which colour does my bicycle have?"], "Your bicycle is {v}."),
+        new('P', 'F', ["The brother of {s} is called {v}.", "{s} has a brother called {v}.", "{s} visited the brother, {v}."],
+            ["What is the brother of {s} called?", "Who is the brother of {s}?"], "The brother of {s} is called {v}.", ["My brother is called {v}.", "I have a brother called {v}.", "The name of my brother is {v}."], ["What is my brother called?", "What is the name of my brother?"], "Your brother is called {v}."),
+        new('P', 'F', ["The mother of {s} is called {v}.", "{s} has a mother called {v}.", "The mother of {s}, {v}, came to visit."],
+            ["What is the mother of {s} called?", "Who is the mother of {s}?"], "The mother of {s} is called {v}.", ["My mother is called {v}.", "The name of my mother is {v}."], ["What is my mother called?", "What is the name of my mother?"], "Your mother is called {v}."),
+        new('P', 'F', ["The teacher of {s} is {v}.", "{s} takes lessons from {v}.", "What {s} knows, {s} learnt from {v}."],
+            ["Who is the teacher of {s}?", "From whom did {s} learn?"], "The teacher of {s} is {v}.", ["My teacher is {v}.", "I take lessons from {v}."], ["Who is my teacher?", "From whom do I take lessons?"], "Your teacher is {v}."),
+        new('P', 'F', ["The doctor of {s} is {v}.", "When ill, {s} goes to {v}.", "{s} has a doctor called {v}."],
+            ["Who is the doctor of {s}?", "What is the doctor of {s} called?"], "The doctor of {s} is {v}.", ["My doctor is {v}.", "The name of my doctor is {v}."], ["Who is my doctor?", "What is my doctor called?"], "Your doctor is {v}."),
+        new('P', 'c', ["{s} works in {v}.", "The office of {s} is in {v}.", "Every morning {s} drives to {v} to work."],
+            ["Where does {s} work?", "In which city is the office of {s}?"], "{s} works in {v}.", ["I work in {v}.", "My office is in {v}."], ["Where do I work?", "In which city is my office?"], "You work in {v}."),
+        new('P', 'p', ["{s} wants to become a {v}.", "The dream of {s} is to be a {v}.", "One day {s} will be a {v}."],
+            ["What does {s} want to become?", "What is the dream of {s}?"], "{s} wants to become a {v}.", ["I want to become a {v}.", "My dream is to be a {v}."], ["What do I want to become?", "What is my dream?"], "You want to become a {v}."),
+        new('P', 'f', ["{s} ordered {v} for dinner.", "For dinner {s} had {v}.", "{s} cooked {v} yesterday."],
+            ["What did {s} have for dinner?", "What did {s} eat yesterday?"], "{s} had {v}.", ["I had {v} for dinner.", "Yesterday I cooked {v}."], ["What did I have for dinner?", "What did I cook yesterday?"], "You had {v}."),
+        new('P', 'l', ["{s} saw a {v} in the garden.", "In the garden of {s} there was a {v}.", "{s} told everybody of the {v} in the garden."],
+            ["What did {s} see in the garden?", "Which animal was in the garden of {s}?"], "{s} saw a {v}.", ["I saw a {v} in the garden.", "There was a {v} in my garden."], ["What did I see in the garden?", "Which animal was in my garden?"], "You saw a {v}."),
+        new('P', 'D', ["{s} lives in house number {v}.", "The house of {s} has the number {v}.", "The number of the house of {s} is {v}."],
+            ["What is the number of the house of {s}?", "In which house number does {s} live?"], "The house of {s} has the number {v}.", ["My house has the number {v}.", "I live in house number {v}."], ["What is the number of my house?", "Which number does my house have?"], "Your house has the number {v}."),
+        new('P', 'D', ["{s} has {v} books.", "There are {v} books in the house of {s}.", "{s} counted the books: {v}."],
+            ["How many books does {s} have?", "How many books are in the house of {s}?"], "{s} has {v} books.", ["I have {v} books.", "I counted my books: {v}."], ["How many books do I have?"], "You have {v} books."),
+        new('P', 'M', ["The train of {s} leaves at {v}.", "{s} takes the train at {v}.", "At {v} the train of {s} leaves."],
+            ["When does the train of {s} leave?", "Which train does {s} take?"], "The train of {s} leaves at {v}.", ["My train leaves at {v}.", "I take the train at {v}."], ["When does my train leave?", "Which train do I take?"], "Your train leaves at {v}."),
+        new('P', 'E', ["{s} got married on {v}.", "The wedding of {s} was on {v}.", "On {v}, {s} got married."],
+            ["When did {s} get married?", "When was the wedding of {s}?"], "The wedding of {s} was on {v}.", ["I got married on {v}.", "My wedding was on {v}."], ["When did I get married?", "When was my wedding?"], "Your wedding was on {v}."),
+        new('P', 'E', ["{s} will arrive on {v}.", "We expect {s} on {v}.", "The visit of {s} begins on {v}."],
+            ["When will {s} arrive?", "When do we expect {s}?"], "{s} will arrive on {v}."),
+        new('T', 'F', ["The report on the {s} was written by {v}.", "In the report on the {s}, {v} explains everything.", "Read the report on the {s} by {v}."],
+            ["Who wrote the report on the {s}?", "Whose report is there on the {s}?"], "The report on the {s} was written by {v}."),
+        new('T', 'F', ["The {s} meeting was opened by {v}.", "At the {s} meeting {v} spoke first.", "It was {v} who opened the {s} meeting."],
+            ["Who opened the {s} meeting?", "Who spoke first at the {s} meeting?"], "The {s} meeting was opened by {v}."),
+        new('T', 'c', ["The {s} conference takes place in {v}.", "This year the {s} conference is in {v}.", "We meet in {v} for the {s} conference."],
+            ["Where is the {s} conference?", "In which city does the {s} conference take place?"], "The {s} conference is in {v}."),
+        new('T', 'D', ["The {s} group has {v} members.", "There are {v} people in the {s} group.", "Of the {s} group {v} came."],
+            ["How many members does the {s} group have?", "How many people are in the {s} group?"], "The {s} group has {v} members."),
+        new('T', 'W', ["The {s} programme is called {v}.", "The name of the {s} programme is {v}.", "For the {s} they use the programme {v}."],
+            ["What is the {s} programme called?", "Which programme do they use for the {s}?"], "The {s} programme is called {v}."),
+    ];
+
+    /// <summary>A kind that nobody thought of, of training alone: any word of a person, a topic or a thing.</summary>
+    public static Relation Any(string word, char subject)
+    {
+        string of = subject == 'P' ? "{s}" : "the {s}";
+        return new Relation(
+            subject, 'W', [$"The {word} of {of} is {{v}}.", $"For {of} the {word} is {{v}}.", $"As the {word} of {of} they chose {{v}}."],
+            [$"What is the {word} of {of}?", $"Which {word} does {of} have?", $"Tell me the {word} of {of}."], $"The {word} of {of} is {{v}}.");
+    }
+
     /// <summary>What somebody is called.</summary>
     public static Relation Name { get; } = All.First(relation => relation.OwnQuestions?.Contains("What is my name?") ?? false);
 }
