@@ -35,7 +35,7 @@ internal static class TrainBenchCommand
             "Measure a training step of a random model, beside the peak of a large matrix product in the same run, and each of its operators alone.",
             """
             rwkvx train bench --shape 12x256+3 --length 4096 --batch 12 --device cuda --json figures.json
-            rwkvx train bench --shape 32x2560+8 --no-optimizer --recompute-share 0.6 --device cuda          # 3.6B in 80 GB: without 29 GB of moments
+            rwkvx train bench --shape 32x2560+8 --no-optimizer --recompute-share 0.1 --device cuda          # 3.6B in 80 GB: without 29 GB of moments
             RWKVX_TRAIN_PLAIN=1 rwkvx train bench --shape 12x256+3 --length 4096 --batch 12 --device cuda   # without our kernels
             """) { shape, length, batch, steps, vocabulary, chunk, topK, precision, device, recompute, noOptimizer, json };
         command.SetAction((result, cancellationToken) =>
