@@ -11,9 +11,9 @@ tool=${RWKVX_TOOL:-$([ -x "$here/tool/rwkvx" ] && echo "$here/tool/rwkvx" || ech
 text=${RWKVX_TEXT:-$([ -f "$here/heldout-novels.jsonl" ] && echo "$here" || echo "$here/../data/text")}
 deadline=$((SECONDS + ${RWKVX_EVAL_SECONDS:-420})) processes=${RWKVX_EVAL_PROCESSES:-4}
 if [ "${RWKVX_EVAL_QUICK:-0}" = 1 ]; then
-    lengths="512 1024" far=2048 long=1500 mid=1000 minutes=1000 window=2048 few=2 some=2 many=3 cloze=20
+    lengths="512 1024" far=2048 long=1500 mid=1000 near=500 minutes=1000 window=2048 few=2 some=2 many=3 cloze=20
 else
-    lengths="1024 2048 4096 8192 16384 32768 65536" far=131072 long=65536 mid=16384 minutes=20000 window=65536 few=20 some=25 many=60 cloze=1500
+    lengths="1024 2048 4096 8192 16384 32768 65536" far=131072 long=65536 mid=16384 near=1024 minutes=20000 window=65536 few=20 some=25 many=60 cloze=1500
 fi
 mkdir -p "$out"
 echo "step,seconds,exit" >"$out/evaluations.csv"
@@ -50,6 +50,8 @@ ask facts facts --task facts --tokens "$mid" --documents "$some" --prose "$novel
 ask cloze cloze --data "$novels" --questions "$cloze"
 ask passkey-far passkey --lengths "$far" --depths 10 --samples 3 --seed 2
 for task in needle-1 needle-2 needle-3 multi-key multi-value; do ask "$task-mid" needle --task "$task" --tokens "$mid" --documents "$few" --prose "$novels"; done
+ask facts-near facts --task facts --tokens "$near" --documents "$some" --prose "$novels"
+ask four-near facts --task four --tokens "$near" --documents "$many" --prose "$novels"
 ask facts-far facts --task facts --tokens "$long" --documents "$some" --prose "$novels"
 ask speeches perplexity --data "$text/heldout-speeches.jsonl" --tokens "$((window / 8))"
 wait

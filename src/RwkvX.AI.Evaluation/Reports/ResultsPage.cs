@@ -8,7 +8,7 @@ namespace RwkvX.AI.Evaluation.Reports;
 public sealed class ResultsPage
 {
     private static readonly string[] Tasks =
-        ["needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "needle-1-mid", "needle-2-mid", "needle-3-mid", "multi-key-mid", "multi-value-mid", "later", "facts", "facts-far", "four", "unknown", "decisions"];
+        ["needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "needle-1-mid", "needle-2-mid", "needle-3-mid", "multi-key-mid", "multi-value-mid", "later", "facts-near", "facts", "facts-far", "four-near", "four", "unknown", "decisions"];
 
     private readonly IReadOnlyList<ModelResults> _models;
     private readonly StringBuilder _text = new();
@@ -72,8 +72,8 @@ public sealed class ResultsPage
         Line("\n## Needles, facts, decisions\n");
         Table(["task", "tokens", .. _models.Select(model => model.Name)], asked.Select(task =>
         {
-            int tokens = _models.Select(model => model.Total(task)).OfType<TaskCell>().First().Tokens;
-            return (string[])[task.Replace("-mid", "", StringComparison.Ordinal).Replace("-far", "", StringComparison.Ordinal), ResultBars.Tokens(tokens), .. _models.Select(model => ResultBars.Text(model.Total(task)))];
+            TaskCell cell = _models.Select(model => model.Total(task)).OfType<TaskCell>().First();
+            return (string[])[cell.Task, ResultBars.Tokens(cell.Tokens), .. _models.Select(model => ResultBars.Text(model.Total(task)))];
         }));
     }
 
