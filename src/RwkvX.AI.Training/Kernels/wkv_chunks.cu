@@ -58,8 +58,8 @@ extern "C" __global__ void __launch_bounds__(TEAM, 2) wkv_chunks(const __grid_co
         for (int j = 0; j < 8; j++) c.at[i][j] = (c.at[i][j] + (p.row_at(i) == p.column_at(j) ? 1.0f : 0.0f)) * end[j];
     write_matrix(args.m + matrix, c, p);
     clear(c);
-    add_product_of_transposed(c, u, b, p);
-    add_product_of_transposed(c, v, k, p);
+    add_product_of_transposed<true>(c, u, b, p); // where keys repeat, these two cancel
+    add_product_of_transposed<true>(c, v, k, p);
 #pragma unroll
     for (int i = 0; i < 2; i++)
 #pragma unroll
@@ -88,7 +88,7 @@ extern "C" __global__ void __launch_bounds__(TEAM, 2) wkv_chunks(const __grid_co
     add_tile(c, u, p);
     write_matrix(args.u + matrix, c, p);
     clear(c);
-    add_lower_product(c, b, u, p);
-    add_lower_product(c, k, v, p);
+    add_lower_product<true>(c, b, u, p);
+    add_lower_product<true>(c, k, v, p);
     write_rows(args.y, c, rows, p);
 }

@@ -135,7 +135,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
     clear(dk);
     if (second)
     {
-        add_lower_product(dx, m1, b, p);
+        add_lower_product<true>(dx, m1, b, p);
         add_product_of_transposed_lower(db, m1, r, p);
     }
     else store_tile(m0, lower_of(dz, u, p, true), p);
@@ -143,13 +143,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
     if (second) store_tile(m1, lower_of(dy, v, p, false), p);
     else
     {
-        add_lower_product(dx, m0, b, p);
+        add_lower_product<true>(dx, m0, b, p);
         add_product_of_transposed_lower(db, m0, a, p);
     }
     __syncthreads();
     if (second)
     {
-        add_lower_product(dx, m1, k, p);
+        add_lower_product<true>(dx, m1, k, p);
         add_product_of_transposed_lower(dk, m1, r, p);
     }
     else store_tile(m0, lower_of(dz, v, p, true), p);
@@ -157,7 +157,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1) wkv_gradients(const __g
     if (second) load_matrix<TEAM>(m1, args.s + matrix, thread - TEAM);
     else
     {
-        add_lower_product(dx, m0, k, p);
+        add_lower_product<true>(dx, m0, k, p);
         add_product_of_transposed_lower(dk, m0, a, p);
     }
     __syncthreads();

@@ -1,8 +1,9 @@
 // Training: what the kernels of the recurrence share: tiles of 64 x 64 in shared memory, their products, and a chunk's inputs.
 //
 // A tile is 64 rows of STRIDE floats: 4 more than 64, so that rows 0 to 7 begin in different banks. A product is the work of a team of 8 warps,
-// 16 x 32 results a warp, by tensor cores: each factor is the sum of two numbers of TF32, and three of their four products are added up, which
-// keeps single precision but for its last bit. A thread has 2 rows, 8 apart, and 4 pairs of columns, 8 apart (PTX, m16n8k8).
+// 16 x 32 results a warp, by tensor cores. With inputs in f32 each factor is the sum of two numbers of TF32, and three of their four products are added
+// up, which keeps single precision but for its last bit; with inputs in bf16 factors are rounded to TF32, which has three bits more than those.
+// A thread has 2 rows, 8 apart, and 4 pairs of columns, 8 apart (PTX, m16n8k8).
 // Triangles: a warp leaves out what is zero for all of its 16 rows. Warps w and w + 4, which share a scheduler, have the bands w and 3 - w.
 
 #include "number.cuh"
@@ -12,6 +13,7 @@
 #define TILE (SIZE * STRIDE)
 #define TEAM 256
 #define BAND 16
+#define EXACT_INPUTS !BF16 // whether products split their factors; some always do
 
 #ifndef DYNAMIC_SHARED
 #define DYNAMIC_SHARED(name) extern __shared__ float4 name[]
@@ -69,6 +71,7 @@ __device__ __forceinline__ void multiply_add(float &c0, float &c1, float &c2, fl
 }
 
 // c += A B for A (16, 8), B (8, 32), of whose four parts of 8 columns the first `parts` count.
+template <bool EXACT>
 __device__ __forceinline__ void multiply_add(float (&c)[2][8], const float (&a)[4], const float (&b)[4][2], int parts)
 {
     unsigned a_high[4], a_low[4];
@@ -76,7 +79,7 @@ __device__ __forceinline__ void multiply_add(float (&c)[2][8], const float (&a)[
     for (int i = 0; i < 4; i++)
     {
         a_high[i] = to_tf32(a[i]);
-        a_low[i] = to_tf32(a[i] - __uint_as_float(a_high[i]));
+        if (EXACT) a_low[i] = to_tf32(a[i] - __uint_as_float(a_high[i]));
     }
 #pragma unroll
     for (int n = 0; n < 4; n++)
@@ -87,11 +90,14 @@ __device__ __forceinline__ void multiply_add(float (&c)[2][8], const float (&a)[
         for (int i = 0; i < 2; i++)
         {
             b_high[i] = to_tf32(b[n][i]);
-            b_low[i] = to_tf32(b[n][i] - __uint_as_float(b_high[i]));
+            if (EXACT) b_low[i] = to_tf32(b[n][i] - __uint_as_float(b_high[i]));
         }
         float &c0 = c[0][2 * n], &c1 = c[0][2 * n + 1], &c2 = c[1][2 * n], &c3 = c[1][2 * n + 1];
-        multiply_add(c0, c1, c2, c3, a_low, b_high);
-        multiply_add(c0, c1, c2, c3, a_high, b_low);
+        if (EXACT)
+        {
+            multiply_add(c0, c1, c2, c3, a_low, b_high);
+            multiply_add(c0, c1, c2, c3, a_high, b_low);
+        }
         multiply_add(c0, c1, c2, c3, a_high, b_high);
     }
 }
@@ -99,7 +105,7 @@ __device__ __forceinline__ void multiply_add(float (&c)[2][8], const float (&a)[
 
 // c += X Y, with either factor read transposed; k from `begin` to `end`, multiples of 8. A thread's two k are neighbours where Y is read as it
 // is, and 4 apart where it is read transposed: so do its reads fall into different banks.
-template <bool X_TRANSPOSED, bool Y_TRANSPOSED>
+template <bool X_TRANSPOSED, bool Y_TRANSPOSED, bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_product(Results &c, const float *x, const float *y, const Place p, int begin, int end, int parts)
 {
     const int row = p.row, column = p.half() + p.group, first = Y_TRANSPOSED ? p.member : 2 * p.member, other = Y_TRANSPOSED ? 4 : 1;
@@ -118,47 +124,53 @@ __device__ __forceinline__ void add_product(Results &c, const float *x, const fl
             b[n][0] = Y_TRANSPOSED ? y[(column + 8 * n) * STRIDE + k0] : y[k0 * STRIDE + column + 8 * n];
             b[n][1] = Y_TRANSPOSED ? y[(column + 8 * n) * STRIDE + k1] : y[k1 * STRIDE + column + 8 * n];
         }
-        multiply_add(c.at, a, b, parts);
+        multiply_add<EXACT>(c.at, a, b, parts);
     }
 }
 
 // c += X Y
+template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_product(Results &c, const float *x, const float *y, const Place p)
 {
-    add_product<false, false>(c, x, y, p, 0, SIZE, 4);
+    add_product<false, false, EXACT>(c, x, y, p, 0, SIZE, 4);
 }
 
 // c += L Y for a lower triangle L.
+template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_lower_product(Results &c, const float *l, const float *y, const Place p)
 {
-    add_product<false, false>(c, l, y, p, 0, (p.band + 1) * BAND, 4);
+    add_product<false, false, EXACT>(c, l, y, p, 0, (p.band + 1) * BAND, 4);
 }
 
 // c += Xᵀ Y
+template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_product_of_transposed(Results &c, const float *x, const float *y, const Place p)
 {
-    add_product<true, false>(c, x, y, p, 0, SIZE, 4);
+    add_product<true, false, EXACT>(c, x, y, p, 0, SIZE, 4);
 }
 
 // c += Lᵀ Y for a lower triangle L.
+template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_product_of_transposed_lower(Results &c, const float *l, const float *y, const Place p)
 {
-    add_product<true, false>(c, l, y, p, p.band * BAND, SIZE, 4);
+    add_product<true, false, EXACT>(c, l, y, p, p.band * BAND, SIZE, 4);
 }
 
 // c += X Yᵀ
+template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_product_with_transposed(Results &c, const float *x, const float *y, const Place p)
 {
-    add_product<false, true>(c, x, y, p, 0, SIZE, 4);
+    add_product<false, true, EXACT>(c, x, y, p, 0, SIZE, 4);
 }
 
 // The lower triangle of X Yᵀ: results beyond the diagonal are left at zero, and with `strict` those on it.
+template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ Results lower_of(const float *x, const float *y, const Place p, bool strict)
 {
     Results c;
     clear(c);
     const int parts = ((p.band + 1) * BAND - p.half()) / 8;
-    if (parts > 0) add_product<false, true>(c, x, y, p, 0, SIZE, parts);
+    if (parts > 0) add_product<false, true, EXACT>(c, x, y, p, 0, SIZE, parts);
 #pragma unroll
     for (int i = 0; i < 2; i++)
 #pragma unroll

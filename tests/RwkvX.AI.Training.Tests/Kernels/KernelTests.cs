@@ -36,6 +36,9 @@ public sealed class KernelTests : TorchTest
     [InlineData(131, false, ScalarType.Float32)]
     [InlineData(150, true, ScalarType.Float32)] // one token repeated: all keys equal, a = 1, slow decay
     [InlineData(131, false, ScalarType.BFloat16)]
+    [InlineData(150, true, ScalarType.BFloat16)]
+    [InlineData(450, false, ScalarType.BFloat16)]
+    [InlineData(1000, true, ScalarType.BFloat16)]
     public void Wkv_OnHost_IsThePlainOne(int length, bool repeated, ScalarType type)
     {
         using HostKernelLauncher launcher = new();
@@ -51,6 +54,7 @@ public sealed class KernelTests : TorchTest
     [InlineData(1000, true, ScalarType.Float32)]
     [InlineData(4097, false, ScalarType.Float32)]
     [InlineData(4097, false, ScalarType.BFloat16)]
+    [InlineData(1000, true, ScalarType.BFloat16)]
     public void Wkv_OnDevice_IsThePlainOne(int length, bool repeated, ScalarType type)
     {
         using CudaKernelLauncher launcher = Device();

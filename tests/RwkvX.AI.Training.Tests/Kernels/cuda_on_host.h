@@ -89,8 +89,9 @@ using std::fmaxf;
 
 static inline float to_tf32(float f) { return __uint_as_float((__float_as_uint(f) + 0x1000u) & 0xffffe000u); }
 
-// Three m16n8k8 products of TF32 parts for each part of 8 columns, as the device's tensor cores have them.
+// Three m16n8k8 products of TF32 parts for each part of 8 columns, as the device's tensor cores have them; unless EXACT the last alone.
 static float exchanged_a[2][32][32][4], exchanged_b[2][32][32][4][2]; // rounded, and what that leaves
+template <bool EXACT>
 static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const float (&b)[4][2], int parts)
 {
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = lane / 4, member = lane % 4;
@@ -105,7 +106,7 @@ static inline void multiply_add(float (&c)[2][8], const float (&a)[4], const flo
         exchanged_b[1][warp][lane][i / 2][i % 2] = to_tf32(b[i / 2][i % 2] - high);
     }
     __syncwarp();
-    for (int term = 0; term < 3; term++)
+    for (int term = EXACT ? 0 : 2; term < 3; term++)
     {
         const auto &x = exchanged_a[term == 0][warp];
         const auto &y = exchanged_b[term == 1][warp];
