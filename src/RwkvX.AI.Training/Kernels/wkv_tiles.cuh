@@ -129,10 +129,9 @@ __device__ __forceinline__ void add_product(Results &c, const float *x, const fl
 }
 
 // c += X Y
-template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_product(Results &c, const float *x, const float *y, const Place p)
 {
-    add_product<false, false, EXACT>(c, x, y, p, 0, SIZE, 4);
+    add_product<false, false>(c, x, y, p, 0, SIZE, 4);
 }
 
 // c += L Y for a lower triangle L.
@@ -150,27 +149,24 @@ __device__ __forceinline__ void add_product_of_transposed(Results &c, const floa
 }
 
 // c += Lᵀ Y for a lower triangle L.
-template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_product_of_transposed_lower(Results &c, const float *l, const float *y, const Place p)
 {
-    add_product<true, false, EXACT>(c, l, y, p, p.band * BAND, SIZE, 4);
+    add_product<true, false>(c, l, y, p, p.band * BAND, SIZE, 4);
 }
 
 // c += X Yᵀ
-template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ void add_product_with_transposed(Results &c, const float *x, const float *y, const Place p)
 {
-    add_product<false, true, EXACT>(c, x, y, p, 0, SIZE, 4);
+    add_product<false, true>(c, x, y, p, 0, SIZE, 4);
 }
 
 // The lower triangle of X Yᵀ: results beyond the diagonal are left at zero, and with `strict` those on it.
-template <bool EXACT = EXACT_INPUTS>
 __device__ __forceinline__ Results lower_of(const float *x, const float *y, const Place p, bool strict)
 {
     Results c;
     clear(c);
     const int parts = ((p.band + 1) * BAND - p.half()) / 8;
-    if (parts > 0) add_product<false, true, EXACT>(c, x, y, p, 0, SIZE, parts);
+    if (parts > 0) add_product<false, true>(c, x, y, p, 0, SIZE, parts);
 #pragma unroll
     for (int i = 0; i < 2; i++)
 #pragma unroll

@@ -55,13 +55,13 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         return (loss.MoveToOuterDisposeScope(), rows.grad!.view(x.shape).MoveToOuterDisposeScope());
     }
 
-    /// <summary>Goes back layer by layer, so that what one keeps is free before the next; of a layer that is computed again only what goes in is kept.</summary>
+    /// <summary>Goes back layer by layer, and if all are kept only as far as anything is trained, so that what one keeps is free before the next; of a layer that is computed again only what goes in is kept.</summary>
     private Tensor AddLayers(Network layers, Tensor tokens, Tensor targets, Tensor weights)
     {
         Tensor embedded = layers.Embed(tokens);
         Tensor[] inputs = new Tensor[layers.LayerCount];
         KeptLayer?[] kept = new KeptLayer?[inputs.Length];
-        Tensor x = embedded.detach();
+        Tensor x = Leaf(embedded, embedded.requires_grad || stage.RecomputeShare > 0); // whether a layer that is computed again trains anything cannot be seen in time
         Tensor? vFirst = null;
         for (int layer = 0; layer < inputs.Length; layer++)
         {
@@ -69,13 +69,15 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
             if (stage.Recomputes(layer))
             {
                 using IDisposable noGrad = no_grad();
-                (x, vFirst) = layers.Layer(layer, x, vFirst);
+                (Tensor y, Tensor? values) = layers.Layer(layer, x, vFirst);
+                x = Leaf(y, true);
+                vFirst ??= Leaf(values!, true);
             }
             else
             {
                 KeptLayer now = kept[layer] = Keep(layers, layer, x, vFirst);
-                x = now.Y.detach();
-                vFirst ??= now.Values!.detach();
+                x = Leaf(now.Y, now.Y.requires_grad);
+                vFirst ??= Leaf(now.Values!, now.Values!.requires_grad);
             }
         }
 
@@ -87,6 +89,7 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
             KeptLayer now = kept[layer] ?? Keep(layers, layer, inputs[layer], layer == 0 ? null : vFirst);
             if (layer == 0 && dFirst is not null) autograd.backward([now.Y, now.Values!], [dx, dFirst]);
             else now.Y.backward([dx]);
+            if (!now.X.requires_grad) break;
             dx = now.X.grad!.MoveToOuterDisposeScope();
             if (now.First?.grad is { } more) dFirst = (dFirst is null ? more : dFirst.Plus(more)).MoveToOuterDisposeScope();
         }
@@ -98,11 +101,13 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
     /// <summary>A layer with all that its gradient needs.</summary>
     private static KeptLayer Keep(Network layers, int layer, Tensor x, Tensor? vFirst)
     {
-        Tensor input = x.detach().requires_grad_(true);
-        Tensor? first = vFirst?.detach().requires_grad_(true);
+        Tensor input = Leaf(x, x.requires_grad);
+        Tensor? first = vFirst is null ? null : Leaf(vFirst, vFirst.requires_grad);
         (Tensor y, Tensor? values) = layers.Layer(layer, input, first);
         return new KeptLayer(input, first, y, values);
     }
+
+    private static Tensor Leaf(Tensor values, bool isTrained) => values.detach().requires_grad_(isTrained);
 
     private Tensor LongWeights(LongCrossEntropyOptions options, Tensor tokens, Tensor targets)
     {

@@ -188,7 +188,7 @@ public sealed class Trainer : IDisposable
         return new StepFigures(Progress, stage.Name, loss, rate, norm, stage.TokensPerStep / Stopwatch.GetElapsedTime(started).TotalSeconds, skipped);
     }
 
-    /// <summary>What a stage does not train needs no gradients; where the choice changes, the moments start anew.</summary>
+    /// <summary>What a stage does not train needs no gradients, and its weights are cast without; where the choice changes, the moments start anew.</summary>
     private void UseOptimizer(StagePlan stage)
     {
         HashSet<string> trained = [.. Trained(stage).Select(pair => pair.Key)];
