@@ -42,25 +42,14 @@ internal static class ImportCommand
             };
             long bytes = ProgressBar.Run(host, "importing", 1, report =>
             {
-                ImportProgress progress = new(report);
+                long done = 0;
+                InlineProgress<ModelImportProgress> progress = new(value => report((double)(done = value.BytesDone) / value.BytesTotal));
                 ModelImporter.Import(result.GetRequiredValue(source), directory, options, progress, cancellationToken);
-                return progress.Bytes;
+                return done;
             });
             host.Out.WriteLine(FormattableString.Invariant($"{directory}: {bytes:N0} bytes of weights"));
             return Task.CompletedTask;
         });
         return command;
-    }
-
-    /// <summary>Passes progress on at once; the framework's own class would post it to another thread.</summary>
-    private sealed class ImportProgress(Action<double> report) : IProgress<ModelImportProgress>
-    {
-        public long Bytes { get; private set; }
-
-        public void Report(ModelImportProgress value)
-        {
-            Bytes = value.BytesDone;
-            report((double)value.BytesDone / value.BytesTotal);
-        }
     }
 }

@@ -4,11 +4,12 @@ using TorchSharp;
 
 namespace RwkvX.AI.Cli;
 
-/// <summary><c>rwkvx train</c>: everything that needs gradients, and with them libtorch.</summary>
+/// <summary><c>rwkvx train</c>: everything that makes a model of data, nearly all of it with gradients and so with libtorch.</summary>
 internal static class TrainCommand
 {
     public static Command Create(CliHost host) => new("train", "Train models, with libtorch.")
     {
+        TrainAverageCommand.Create(host),
         TrainBenchCommand.Create(host),
         TrainDataCommand.Create(host),
         TrainGradientsCommand.Create(host),
