@@ -64,7 +64,7 @@ internal sealed class ResultBars(IReadOnlyList<ModelResults> models)
     private string[] NoRise()
     {
         PositionLoss? Last(ModelResults model) => model["novels"]?.Positions?.FirstOrDefault(octave => octave.To == 65_536);
-        string Told(ModelResults model) => Last(model) is { Change: { } change, ChangeHalfWidth: { } room } ? string.Create(CultureInfo.InvariantCulture, $"{change:+0.0000;-0.0000} ± {room:0.0000} nats") : "not measured";
+        string Told(ModelResults model) => Last(model) is { Change: { } change, ChangeHalfWidth: { } room } ? string.Create(CultureInfo.InvariantCulture, $"{change:+0.0000;-0.0000;0.0000} ± {room:0.0000} nats") : "not measured";
         return ["and does not rise from there to 64K outside the interval", "≤ interval", .. models.Select(Told), Last(models[0]) is { } own ? Verdict(own.Change <= own.ChangeHalfWidth) : ""];
     }
 

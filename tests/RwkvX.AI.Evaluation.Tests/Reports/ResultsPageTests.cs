@@ -51,6 +51,15 @@ public sealed class ResultsPageTests : IDisposable
     }
 
     [Fact]
+    public void Write_ChangeThatRoundsToNothing_HasNoSign()
+    {
+        Model("level", passkeys: 10, cloze: 0.5, change: -0.00003);
+        string page = Path.Combine(_folder, "results.md");
+        ResultsPage.Write([ModelResults.Read(Path.Combine(_folder, "level"))], page);
+        Assert.Contains("| 16,384 to 32,768 | 3.0000 ± 0.1000 (0.0000 ± 0.0050) |", File.ReadAllLines(page));
+    }
+
+    [Fact]
     public void Read_SomethingElse_SaysWhatWasExpected()
     {
         Directory.CreateDirectory(Path.Combine(_folder, "other"));
