@@ -8,6 +8,10 @@ internal static class MadeUpLog
         ("The archive team meets at 13:30.", "When does the archive team meet?", "13:30"),
         ("The favourite food of Alice is mushrooms.", "What is the favourite food of Alice?", "mushrooms"),
         ("The archive meeting takes place on 12 March.", "When is the archive meeting?", "12 March"),
+        ("The access code of the garden room is 23902.", "What is the access code of the garden room?", "23902"),
+        ("Ines works as a teacher.", "What does Ines do for a living?", "teacher"),
+        ("The birthday of Nadia is 3 May.", "When is the birthday of Nadia?", "3 May"),
+        ("The spare key of Theo lies behind the green door.", "Where is the spare key of Theo?", "green door"),
     ];
 
     private static readonly string[] Events =
