@@ -72,6 +72,54 @@ public sealed class OperatorTests : TorchTest
         Assert.Equal([-1, -1], chosen[0, 0, 7].data<long>().ToArray());
     }
 
+    [Theory]
+    [InlineData(40, 8)]
+    [InlineData(77, 16)]
+    [InlineData(150, 32)]
+    public void ChoiceLoss_OnTheWayBack_AddsTheGradientOfItsValue(int length, int chunkSize)
+    {
+        Generator generator = new(5);
+        Tensor[] qk = [.. Enumerable.Range(0, 2).Select(_ => (randn(2, 3, length, N, generator: generator) * 2).requires_grad_(true))];
+        Tensor weights = rand(2, length, generator: generator), dy = randn(2, 3, length, N, generator: generator);
+        int[] answers = [2, chunkSize - 1, chunkSize, chunkSize + 1, length - 1, length + 3, length + chunkSize + 5, (2 * length) - 2];
+        IReadOnlyList<ChoiceRows> rows = ChoiceRows.Of(answers, weights, 0.3, chunkSize);
+        Assert.Equal([3L, 2L], rows.Select(row => row.Positions.numel())); // those with a chunk behind them
+        Tensor attached = ChoiceLoss.Attach(qk[0], qk[1], rows, chunkSize);
+        Close(qk[0], attached, 0, "q");
+        Tensor value = ChoiceLoss.Value(qk[0], qk[1], rows, chunkSize);
+        Assert.True(value.item<float>() > 0.01);
+        IList<Tensor> expected = autograd.grad([(qk[0] * dy).sum() + value], qk), found = autograd.grad([(attached * dy).sum() + (qk[1] * 0).sum()], qk);
+        for (int i = 0; i < qk.Length; i++) Close(expected[i], found[i], 1e-5, $"gradient of input {i}");
+    }
+
+    [Fact]
+    public void ChoiceLoss_OfChunksOfOneKey_IsNothing()
+    {
+        Tensor q = randn(1, 2, 30, N, generator: new Generator(5)), k = randn(1, 2, 30, N, generator: new Generator(6)); // means are keys: what is chosen is what is looked at
+        Assert.Equal(0, ChoiceLoss.Value(q, k, ChoiceRows.Of([7, 29], ones(1, 30), 1, 1), 1).item<float>(), 1e-5);
+    }
+
+    [Fact]
+    public void ChoiceLoss_Descended_BringsTheChunkOfTheKeyThatIsLookedAtAmongTheChosen()
+    {
+        Generator generator = new(5);
+        Tensor k = randn(1, 1, 128, N, generator: generator), q = randn(1, 1, 128, N, generator: generator), key = k[0, 0, 21].clone();
+        q[0, 0, 127] = key * 2; // looks at position 21, whose chunk's other keys are far from what is asked for
+        for (int i = 16; i < 24; i++) if (i != 21) k[0, 0, i] = key * -0.5;
+        (q, k) = (q.requires_grad_(true), k.requires_grad_(true));
+        IReadOnlyList<ChoiceRows> rows = ChoiceRows.Of([127], ones(1, 128), 1, 8);
+        Assert.DoesNotContain(2, Chosen());
+        for (int step = 0; step < 200; step++)
+        {
+            IList<Tensor> gradients = autograd.grad([ChoiceLoss.Value(q, k, rows, 8)], [q, k]);
+            (q, k) = ((q - (0.3 * gradients[0])).detach().requires_grad_(true), (k - (0.3 * gradients[1])).detach().requires_grad_(true));
+        }
+
+        Assert.Equal(2, Chosen()[0]);
+
+        long[] Chosen() => ChunkChoice.Choose(q[.., .., 127..], ChunkChoice.Means(k, 8), 127, 8, 4).data<long>().ToArray();
+    }
+
     private static void CompareWkv(Tensor[] inputs, WkvForm expected, WkvForm found) =>
         Compare(inputs, x => expected(x[0], x[1], x[2], x[3], x[4], x[5]), x => found(x[0], x[1], x[2], x[3], x[4], x[5]));
 

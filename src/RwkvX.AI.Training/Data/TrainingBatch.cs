@@ -12,6 +12,9 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
     /// <summary>Whether the RWKV layers forget within it, as the stage says.</summary>
     public bool Forgets { get; init; }
 
+    /// <summary>Places, b · T + t, ascending, behind which the model is to say something: their target is part of an answer.</summary>
+    public IReadOnlyList<int> Answers { get; init; } = [];
+
     /// <summary>Σ of the weights.</summary>
     public double WeightSum { get; } = Weights.Sum(weight => (double)weight);
 
@@ -26,6 +29,7 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
     {
         long[] tokens = new long[batch * length], targets = new long[batch * length];
         float[] weights = new float[batch * length];
+        List<int> answers = [];
         int[] ids = new int[length + 1];
         TokenKind[] kinds = new TokenKind[length + 1];
         for (int b = 0; b < batch; b++)
@@ -37,10 +41,11 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
                 tokens[(b * length) + t] = ids[t];
                 targets[(b * length) + t] = ids[t + 1];
                 weights[(b * length) + t] = kindWeights[(int)kinds[t + 1]];
+                if (kinds[t + 1] == TokenKind.Answer) answers.Add((b * length) + t);
             }
         }
 
-        return new TrainingBatch(tokens, targets, weights, batch);
+        return new TrainingBatch(tokens, targets, weights, batch) { Answers = answers };
     }
 
     /// <summary>Tokens, targets and weights, each (B, T), on a device.</summary>

@@ -1,4 +1,5 @@
 using RwkvX.AI.Models;
+using RwkvX.AI.Training.Attention;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,7 +11,8 @@ namespace RwkvX.AI.Training.Layers;
 /// <param name="weights">The parameters.</param>
 /// <param name="operators">How all but the products is computed.</param>
 /// <param name="forgetEvery">Tokens after which the RWKV layers begin anew, so that attention alone reaches further back; divides T. 0 for never, as the model is used.</param>
-internal sealed class Network(RwkvXConfig config, string prefix, Weights weights, Operators operators, int forgetEvery = 0)
+/// <param name="choice">The queries whose choice of chunks is trained; null for none.</param>
+internal sealed class Network(RwkvXConfig config, string prefix, Weights weights, Operators operators, int forgetEvery = 0, IReadOnlyList<ChoiceRows>? choice = null)
 {
     /// <summary>Layers of both kinds.</summary>
     public int LayerCount => config.LayerCount + config.SparseLayerCount;
@@ -19,7 +21,14 @@ internal sealed class Network(RwkvXConfig config, string prefix, Weights weights
     public int VocabSize => config.VocabSize;
 
     /// <summary>The same parameters with RWKV layers that forget.</summary>
-    public Network Forgetting(int every) => new(config, prefix, weights, operators, every);
+    public Network Forgetting(int every) => new(config, prefix, weights, operators, every, choice);
+
+    /// <summary>The same with a choice of chunks that is trained for the queries of one batch.</summary>
+    /// <param name="answers">Places of the queries, b · T + t, ascending.</param>
+    /// <param name="lossWeights">(B, T) how much each token's loss counts.</param>
+    /// <param name="scale">How much the choice counts beside it.</param>
+    public Network Choosing(IReadOnlyList<int> answers, Tensor lossWeights, double scale) =>
+        new(config, prefix, weights, operators, forgetEvery, ChoiceRows.Of(answers, lossWeights, scale, config.MobaChunkSize));
 
     /// <summary>The logits after each token.</summary>
     /// <param name="tokens">(B, T) I64</param>
@@ -69,7 +78,7 @@ internal sealed class Network(RwkvXConfig config, string prefix, Weights weights
 
     private Tensor SparseLayer(string layer, Tensor x)
     {
-        Tensor y = SparseAttention.Forward(weights, layer + "att.", Norm(x, layer + "ln1"), operators.Attend);
+        Tensor y = SparseAttention.Forward(weights, layer + "att.", Norm(x, layer + "ln1"), operators.Attend, choice is { Count: > 0 } ? (q, k) => ChoiceLoss.Attach(q, k, choice, config.MobaChunkSize) : null);
         return ChannelMix.Forward(weights, layer, x, y, operators.Elementwise);
     }
 

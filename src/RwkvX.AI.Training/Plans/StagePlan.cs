@@ -62,6 +62,12 @@ public sealed record StagePlan
     /// <summary>Share of the batches with RWKV layers that forget.</summary>
     public double ForgetShare { get; init; } = 0.5;
 
+    /// <summary>
+    /// How much the choice of chunks counts beside the loss of a token, where an answer is said: it learns to choose what attention to all keys would look at (KL divergence, summed over heads).
+    /// The loss of tokens alone does not reach it. 0 for not at all.
+    /// </summary>
+    public double ChoiceLoss { get; init; }
+
     /// <summary>Weight of (ln Σ exp logits)².</summary>
     public double ZLoss { get; init; }
 
@@ -96,6 +102,7 @@ public sealed record StagePlan
         if (ForgetEvery < 0 || (ForgetEvery > 0 && Length % ForgetEvery != 0)) throw new PlanException($"{path}: forget_every: expected a divisor of the length {Length}, or 0, found {ForgetEvery}");
         foreach ((string name, double share) in new[] { ("forget_share", ForgetShare), ("recompute_share", RecomputeShare) })
             if (share is not (>= 0 and <= 1)) throw new PlanException($"{path}: {name}: expected 0 to 1, found {share}");
+        if (!(ChoiceLoss >= 0)) throw new PlanException($"{path}: choice_loss: expected at least 0, found {ChoiceLoss}");
         if (Data.Count == 0) throw new PlanException($"{path}: data: expected at least one source, found none");
         foreach (string kind in LossWeights?.Keys ?? [])
         {

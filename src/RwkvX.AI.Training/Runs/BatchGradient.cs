@@ -28,7 +28,9 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         (Tensor tokens, Tensor targets, Tensor weights) = batch.To(device);
         if (stage.LongCrossEntropy is { } options) weights = weights * LongWeights(options, tokens, targets);
         weights = weights / weightSum;
-        return AddLayers(batch.Forgets ? _forgetting : network, tokens, targets, weights).MoveToOuterDisposeScope();
+        Network layers = batch.Forgets ? _forgetting : network;
+        if (stage.ChoiceLoss > 0) layers = layers.Choosing(batch.Answers, weights, stage.ChoiceLoss);
+        return AddLayers(layers, tokens, targets, weights).MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss, and its gradient with respect to what enters the head; the head's own gradients are added.</summary>

@@ -1,0 +1,25 @@
+using static TorchSharp.torch;
+
+namespace RwkvX.AI.Training.Attention;
+
+/// <summary>The queries of a batch whose choice of chunks is trained.</summary>
+/// <param name="Sequence">Which of the batch they are of.</param>
+/// <param name="Positions">(M) I64, ascending, each with a full chunk before its own.</param>
+/// <param name="Weights">(M) F32 how much each counts.</param>
+internal sealed record ChoiceRows(int Sequence, Tensor Positions, Tensor Weights)
+{
+    /// <summary>Those of each sequence of a batch that has any.</summary>
+    /// <param name="answers">Places in the batch, b · T + t, ascending.</param>
+    /// <param name="weights">(B, T)</param>
+    /// <param name="scale">What the weights are multiplied by.</param>
+    /// <param name="chunkSize">Tokens in a chunk.</param>
+    public static IReadOnlyList<ChoiceRows> Of(IReadOnlyList<int> answers, Tensor weights, double scale, int chunkSize)
+    {
+        int T = (int)weights.shape[1];
+        return [.. answers.Where(place => place % T >= chunkSize).GroupBy(place => place / T, (sequence, places) =>
+        {
+            Tensor positions = tensor(places.Select(place => (long)(place % T)).ToArray(), device: weights.device);
+            return new ChoiceRows(sequence, positions, weights[sequence].index_select(0, positions) * scale);
+        })];
+    }
+}
