@@ -15,7 +15,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public static string[] Unknown { get; } = ["I do not know; that was never mentioned.", "I do not know. Nothing was said about that.", "I do not know, you have not told me that."];
 
     /// <summary>Share of questions about what was never told; less in training, where three tenths taught to say so of what had been told.</summary>
-    public static double UnknownShare(WordList words) => words.IsTraining ? 0.15 : 0.3;
+    public static double UnknownShare(WordList words) => words.IsTraining ? 0.2 : 0.3;
 
     /// <summary>A fact.</summary>
     public static Fact Draw(WordList words, Random random) => Draw(Relations(words), words, random);
@@ -56,7 +56,8 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
             relations = [.. Drawn.Shuffled(relations, random)[..random.Next(1, 4)].Select(kind => random.Next(4) == 0 ? Relation.Any(words.Any(random), kind.Subject) : kind)];
         for (int tries = 0; facts.Count < count && tries < 40 * count; tries++)
         {
-            Fact fact = Draw(relations, words, random);
+            bool isRival = words.IsTraining && !own && facts.Count > 0 && random.Next(4) == 0;
+            Fact fact = isRival ? facts[random.Next(facts.Count)].Rival(words, random) : Draw(relations, words, random);
             if (!facts.Any(other => other.Relation == fact.Relation && (own || other.Subject == fact.Subject))) facts.Add(fact);
         }
 
@@ -74,6 +75,32 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     public string OwnQuestion(Random random) => Pick(Relation.OwnQuestions!, random);
 
     public string OwnAnswer => Fill(Relation.OwnAnswer!);
+
+    /// <summary>A fact that is easily taken for this one: of a subject that begins alike, or of the same subject with a value of the same kind; what it says often begins alike too.</summary>
+    private Fact Rival(WordList words, Random random)
+    {
+        Relation[] same = random.Next(3) > 0 ? [] : [.. Relations(words).Where(other => other != Relation && (other.Subject, other.Value) == (Relation.Subject, Relation.Value))];
+        string value = random.Next(2) == 0 ? ValueOf(Relation.Value, words, random) : Near(words, random);
+        if (same.Length > 0) return new Fact(same[random.Next(same.Length)], Subject, value);
+        int space = Subject.IndexOf(' ', StringComparison.Ordinal);
+        string subject = Relation.Subject switch
+        {
+            'P' => space > 0 ? Subject[..space] : $"{Subject} {words.From(Vocabulary.Surnames, random)}",
+            'N' when space > 0 => random.Next(2) == 0 ? $"{Subject[..space]} {words.From(Vocabulary.Nouns, random)}" : $"{words.From(Vocabulary.Adjectives, random)}{Subject[space..]}",
+            _ => SubjectOf(Relation.Subject, words, random),
+        };
+        return new Fact(Relation, subject, value);
+    }
+
+    /// <summary>A value that begins as this one, or differs in a digit.</summary>
+    private string Near(WordList words, Random random)
+    {
+        if (Value.All(char.IsAsciiLetter)) return words.Longer(Value, random);
+        if (!Value.All(char.IsAsciiDigit)) return ValueOf(Relation.Value, words, random);
+        char[] digits = Value.ToCharArray();
+        digits[random.Next(1, digits.Length)] = (char)('0' + random.Next(10)); // two digits at least
+        return new string(digits);
+    }
 
     private static Relation[] Relations(WordList words) => words.IsTraining ? Relation.Training : Relation.All;
 

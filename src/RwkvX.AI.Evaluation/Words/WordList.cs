@@ -61,6 +61,16 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         }
     }
 
+    /// <summary>A word that begins as another one, whole, and goes on.</summary>
+    public string Longer(string word, Random random)
+    {
+        while (true)
+        {
+            string longer = word + Invent(random)[..random.Next(2, 5)];
+            if (Belongs(longer)) return longer;
+        }
+    }
+
     /// <summary>A name that nobody has, capitalised.</summary>
     public string InventName(Random random) => Fact.Capital(_prose.Value.Open.Length > 0 && random.Next(2) == 0 ? Any(random) : Invent(random));
 

@@ -110,6 +110,18 @@ public sealed partial class TaskGeneratorsTests
     }
 
     [Fact]
+    public void DrawMany_Training_HasRivals_OfSubjectsAndValuesThatBeginAlike()
+    {
+        List<Fact> Draw(WordSplit split, int seed) => Fact.DrawMany(12, new WordList(split), new Random(seed));
+        bool Begins(string longer, string word) => longer.Length > word.Length && longer.StartsWith(word, StringComparison.Ordinal);
+        int Count(WordSplit split, Func<Fact, Fact, bool> alike) => Enumerable.Range(0, 100).Sum(seed => Draw(split, seed) is var facts ? facts.Sum(one => facts.Count(other => one != other && alike(one, other))) : 0);
+        Assert.True(Count(WordSplit.Training, (one, other) => Begins(other.Subject, one.Subject + " ")) > 50, "subjects");
+        Assert.True(Count(WordSplit.Training, (one, other) => one.Value.Length > 2 && one.Relation.Value == other.Relation.Value && Begins(other.Value, one.Value)) > 20, "words");
+        Assert.True(Count(WordSplit.Training, (one, other) => one.Subject == other.Subject && one.Relation.Value == other.Relation.Value) > 50, "kinds of one subject");
+        Assert.InRange(Count(WordSplit.Test, (one, other) => one.Value.Length > 2 && one.Relation.Value == other.Relation.Value && Begins(other.Value, one.Value)), 0, 10);
+    }
+
+    [Fact]
     public void Words_OfTraining_AreNotThoseOfTests()
     {
         WordList training = new(WordSplit.Training), test = new(WordSplit.Test);
