@@ -84,12 +84,13 @@ public sealed class OperatorTests : TorchTest
         int[] answers = [2, chunkSize - 1, chunkSize, chunkSize + 1, length - 1, length + 3, length + chunkSize + 5, (2 * length) - 2];
         IReadOnlyList<ChoiceRows> rows = ChoiceRows.Of(answers, weights, 0.3, chunkSize);
         Assert.Equal([3L, 2L], rows.Select(row => row.Positions.numel())); // those with a chunk behind them
-        Tensor attached = ChoiceLoss.Attach(qk[0], qk[1], rows, chunkSize);
-        Close(qk[0], attached, 0, "q");
+        Tensor carrier = randn(2, 3, length, N, generator: generator).requires_grad_(true), attached = ChoiceLoss.Attach(carrier, qk[0], qk[1], rows, chunkSize);
+        Close(carrier, attached, 0, "carrier");
         Tensor value = ChoiceLoss.Value(qk[0], qk[1], rows, chunkSize);
         Assert.True(value.item<float>() > 0.01);
-        IList<Tensor> expected = autograd.grad([(qk[0] * dy).sum() + value], qk), found = autograd.grad([(attached * dy).sum() + (qk[1] * 0).sum()], qk);
+        IList<Tensor> expected = autograd.grad([value], qk), found = autograd.grad([(attached * dy).sum()], [.. qk, carrier]);
         for (int i = 0; i < qk.Length; i++) Close(expected[i], found[i], 1e-5, $"gradient of input {i}");
+        Close(dy, found[2], 0, "gradient of the carrier");
     }
 
     [Fact]

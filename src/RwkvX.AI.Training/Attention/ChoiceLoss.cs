@@ -16,12 +16,13 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
     /// <inheritdoc/>
     public override string Name => nameof(ChoiceLoss);
 
-    /// <summary>q, on whose way back the gradient of the loss joins those of q and k.</summary>
+    /// <summary>A tensor as it is, on whose way back q and k get the gradient of the loss.</summary>
+    /// <param name="carrier">Anything that the loss of tokens depends on.</param>
     /// <param name="q">(B, H, T, N)</param>
     /// <param name="k">(B, H, T, N)</param>
     /// <param name="rows">Which queries, and how much each counts.</param>
     /// <param name="chunkSize">Tokens in a chunk.</param>
-    public static Tensor Attach(Tensor q, Tensor k, IReadOnlyList<ChoiceRows> rows, int chunkSize) => apply(q, k, rows, chunkSize);
+    public static Tensor Attach(Tensor carrier, Tensor q, Tensor k, IReadOnlyList<ChoiceRows> rows, int chunkSize) => apply(carrier, q, k, rows, chunkSize);
 
     /// <summary>The loss itself, by definition: what <see cref="backward"/> is tested against.</summary>
     public static Tensor Value(Tensor q, Tensor k, IReadOnlyList<ChoiceRows> rows, int chunkSize)
@@ -45,11 +46,10 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        Tensor q = (Tensor)vars[0], k = (Tensor)vars[1];
-        ctx.save_for_backward([q, k]);
-        ctx.save_data("rows", vars[2]);
-        ctx.save_data("chunk", vars[3]);
-        return q.alias();
+        ctx.save_for_backward([(Tensor)vars[1], (Tensor)vars[2]]);
+        ctx.save_data("rows", vars[3]);
+        ctx.save_data("chunk", vars[4]);
+        return ((Tensor)vars[0]).alias();
     }
 
     /// <inheritdoc/>
@@ -62,7 +62,7 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
         (long H, long T, long N) = (q.shape[1], q.shape[2], q.shape[3]);
         long full = T / chunkSize;
         Tensor means = ChunkChoice.Means(k, chunkSize); // (B, H, full, N)
-        Tensor dq = grad_output.to(ScalarType.Float32, copy: true), dMeans = zeros_like(means);
+        Tensor dq = zeros_like(q, ScalarType.Float32), dMeans = zeros_like(means);
         foreach (ChoiceRows row in rows)
         {
             long step = Math.Max(1, SliceScores / (H * T)), count = row.Positions.shape[0];
@@ -82,7 +82,7 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
         }
 
         Tensor dk = nn.functional.pad(dMeans.div(chunkSize).repeat_interleave(chunkSize, 2), [0, 0, 0, T - (full * chunkSize)]);
-        return [dq.to(q.dtype).MoveToOuterDisposeScope(), dk.to(k.dtype).MoveToOuterDisposeScope(), null!, null!];
+        return [grad_output.alias().MoveToOuterDisposeScope(), dq.to(q.dtype).MoveToOuterDisposeScope(), dk.to(k.dtype).MoveToOuterDisposeScope(), null!, null!];
     }
 
     /// <summary>(H, M, full) F32: what full attention gives each past full chunk; 0 for the own one and what comes behind.</summary>

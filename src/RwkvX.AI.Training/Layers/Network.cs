@@ -78,7 +78,7 @@ internal sealed class Network(RwkvXConfig config, string prefix, Weights weights
 
     private Tensor SparseLayer(string layer, Tensor x)
     {
-        Tensor y = SparseAttention.Forward(weights, layer + "att.", Norm(x, layer + "ln1"), operators.Attend, choice is { Count: > 0 } ? (q, k) => ChoiceLoss.Attach(q, k, choice, config.MobaChunkSize) : null);
+        Tensor y = SparseAttention.Forward(weights, layer + "att.", Norm(x, layer + "ln1"), operators.Attend, choice is { Count: > 0 } ? (carrier, q, k) => ChoiceLoss.Attach(carrier, q, k, choice, config.MobaChunkSize) : null);
         return ChannelMix.Forward(weights, layer, x, y, operators.Elementwise);
     }
 

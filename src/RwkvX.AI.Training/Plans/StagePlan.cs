@@ -63,8 +63,8 @@ public sealed record StagePlan
     public double ForgetShare { get; init; } = 0.5;
 
     /// <summary>
-    /// How much the choice of chunks counts beside the loss of a token, where an answer is said: it learns to choose what attention to all keys would look at (KL divergence, summed over heads).
-    /// The loss of tokens alone does not reach it. 0 for not at all.
+    /// How much the choice of chunks counts beside the loss of a token, where an answer is said: it learns to choose what attention to all keys would look at (KL divergence, summed over heads),
+    /// by the matrices of queries and keys alone. The loss of tokens does not reach it. 0 for not at all.
     /// </summary>
     public double ChoiceLoss { get; init; }
 
