@@ -18,7 +18,7 @@ run_tests() {
 nvidia-smi --query-gpu=name,driver_version,memory.used --format=csv,noheader 2>&1 | tee "$logs/gpu.txt"
 run_tests new "$tests" -class "*SampleTests" -class "*GatherTests" -class "*StateTests" -class "*DropTests" -class "*MemoryTierTests" &
 run_tests training "$training" -method "*OnDevice*" &
-run_tests decode "$tests" -class "*DecodeTests" -class "*EmbeddedModelTests" -class "*BootstrapTests" -class "*EngineOptionsTests" -class "*KernelCompileTests" &
+run_tests decode "$tests" -class "*DecodeTests" -class "*EmbeddedModelTests" -class "*BootstrapTests" -class "*EngineOptionsTests" -class "*KernelCompileTests" -class "*KernelCacheTests" &
 run_tests golden "$tests" -class "*.GoldenTests" &
 run_tests eight "$tests" -class "*EightBit*" &
 wait

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Models;
 using RwkvX.AI.Prompts;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -27,12 +28,14 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Arg
 Console.WriteLine("Planted near the start of the document:");
 foreach (PlantedNote note in PlantedNote.All) Console.WriteLine($"  {note.Text}");
 
-using RwkvXChatClient client = new();
+using RwkvXChatClient client = new(); // device auto: a GPU where the engine for it is there
+EngineInfo engine = client.GetService<IRwkvXModel>()!.Engine;
+Console.WriteLine($"\nRunning on {engine.Device}: {engine.Description}");
 ChatOptions greedy = new() { Temperature = 0, MaxOutputTokens = 40 };
 Conversation conversation = new(client, new ChatMessage(ChatRole.User, text).AsDocument(), greedy);
 
 // The first question pays for the document; the others find its state.
-Console.WriteLine($"\nReading {text.Length:N0} characters, then asking ...\n");
+Console.WriteLine($"Reading {text.Length:N0} characters, then asking ...\n");
 int right = 0;
 long read = 0, written = 0;
 TimeSpan reading = default, writing = default;

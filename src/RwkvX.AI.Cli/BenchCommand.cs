@@ -38,9 +38,12 @@ internal static class BenchCommand
             rwkvx bench --device cuda --shape 32x2560+8 --contexts 4096,32768,131072,1048576 --batches 1,8,64,256
             rwkvx bench --device cuda --precision int8 --shape 32x2560+8 --contexts 4096 --batches 1,4
             rwkvx bench --device cuda --state f16 --shape 32x2560+0 --contexts 4096 --batches 64,256
+            rwkvx bench --engine torch --device cpu --precision bf16
             rwkvx bench plot figures.json --out figures.svg
 
             A decoding step reads every weight once, so 100% of the read bandwidth is the most that can be had.
+            Without --device cuda or --engine torch it is the managed engine that is measured, also where there is a GPU.
+            --engine torch --device cpu measures CPU libtorch in the form that --precision says, f32 or bf16.
             """) { shape, json, contexts, batches, steps, BenchPlotCommand.Create(host) };
         model.AddTo(command);
         engines.AddTo(command);
@@ -53,20 +56,20 @@ internal static class BenchCommand
         {
             if (result.GetValue(json) is { } figuresPath) OutputFile.Check(figuresPath);
             EngineRequest request = engines.Request(result);
+            if (request is { Engine: "torch", Device: "auto" } && new TorchEngineProvider().WhyNot(request with { Device = "cuda" }) is null)
+                request = request with { Device = "cuda" };
             if (request.Device.StartsWith("cuda", StringComparison.Ordinal))
             {
                 OnDevice(host, request, model, result, result.GetValue(shape), ParseNumbers(result.GetRequiredValue(contexts)), ParseNumbers(result.GetRequiredValue(batches)), result.GetValue(steps) ?? 200, result.GetValue(json), cancellationToken);
                 return Task.CompletedTask;
             }
 
-            if (request.Engine == "torch")
-                throw new CliException("bench --engine torch: expected --device cuda; CPU libtorch is there to compare results, not to be fast");
             if (request.StatePrecision != Precision.F32)
                 throw new CliException("bench --state f16: expected --device cuda; states on the CPU are f32");
             ModelFileOptions sizes = new() { MobaChunkSize = result.GetValue(model.MobaChunkSize), MobaTopK = result.GetValue(model.MobaTopK) };
             BenchFigures figures = result.GetValue(shape) is { } text
-                ? OfShape(host, ModelShape.Parse(text)!, sizes, cancellationToken)
-                : OfModel(host, model, result, cancellationToken);
+                ? OfShape(host, request, ModelShape.Parse(text)!, sizes, cancellationToken)
+                : OfModel(host, request, model, result, cancellationToken);
             ToReport(figures).Write(host);
             if (result.GetValue(json) is { } path) OutputFile.Write(path, () => File.WriteAllBytes(path, figures.ToJson()));
             return Task.CompletedTask;
@@ -90,6 +93,8 @@ internal static class BenchCommand
     private static void OnDevice(
         CliHost host, EngineRequest request, ModelArguments model, ParseResult result, string? shape, int[] contexts, int[] batches, int steps, string? json, CancellationToken cancellationToken)
     {
+        if (request.Engine == "cpu")
+            throw new CliException($"bench --device {request.Device}: expected --engine torch or auto, found cpu");
         TorchEngineProvider provider = new();
         if (provider.WhyNot(request) is { } why)
             throw new CliException($"device {request.Device}: {why}");
@@ -102,20 +107,20 @@ internal static class BenchCommand
         if (json is not null) OutputFile.Write(json, () => File.WriteAllBytes(json, figures.ToJson()));
     }
 
-    private static BenchFigures OfModel(CliHost host, ModelArguments model, ParseResult result, CancellationToken cancellationToken)
+    private static BenchFigures OfModel(CliHost host, EngineRequest request, ModelArguments model, ParseResult result, CancellationToken cancellationToken)
     {
         using ModelFiles files = model.Open(result);
-        return Measure(host, files, files.Name, cancellationToken);
+        return Measure(host, request, files, files.Name, cancellationToken);
     }
 
-    private static BenchFigures OfShape(CliHost host, RwkvXConfig config, ModelFileOptions sizes, CancellationToken cancellationToken)
+    private static BenchFigures OfShape(CliHost host, EngineRequest request, RwkvXConfig config, ModelFileOptions sizes, CancellationToken cancellationToken)
     {
         string path = Path.Combine(Path.GetTempPath(), $"rwkvx-bench-{Guid.NewGuid():n}.safetensors");
         try
         {
             RandomModel.Write(path, config, cancellationToken);
             using ModelFiles files = ModelFiles.Open(path, sizes);
-            return Measure(host, files, "random weights", cancellationToken);
+            return Measure(host, request, files, "random weights", cancellationToken);
         }
         finally
         {
@@ -123,21 +128,35 @@ internal static class BenchCommand
         }
     }
 
-    private static BenchFigures Measure(CliHost host, ModelFiles files, string name, CancellationToken cancellationToken)
+    private static BenchFigures Measure(CliHost host, EngineRequest request, ModelFiles files, string name, CancellationToken cancellationToken)
     {
         List<(string Name, IRwkvXModel Model)> engines = [];
         try
         {
-            // Weights that are stored in 8 bits have no 16-bit form.
-            bool isInt8 = ModelTensors.Read(files).Head.Type == TensorType.I8;
-            if (!isInt8) engines.Add(("16 bit", host.LoadEngine(files, new EngineRequest { Engine = "cpu", Precision = Precision.BF16 })));
-            engines.Add(("int8", host.LoadEngine(files, new EngineRequest { Engine = "cpu", Precision = Precision.Int8 })));
+            Load(host, request, files, engines);
             return ProgressBar.Run(host, "measuring", 1, report => Measure(engines, name, host.BenchEffort, report, cancellationToken));
         }
         finally
         {
             engines.ForEach(engine => engine.Model.Dispose());
         }
+    }
+
+    /// <summary>The managed engine in both forms of its weights, or CPU libtorch in the one asked for.</summary>
+    private static void Load(CliHost host, EngineRequest request, ModelFiles files, List<(string Name, IRwkvXModel Model)> engines)
+    {
+        void Add(string name, EngineRequest asked) => engines.Add((name, host.LoadEngine(files, asked)));
+        if (request.Engine == "torch")
+        {
+            Precision precision = request.Precision ?? Precision.F32;
+            Add(precision == Precision.F32 ? "32 bit" : "16 bit", request with { Precision = precision });
+            return;
+        }
+
+        // Weights that are stored in 8 bits have no 16-bit form.
+        bool isInt8 = ModelTensors.Read(files).Head.Type == TensorType.I8;
+        if (!isInt8) Add("16 bit", new EngineRequest { Engine = "cpu", Precision = Precision.BF16 });
+        Add("int8", new EngineRequest { Engine = "cpu", Precision = Precision.Int8 });
     }
 
     private static BenchFigures Measure(

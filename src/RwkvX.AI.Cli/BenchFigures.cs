@@ -48,7 +48,7 @@ internal sealed record BenchFigures
 }
 
 /// <summary>Figures of one form of the weights.</summary>
-/// <param name="Precision"><c>16 bit</c> or <c>int8</c>.</param>
+/// <param name="Precision"><c>16 bit</c>, <c>int8</c> or <c>32 bit</c>.</param>
 /// <param name="PrefillTokensPerSecond">Best of several runs.</param>
 /// <param name="DecodeTokensPerSecond">Median of several runs.</param>
 /// <param name="BestDecodeTokensPerSecond">Best of these runs.</param>

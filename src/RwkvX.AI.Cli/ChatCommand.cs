@@ -47,7 +47,7 @@ internal static class ChatCommand
                 MaxOutputTokens = result.GetValue(maxTokens),
                 Seed = result.GetValue(seed),
             };
-            using RwkvXChatClient client = new(model.ToChatOptions(result, engines.Request(result)));
+            using RwkvXChatClient client = host.OpenChat(model.ToChatOptions(result, engines.Request(result)));
             ChatConversation conversation = new(host, client, options, messages);
             if (result.GetValue(once) is { } question) await conversation.AskAsync(question, cancellationToken);
             else await conversation.RunAsync(cancellationToken);

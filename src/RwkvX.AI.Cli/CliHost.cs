@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using RwkvX.AI.Chat;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Models;
@@ -25,9 +26,6 @@ internal sealed class CliHost
     /// <summary>Whether a person reads the errors; no progress bars otherwise.</summary>
     public bool IsErrorTerminal { get; init; }
 
-    /// <summary>Makes an engine of a model; the files stay open as long as it lives.</summary>
-    public Func<ModelFiles, EngineRequest, IRwkvXModel> LoadEngine { get; init; } = (files, request) => EngineChoice.Load(files, request);
-
     /// <summary>How long <c>bench</c> measures.</summary>
     public BenchEffort BenchEffort { get; init; } = new();
 
@@ -41,4 +39,40 @@ internal sealed class CliHost
         IsOutTerminal = !Console.IsOutputRedirected,
         IsErrorTerminal = !Console.IsErrorRedirected,
     };
+
+    /// <summary>Makes an engine of a model, and says what <c>auto</c> took; the files stay open as long as it lives.</summary>
+    public IRwkvXModel LoadEngine(ModelFiles files, EngineRequest request)
+    {
+        string? passedOver = null;
+        IRwkvXModel model = EngineChoice.Load(files, request, passedOver: reason => passedOver = reason);
+        Tell(request, model.Engine, passedOver);
+        return model;
+    }
+
+    /// <summary>The same for a chat client, which opens the model itself.</summary>
+    public RwkvXChatClient OpenChat(RwkvXOptions options)
+    {
+        PassedOverLog log = new();
+        RwkvXChatClient client = new(options, log);
+        Tell(options.EngineRequest, client.GetService<IRwkvXModel>()!.Engine, log.Reason);
+        return client;
+    }
+
+    /// <summary>Writes a line to standard error.</summary>
+    public void Tell(string line)
+    {
+        try
+        {
+            Error.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // Standard error is full or closed: the exit code still tells.
+        }
+    }
+
+    private void Tell(EngineRequest request, EngineInfo taken, string? passedOver)
+    {
+        if (EngineNote.Of(request, taken, passedOver) is { } note) Tell($"rwkvx: {note}");
+    }
 }

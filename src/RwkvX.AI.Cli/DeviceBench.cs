@@ -15,6 +15,9 @@ internal sealed class DeviceBench
     // Seconds of prompts of one length before its steady figure: by then clocks have fallen as far as they do, for short prompts as for long ones.
     private const double SteadyLoad = 3;
 
+    // Memory of the device that is left to passes, graphs and others.
+    private const long Reserve = 3L << 30;
+
     // The largest batch that runs as one graph of fused kernels.
     private const int LargestStep = 4;
 
@@ -92,9 +95,10 @@ internal sealed class DeviceBench
 
     private void Decode(int context, int batch, int steps)
     {
-        long bytes = batch * _model.PageBytes(context + 8 * steps), free = _model.Device.Memory().Free - (3L << 30) + _model.FreePageBytes;
-        if (bytes > free)
+        (long Pages, long States) needed = _model.SequenceBytes(batch, context + (8L * steps));
+        if (!Fits(needed, (_model.FreePageBytes, _model.FreeStateBytes), _model.Device.Memory().Free - Reserve))
         {
+            long bytes = needed.Pages + needed.States;
             _figures.Skipped.Add(new DeviceBenchSkipped(context, batch, bytes));
             Line($"decode context {context,8} batch {batch,4}: does not fit: {bytes / 1e9:F1} GB");
             return;
@@ -117,6 +121,13 @@ internal sealed class DeviceBench
             Array.ForEach(states, state => state.Dispose());
         }
     }
+
+    /// <summary>Whether the device has room. Pages and recurrent states keep what they took from it, each for themselves.</summary>
+    /// <param name="needed">Bytes that the sequences need.</param>
+    /// <param name="kept">Bytes that were taken before and are held by no sequence.</param>
+    /// <param name="free">Bytes that the device can still give.</param>
+    internal static bool Fits((long Pages, long States) needed, (long Pages, long States) kept, long free)
+        => Math.Max(needed.Pages - kept.Pages, 0) + Math.Max(needed.States - kept.States, 0) <= free;
 
     private void NotePeak(long tokens)
     {

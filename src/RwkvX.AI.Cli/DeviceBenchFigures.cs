@@ -39,7 +39,7 @@ internal sealed record DeviceBenchFigures
     /// <summary>By context and batch.</summary>
     public List<DeviceBenchDecode> Decode { get; } = [];
 
-    /// <summary>What does not fit: context, batch, bytes needed for pages.</summary>
+    /// <summary>What does not fit: context, batch, bytes needed.</summary>
     public List<DeviceBenchSkipped> Skipped { get; } = [];
 
     /// <summary>The most device memory that was in use, other programs' included.</summary>
@@ -91,7 +91,7 @@ internal sealed record DeviceBenchMemory(string What, long Bytes);
 /// <summary>What was not measured.</summary>
 /// <param name="Context">Tokens behind each sequence.</param>
 /// <param name="Batch">Sequences.</param>
-/// <param name="Bytes">Of pages that it needs.</param>
+/// <param name="Bytes">Of pages and recurrent states that it needs.</param>
 internal sealed record DeviceBenchSkipped(int Context, int Batch, long Bytes);
 
 /// <summary>How the figures are written.</summary>

@@ -6,7 +6,7 @@ using RwkvX.AI.Models;
 namespace RwkvX.AI.Cli;
 
 /// <summary>The tool <c>rwkvx</c>: all verbs, and what becomes of errors.</summary>
-/// <remarks>Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. An error is one line on standard error.</remarks>
+/// <remarks>Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. An error is one line on standard error, the last one there.</remarks>
 internal static class RwkvXTool
 {
     private const int Failed = 1, WrongUsage = 2, Interrupted = 130; // 128 + SIGINT
@@ -26,13 +26,13 @@ internal static class RwkvXTool
 
         if (result.Errors.Count > 0)
         {
-            Tell(host, $"rwkvx: {OneLine(UsageError(result))}");
+            host.Tell($"rwkvx: {OneLine(UsageError(result))}");
             return WrongUsage;
         }
 
         if (EmptyValue(result) is { } name)
         {
-            Tell(host, $"rwkvx: {name}: expected a value, found an empty one");
+            host.Tell($"rwkvx: {name}: expected a value, found an empty one");
             return WrongUsage;
         }
 
@@ -46,7 +46,7 @@ internal static class RwkvXTool
         }
         catch (Exception e)
         {
-            Tell(host, result.GetValue(Verbose) ? e.ToString() : $"rwkvx: {OneLine(Describe(e))}");
+            host.Tell(result.GetValue(Verbose) ? e.ToString() : $"rwkvx: {OneLine(Describe(e))}");
             return Failed;
         }
     }
@@ -115,18 +115,6 @@ internal static class RwkvXTool
     };
 
     private static string Describe(Exception e) => e is EngineUnavailableException ? $"--device: {e.Message}" : e.Message;
-
-    private static void Tell(CliHost host, string text)
-    {
-        try
-        {
-            host.Error.WriteLine(text);
-        }
-        catch (IOException)
-        {
-            // Standard error is full or closed: the exit code still tells.
-        }
-    }
 
     private static string OneLine(string message) => message.ReplaceLineEndings(" ").Replace('\t', ' ').Replace("  ", " ", StringComparison.Ordinal).Trim();
 }

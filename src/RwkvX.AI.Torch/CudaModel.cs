@@ -96,7 +96,16 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     internal IReadOnlyList<(string Part, TimeSpan Time)> Startup { get; }
 
     /// <summary>Bytes of pages of keys and values of so many tokens.</summary>
-    internal long PageBytes(long tokens) => _shape.Config.SparseLayerCount == 0 ? 0 : (tokens + _shape.PageTokens - 1) / _shape.PageTokens * _shape.PageBytes;
+    internal long PageBytes(long tokens) => _shape.PageBytesOf(tokens);
+
+    /// <summary>Bytes that sequences of so many tokens need: pages, and recurrent states.</summary>
+    internal (long Pages, long States) SequenceBytes(int sequences, long tokens) => (sequences * _shape.PageBytesOf(tokens), sequences * _shape.StateBytes);
+
+    /// <summary>Bytes of pages that are taken from the device and held by no state.</summary>
+    internal long FreePageBytes => _store.Pages.FreeBytes;
+
+    /// <summary>The same of recurrent states.</summary>
+    internal long FreeStateBytes => _store.FreeRecurrentBytes;
 
     /// <summary>Bytes beside the weights that a decoding step of one sequence moves: its recurrent state there and back, the keys and values of the chunks it looks at, the means of all.</summary>
     internal long SequenceStepBytes(long tokens)
@@ -105,9 +114,6 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
         long full = tokens / config.MobaChunkSize, keys = (tokens % config.MobaChunkSize) + (Math.Min(full, config.MobaTopK - 1) * config.MobaChunkSize);
         return (2 * sizeof(float) * _shape.StateWords) + (config.SparseLayerCount * _shape.C * ((2 * keys * _shape.ElementBytes) + (full * sizeof(float))));
     }
-
-    /// <summary>Bytes of pages that are taken from the device and held by no state.</summary>
-    internal long FreePageBytes => _store.Pages.FreeBytes;
 
     /// <summary>Ten times the version of the oldest device that the kernels run on: Hopper.</summary>
     internal const int LeastComputeCapability = 90;

@@ -33,8 +33,7 @@ public static class LibTorch
             if (_folder is not null && (_withCuda || !cuda))
                 return;
             LibTorchFiles files = LibTorchFiles.Find(path ?? NamedFolder, LibTorchFiles.ApplicationFolders());
-            if (files.Version is { } version && !LibTorchRemedy.Fits(version))
-                throw new LibTorchException(LibTorchRemedy.WrongVersion(files.Folder, version));
+            files.CheckVersion();
             foreach (string file in files.LoadOrder(cuda))
                 Load(file, files);
             (_folder, _withCuda) = (files.Folder, cuda);

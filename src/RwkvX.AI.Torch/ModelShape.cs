@@ -55,6 +55,12 @@ internal sealed record ModelShape
     /// <summary>Keys and values of every sparse layer, then a mean key of every sparse layer.</summary>
     public long PageBytes => (2L * PageTokens * ElementBytes + sizeof(float)) * C * Config.SparseLayerCount;
 
+    /// <summary>Bytes of pages of so many tokens.</summary>
+    public long PageBytesOf(long tokens) => Config.SparseLayerCount == 0 ? 0 : (tokens + PageTokens - 1) / PageTokens * PageBytes;
+
+    /// <summary>Bytes of the recurrent part of a state.</summary>
+    public long StateBytes => StateWords * sizeof(float);
+
     /// <summary>Words of four bytes in the recurrent part of a state.</summary>
     public long StateWords => RwkvOffset(Config.LayerCount) + 2L * C * Config.SparseLayerCount;
 

@@ -1,6 +1,9 @@
+using System.Reflection;
 using System.Text.Json;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Models;
+using RwkvX.AI.Testing;
+using RwkvX.AI.Torch;
 using Xunit;
 
 namespace RwkvX.AI.Cli.Tests;
@@ -40,6 +43,32 @@ public sealed class BenchCommandTests
 
         (await CliRun.Of("bench", "plot", folder["f.json"], "--out", folder["f.svg"])).Succeeded();
         Assert.Contains("tokens of context", File.ReadAllText(folder["f.svg"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("32 bit")]
+    [InlineData("16 bit", "--precision", "bf16")]
+    public async Task Bench_TorchOnCpu_MeasuresItAsItDoesTheManagedEngine(string form, params string[] flags)
+    {
+        ScalarRun.SkipNative("libtorch");
+        string libTorch = typeof(BenchCommandTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "LibTorch").Value!;
+        string? missing = new TorchEngineProvider().WhyNot(new EngineRequest { Device = "cpu", LibTorchPath = libTorch });
+        Assert.SkipUnless(missing is null, $"no usable libtorch: {missing}");
+        using TemporaryFolder folder = new();
+        CliRun run = (await CliRun.Of("", Quick with { MaxReadSeconds = 0 }, ["bench", "--engine", "torch", "--device", "cpu", "--libtorch", libTorch, "--json", folder["f.json"], .. flags])).Succeeded();
+        string[] names = ["model", "engine", "read bandwidth", $"{form} prefill", $"{form} decode", $"{form} weights read", "decode after 100 tokens", "decode after 400 tokens", "long over short context"];
+        Assert.Equal(names, run.Lines.Select(line => line[..line.IndexOf(':', StringComparison.Ordinal)]));
+        Assert.StartsWith("engine: libtorch 2.", run.Lines[1], StringComparison.Ordinal);
+        Assert.Null(run.EngineNote);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(folder["f.json"]));
+        Assert.Equal(form, Assert.Single(json.RootElement.GetProperty("precisions").EnumerateArray()).GetProperty("precision").GetString());
+    }
+
+    [Fact]
+    public async Task Bench_EngineThatCannotRunThere_SaysWhy()
+    {
+        (await CliRun.Of("bench", "--engine", "cpu", "--device", "cuda")).FailedWith(1, "bench --device cuda: expected --engine torch or auto, found cpu");
+        (await CliRun.Of("bench", "--engine", "torch", "--device", "cpu", "--precision", "fp8")).FailedWith(1, "expected precision F32 or BF16");
     }
 
     [Fact]

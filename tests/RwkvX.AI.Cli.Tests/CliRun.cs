@@ -5,6 +5,11 @@ namespace RwkvX.AI.Cli.Tests;
 /// <summary>One run of the tool in this process, as a script sees it: piped streams, exit code.</summary>
 internal sealed record CliRun(int Code, string Out, string Error)
 {
+    private const string NoteBegin = "rwkvx: device auto took ";
+
+    /// <summary>The line on standard error about the engine that <c>auto</c> took, which is not in <see cref="Error"/>; null where none was written.</summary>
+    public string? EngineNote { get; private init; }
+
     /// <summary>The lines of standard output.</summary>
     public string[] Lines => Out.TrimEnd().ReplaceLineEndings("\n").Split('\n');
 
@@ -17,10 +22,12 @@ internal sealed record CliRun(int Code, string Out, string Error)
         StringWriter output = new(), error = new();
         CliHost host = new() { In = new StringReader(input), Out = output, Error = error, BenchEffort = effort };
         int code = await RwkvXTool.RunAsync(args, host);
-        return new CliRun(code, output.ToString(), error.ToString());
+        string said = error.ToString();
+        int end = said.StartsWith(NoteBegin, StringComparison.Ordinal) ? said.IndexOf('\n', StringComparison.Ordinal) + 1 : 0;
+        return new CliRun(code, output.ToString(), said[end..]) { EngineNote = end > 0 ? said[..end].TrimEnd() : null };
     }
 
-    /// <summary>The run ended well and said nothing on standard error.</summary>
+    /// <summary>The run ended well and said nothing else on standard error.</summary>
     public CliRun Succeeded()
     {
         Assert.Equal("", Error);

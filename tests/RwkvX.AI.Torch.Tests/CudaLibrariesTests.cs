@@ -24,6 +24,26 @@ public sealed class CudaLibrariesTests
         Assert.Contains("NCCL 2, which there is for Linux alone, or point RWKVX_LIBTORCH", missing.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("nvrtc", false, 0, "libnvrtc.so.13", "libnvrtc.so.12")]
+    [InlineData("nvrtc", false, 13_000, "libnvrtc.so.13", "libnvrtc.so.12")]
+    [InlineData("nvrtc", false, 12_080, "libnvrtc.so.12")]
+    [InlineData("nvrtc", true, 13_010, "nvrtc64_130_0.dll", "nvrtc64_120_0.dll")]
+    [InlineData("cublas", false, 12_040, "libcublas.so.12")]
+    [InlineData("cublas", true, 12_040, "cublas64_12.dll")]
+    [InlineData("cuda", false, 12_040, "libcuda.so.1", "libcuda.so")]
+    public void FileNames_OfADriver_LeaveOutWhatIsTooNewForIt(string library, bool windows, int driverVersion, params string[] names)
+        => Assert.Equal(names, CudaLibraries.FileNames(library, windows, driverVersion));
+
+    [Fact]
+    public void NotFound_WithAnOlderDriver_ComparesTheTwo()
+    {
+        CudaException missing = CudaLibraries.NotFound("nvrtc", windows: false, driverVersion: 12_080);
+        Assert.Contains("expected libnvrtc.so.12, found none", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("The driver knows CUDA up to 12.8: those of CUDA 13 need a newer driver.", missing.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("The driver knows", CudaLibraries.NotFound("nvrtc", windows: false, driverVersion: 13_000).Message, StringComparison.Ordinal);
+    }
+
     private static CudaException? Missing(Action open)
     {
         try

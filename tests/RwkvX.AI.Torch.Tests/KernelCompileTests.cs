@@ -60,7 +60,8 @@ public sealed class KernelCompileTests
         MultiprocessorCount = 132,
     };
 
-    private static string? FindCompiler()
+    /// <summary>Why NVRTC cannot be used; null where it can.</summary>
+    internal static string? FindCompiler()
     {
         try
         {

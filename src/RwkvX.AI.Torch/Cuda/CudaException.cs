@@ -22,7 +22,7 @@ public class CudaException : Exception
     /// <summary>The vendor's name of the error.</summary>
     public string ErrorName { get; }
 
-    /// <summary>The kernel whose compilation or launch failed; null where none is meant.</summary>
+    /// <summary>The kernel whose compilation, loading or launch failed; null where none is meant.</summary>
     public string? Kernel { get; }
 
     /// <summary>The one checker of driver results.</summary>
@@ -32,11 +32,17 @@ public class CudaException : Exception
             Throw(result, what, null);
     }
 
+    /// <summary>The same where a kernel is meant.</summary>
+    internal static void Check(int result, string what, string kernel)
+    {
+        if (result != CudaDriver.Success)
+            Throw(result, $"{what} of {kernel}", kernel);
+    }
+
     /// <summary>The one checker of kernel launches.</summary>
     internal static void CheckLaunch(int result, string kernel)
     {
-        if (result != CudaDriver.Success)
-            Throw(result, $"launch of {kernel}", kernel);
+        Check(result, "launch", kernel);
     }
 
     /// <summary>The one checker of cuBLAS results.</summary>
@@ -52,7 +58,7 @@ public class CudaException : Exception
         string name = CudaDriver.cuGetErrorName(result, out byte* text) == CudaDriver.Success ? Text(text) : $"CUDA error {result}";
         string words = CudaDriver.cuGetErrorString(result, out text) == CudaDriver.Success ? Text(text) : "no text";
         if (result == CudaDriver.OutOfMemory)
-            throw new DeviceMemoryException(name, what);
+            throw new DeviceMemoryException(name, what, kernel);
         throw new CudaException(name, $"{what}: {words}", kernel);
     }
 

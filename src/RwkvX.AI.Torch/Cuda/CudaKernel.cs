@@ -19,9 +19,9 @@ internal sealed unsafe class CudaKernel : IDisposable
         _sharedBytes = sharedBytes;
         _function = module.Function(name);
         // A multiprocessor divides L1 and shared memory anew only when it is idle: kernels that shall overlap must all ask for the same division.
-        CudaException.CheckLaunch(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributePreferredSharedCarveout, 100), name);
+        CudaException.Check(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributePreferredSharedCarveout, 100), "cuFuncSetAttribute", name);
         if (sharedBytes > 0)
-            CudaException.CheckLaunch(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributeMaxDynamicSharedSize, sharedBytes), name);
+            CudaException.Check(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributeMaxDynamicSharedSize, sharedBytes), "cuFuncSetAttribute", name);
     }
 
     /// <summary>Launches after everything before it on the stream.</summary>

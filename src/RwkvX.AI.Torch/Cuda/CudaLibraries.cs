@@ -12,6 +12,7 @@ internal static class CudaLibraries
     private static readonly Dictionary<string, nint> Loaded = [];
     private static readonly List<string> Tried = [];
     private static string? _libTorchPath;
+    private static int _driverVersion; // the newest CUDA that it knows, 13000 for 13.0; 0 before it is loaded
     private static bool _registered;
 
     /// <summary>Makes the P/Invokes of this assembly find their libraries. The first call decides the path.</summary>
@@ -34,8 +35,12 @@ internal static class CudaLibraries
                 NativeLibrary.SetDllImportResolver(typeof(CudaLibraries).Assembly, Resolve);
             _registered = true;
             foreach (string library in libraries)
+            {
                 if (Find(library) == 0)
                     throw NotFound(library);
+                if (library == CudaDriver.Library && CudaDriver.cuDriverGetVersion(out int version) == CudaDriver.Success)
+                    _driverVersion = version;
+            }
         }
     }
 
@@ -49,7 +54,7 @@ internal static class CudaLibraries
     {
         if (Loaded.TryGetValue(library, out nint handle))
             return handle;
-        string[] names = FileNames(library);
+        string[] names = FileNames(library, OperatingSystem.IsWindows(), _driverVersion);
         if (names.Length == 0)
             return 0;
         foreach (string folder in library == CudaDriver.Library ? [""] : Folders())
@@ -70,17 +75,27 @@ internal static class CudaLibraries
         return 0;
     }
 
-    private static string[] FileNames(string library) => (library, OperatingSystem.IsWindows()) switch
+    /// <summary>What a library's file may be called, best first. Those of a newer CUDA than the driver's are left out: neither they nor the code that they compile run on it.</summary>
+    /// <param name="library">Its name in P/Invokes.</param>
+    /// <param name="windows">Whether on Windows.</param>
+    /// <param name="driverVersion">The newest CUDA that the driver knows, 13000 for 13.0; 0 where there is none to ask.</param>
+    internal static string[] FileNames(string library, bool windows, int driverVersion)
     {
-        (CudaDriver.Library, false) => ["libcuda.so.1", "libcuda.so"],
-        (CudaDriver.Library, true) => ["nvcuda.dll"],
-        (Nvrtc.Library, false) => ["libnvrtc.so.13", "libnvrtc.so.12"],
-        (Nvrtc.Library, true) => ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"],
-        (CuBlas.Library, false) => ["libcublas.so.13", "libcublas.so.12"],
-        (CuBlas.Library, true) => ["cublas64_13.dll", "cublas64_12.dll"],
-        (Nccl.Library, false) => ["libnccl.so.2"],
-        _ => [],
-    };
+        int[] majors = IsOlderDriver(driverVersion) ? [12] : [13, 12];
+        return (library, windows) switch
+        {
+            (CudaDriver.Library, false) => ["libcuda.so.1", "libcuda.so"],
+            (CudaDriver.Library, true) => ["nvcuda.dll"],
+            (Nvrtc.Library, false) => [.. majors.Select(major => $"libnvrtc.so.{major}")],
+            (Nvrtc.Library, true) => [.. majors.Select(major => $"nvrtc64_{major}0_0.dll")],
+            (CuBlas.Library, false) => [.. majors.Select(major => $"libcublas.so.{major}")],
+            (CuBlas.Library, true) => [.. majors.Select(major => $"cublas64_{major}.dll")],
+            (Nccl.Library, false) => ["libnccl.so.2"],
+            _ => [],
+        };
+    }
+
+    private static bool IsOlderDriver(int driverVersion) => driverVersion is > 0 and < 13_000;
 
     /// <summary>Where to look, most explicit first; the last, empty, is the system's own search.</summary>
     private static IEnumerable<string> Folders()
@@ -101,13 +116,18 @@ internal static class CudaLibraries
         yield return "";
     }
 
-    private static CudaException NotFound(string library)
+    private static CudaException NotFound(string library) => NotFound(library, OperatingSystem.IsWindows(), _driverVersion);
+
+    /// <summary>The error of a library that is nowhere; the parameters as of <see cref="FileNames"/>.</summary>
+    internal static CudaException NotFound(string library, bool windows, int driverVersion)
     {
         string python = $"point {LibTorch.PathVariable} (option LibTorchPath) at the torch/lib folder of a Python install with CUDA.";
         string mend = library == CudaDriver.Library ? "Install the NVIDIA driver, or use the CPU engine."
             : library == Nccl.Library ? $"Install NCCL 2, which there is for Linux alone, or {python}"
             : $"Add the package TorchSharp-cuda-linux or TorchSharp-cuda-windows to the application, or {python}";
-        StringBuilder text = new($"expected {(FileNames(library) is { Length: > 0 } names ? string.Join(" or ", names) : library)}, found none. {mend}");
+        StringBuilder text = new($"expected {(FileNames(library, windows, driverVersion) is { Length: > 0 } names ? string.Join(" or ", names) : library)}, found none. {mend}");
+        if (IsOlderDriver(driverVersion) && library is Nvrtc.Library or CuBlas.Library)
+            text.Append($" The driver knows CUDA up to {driverVersion / 1000}.{driverVersion % 1000 / 10}: those of CUDA 13 need a newer driver.");
         text.Append($" {LibTorch.PathVariable}/LibTorchPath: {_libTorchPath ?? "not set"}.");
         if (Tried.Count > 0)
             text.Append($" Tried: {string.Join(", ", Tried)}.");

@@ -9,14 +9,14 @@ internal sealed unsafe class CudaModule : CudaHandle
     {
         fixed (byte* data = image)
         {
-            CudaException.Check(CudaDriver.cuModuleLoadData(out nint module, data), $"cuModuleLoadData of {kernel}");
+            CudaException.Check(CudaDriver.cuModuleLoadData(out nint module, data), "cuModuleLoadData", kernel);
             SetHandle(module);
         }
     }
 
     public nint Function(string name)
     {
-        CudaException.Check(CudaDriver.cuModuleGetFunction(out nint function, handle, name), $"cuModuleGetFunction of {name}");
+        CudaException.Check(CudaDriver.cuModuleGetFunction(out nint function, handle, name), "cuModuleGetFunction", name);
         return function;
     }
 

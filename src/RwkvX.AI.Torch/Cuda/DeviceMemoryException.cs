@@ -6,8 +6,9 @@ public sealed class DeviceMemoryException : CudaException
     /// <summary>Creates the error.</summary>
     /// <param name="errorName">The vendor's name of the error, or <c>BUDGET</c>.</param>
     /// <param name="what">What needed how much.</param>
-    public DeviceMemoryException(string errorName, string what)
-        : base(errorName, what)
+    /// <param name="kernel">The kernel, where one is meant.</param>
+    public DeviceMemoryException(string errorName, string what, string? kernel = null)
+        : base(errorName, what, kernel)
     {
     }
 }

@@ -38,7 +38,7 @@ internal sealed unsafe class KernelCompiler
         string source = Source(name + ".cu");
         string[] headerNames = [.. _sources.GetManifestResourceNames().Where(resource => resource.EndsWith(".cuh", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         string[] headers = [.. headerNames.Select(Source)];
-        CudaException.Check(Nvrtc.nvrtcVersion(out int major, out int minor), "nvrtcVersion");
+        Check(Nvrtc.nvrtcVersion(out int major, out int minor), name, "nvrtcVersion");
         List<string> options = [$"--gpu-architecture=sm_{_computeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
         string key = $"{source}\0{string.Join('\0', headers)}\0{string.Join('\0', options)}\0{_driverVersion}\0{major}.{minor}";
         string? file = _folder is null ? null : Path.Combine(_folder, $"{name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..32]}.cubin");
@@ -54,7 +54,7 @@ internal sealed unsafe class KernelCompiler
     private string Source(string resource)
     {
         using Stream stream = _sources.GetManifestResourceStream(resource)
-            ?? throw new CudaException("NO_SUCH_KERNEL", $"{resource} is not embedded", resource);
+            ?? throw new CudaException("NO_SUCH_KERNEL", $"{resource} is not embedded", Path.GetFileNameWithoutExtension(resource));
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
     }

@@ -12,12 +12,12 @@ internal sealed record LibTorchFiles(string Folder, string Shim)
     {
         get
         {
-            // A Python install has torch/version.py beside torch/lib.
-            string python = Path.Combine(Folder, "..", "version.py");
-            if (!File.Exists(python))
-                return null;
-            string? line = File.ReadLines(python).FirstOrDefault(l => l.StartsWith("__version__", StringComparison.Ordinal));
-            return line?.Split('=', 2)[1].Trim(' ', '\'', '"');
+            // Beside lib a Python install has version.py, and an unpacked libtorch build-version.
+            string python = Path.Combine(Folder, "..", "version.py"), unpacked = Path.Combine(Folder, "..", "build-version");
+            string? version = File.Exists(python) ? File.ReadLines(python).FirstOrDefault(l => l.StartsWith("__version__", StringComparison.Ordinal))?.Split('=', 2)[^1]
+                : File.Exists(unpacked) ? File.ReadLines(unpacked).FirstOrDefault()
+                : null;
+            return version?.Trim(' ', '\t', '\'', '"') is { Length: > 0 } stated ? stated : null;
         }
     }
 
@@ -54,6 +54,14 @@ internal sealed record LibTorchFiles(string Folder, string Shim)
         foreach (string name in cuda ? [.. Names, .. CudaNames] : Names)
             yield return Path.Combine(Folder, FileName(name));
         yield return Shim;
+    }
+
+    /// <summary>Refuses a version that TorchSharp does not run with; one that is not stated may be right.</summary>
+    /// <exception cref="LibTorchException">It is another version.</exception>
+    public void CheckVersion()
+    {
+        if (Version is { } version && !LibTorchRemedy.Fits(version))
+            throw new LibTorchException(LibTorchRemedy.WrongVersion(Folder, version));
     }
 
     private static string FileName(string name)

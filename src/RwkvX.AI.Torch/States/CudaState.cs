@@ -48,7 +48,7 @@ internal sealed class CudaState : RwkvXState
 
     public override bool IsValid => _valid && !_disposed;
 
-    public override long RecurrentBytes => _store.Shape.StateWords * sizeof(float);
+    public override long RecurrentBytes => _store.Shape.StateBytes;
 
     public override long PageBytes => _pages.Count(page => !page.IsAbsent) * _store.Shape.PageBytes;
 

@@ -19,7 +19,7 @@ internal sealed class StateStore : IDisposable
         _device = device;
         Stream = stream;
         Shape = shape;
-        _recurrent = new PagePool(device, shape.StateWords * sizeof(float), long.MaxValue, "recurrent states");
+        _recurrent = new PagePool(device, shape.StateBytes, long.MaxValue, "recurrent states");
         Pages = new PagePool(device, shape.PageBytes, pageBudget, "pages of keys and values");
     }
 
@@ -28,6 +28,9 @@ internal sealed class StateStore : IDisposable
     public ModelShape Shape { get; }
 
     public PagePool Pages { get; }
+
+    /// <summary>Bytes of recurrent parts that are taken from the device and held by no state.</summary>
+    public long FreeRecurrentBytes => _recurrent.FreeBytes;
 
     /// <summary>Whether kernels count which chunks heads choose.</summary>
     public bool CountsLooks { get; }

@@ -42,8 +42,14 @@ internal static class EngineChoice
             throw new EngineUnavailableException($"device {request.Device}, engine {request.Engine}: {TorchPackage.Missing}");
         }
 
-        EngineRequest asked = request.Device != "auto" ? request
-            : request with { Device = provider.WhyNot(request with { Device = "cuda" }) is null ? "cuda" : "cpu" };
+        EngineRequest asked = request;
+        if (request.Device == "auto")
+        {
+            string? reason = provider.WhyNot(request with { Device = "cuda" });
+            asked = request with { Device = reason is null ? "cuda" : "cpu" };
+            if (reason is not null) passedOver?.Invoke(reason);
+        }
+
         return provider.WhyNot(asked) is { } why
             ? throw new EngineUnavailableException($"device {asked.Device}, engine {provider.Name}: {why}")
             : provider.Load(ModelTensors.Read(files), asked);

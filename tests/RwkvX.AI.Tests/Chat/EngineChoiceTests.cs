@@ -67,7 +67,9 @@ public sealed class EngineChoiceTests
     {
         using ModelFiles files = ModelFiles.OpenDefault();
         FakeProvider provider = new(whyNotCuda);
-        using IRwkvXModel model = EngineChoice.Load(files, new EngineRequest { Engine = engine, Device = device, Precision = Precision.BF16 }, [provider]);
+        List<string> reasons = [];
+        using IRwkvXModel model = EngineChoice.Load(files, new EngineRequest { Engine = engine, Device = device, Precision = Precision.BF16 }, [provider], reasons.Add);
+        Assert.Equal(device == "auto" && whyNotCuda is not null ? [whyNotCuda] : [], reasons);
         Assert.Equal(expected, provider.Loaded?.Device);
         Assert.Equal(expected is null ? null : Precision.BF16, provider.Loaded?.Precision);
     }
