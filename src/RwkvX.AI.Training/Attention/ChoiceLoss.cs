@@ -1,4 +1,5 @@
 using RwkvX.AI.Torch.Eager;
+using RwkvX.AI.Training.Elementwise;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -56,6 +57,7 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using DisposeScope scope = NewDisposeScope();
+        Tensor carried = GradientHandover.Take([grad_output])[0];
         List<Tensor> saved = ctx.get_saved_variables();
         (Tensor q, Tensor k) = (saved[0], saved[1]);
         (var rows, int chunkSize) = ((IReadOnlyList<ChoiceRows>)ctx.get_data("rows"), (int)ctx.get_data("chunk"));
@@ -82,7 +84,7 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
         }
 
         Tensor dk = nn.functional.pad(dMeans.div(chunkSize).repeat_interleave(chunkSize, 2), [0, 0, 0, T - (full * chunkSize)]);
-        return [grad_output.alias().MoveToOuterDisposeScope(), dq.to(q.dtype).MoveToOuterDisposeScope(), dk.to(k.dtype).MoveToOuterDisposeScope(), null!, null!];
+        return GradientHandover.Give([carried, dq.to(q.dtype), dk.to(k.dtype), null, null]);
     }
 
     /// <summary>(H, M, full) F32: what full attention gives each past full chunk; 0 for the own one and what comes behind.</summary>
