@@ -112,7 +112,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     {
         RwkvXConfig config = _shape.Config;
         long full = tokens / config.MobaChunkSize, keys = (tokens % config.MobaChunkSize) + (Math.Min(full, config.MobaTopK - 1) * config.MobaChunkSize);
-        return (2 * sizeof(float) * _shape.StateWords) + (config.SparseLayerCount * _shape.C * ((2 * keys * _shape.ElementBytes) + (full * sizeof(float))));
+        return (2 * _shape.StateBytes) + (config.SparseLayerCount * _shape.C * ((2 * keys * _shape.ElementBytes) + (full * sizeof(float))));
     }
 
     /// <summary>Ten times the version of the oldest device that the kernels run on: Hopper.</summary>

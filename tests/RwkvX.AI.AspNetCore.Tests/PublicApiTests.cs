@@ -1,4 +1,3 @@
-using PublicApiGenerator;
 using RwkvX.AI.Testing;
 using Xunit;
 
@@ -8,11 +7,5 @@ namespace RwkvX.AI.AspNetCore.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void AspNetCore_PublicApi_EqualsBaseline()
-    {
-        string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.AspNetCore.Tests", "PublicApi", "RwkvX.AI.AspNetCore.txt");
-        string actual = typeof(RwkvXEndpointOptions).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
-        Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
-    }
+    public void AspNetCore_PublicApi_EqualsBaseline() => PublicApi.AssertEqualsBaseline(typeof(RwkvXEndpointOptions).Assembly);
 }

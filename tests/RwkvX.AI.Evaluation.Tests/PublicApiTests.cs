@@ -1,4 +1,3 @@
-using PublicApiGenerator;
 using RwkvX.AI.Evaluation.Scoring;
 using RwkvX.AI.Testing;
 using Xunit;
@@ -9,11 +8,5 @@ namespace RwkvX.AI.Evaluation.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void Evaluation_PublicApi_EqualsBaseline()
-    {
-        string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Evaluation.Tests", "PublicApi", "RwkvX.AI.Evaluation.txt");
-        string actual = typeof(TaskEvaluation).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
-        Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
-    }
+    public void Evaluation_PublicApi_EqualsBaseline() => PublicApi.AssertEqualsBaseline(typeof(TaskEvaluation).Assembly);
 }

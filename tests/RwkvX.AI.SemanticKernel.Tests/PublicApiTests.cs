@@ -1,4 +1,3 @@
-using PublicApiGenerator;
 using RwkvX.AI.Testing;
 using Xunit;
 
@@ -8,17 +7,5 @@ namespace RwkvX.AI.SemanticKernel.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void SemanticKernel_PublicApi_EqualsBaseline()
-    {
-        string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.SemanticKernel.Tests", "PublicApi", "RwkvX.AI.SemanticKernel.txt");
-        ApiGeneratorOptions options = new()
-        {
-            IncludeAssemblyAttributes = false,
-            DenyNamespacePrefixes = [], // our extension methods live in the namespaces of what they extend
-            ExcludeAttributes = ["System.Runtime.CompilerServices.AsyncIteratorStateMachineAttribute"],
-        };
-        string actual = typeof(RwkvXPromptExecutionSettings).Assembly.GeneratePublicApi(options) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
-        Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
-    }
+    public void SemanticKernel_PublicApi_EqualsBaseline() => PublicApi.AssertEqualsBaseline(typeof(RwkvXPromptExecutionSettings).Assembly, PublicApi.WithExtensions);
 }

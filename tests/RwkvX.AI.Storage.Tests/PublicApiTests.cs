@@ -1,4 +1,3 @@
-using PublicApiGenerator;
 using RwkvX.AI.Testing;
 using Xunit;
 
@@ -8,11 +7,5 @@ namespace RwkvX.AI.Storage.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void Storage_PublicApi_EqualsBaseline()
-    {
-        string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Storage.Tests", "PublicApi", "RwkvX.AI.Storage.txt");
-        string actual = typeof(FileStateStore).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
-        Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
-    }
+    public void Storage_PublicApi_EqualsBaseline() => PublicApi.AssertEqualsBaseline(typeof(FileStateStore).Assembly);
 }

@@ -1,4 +1,3 @@
-using PublicApiGenerator;
 using RwkvX.AI.Testing;
 using Xunit;
 
@@ -8,11 +7,5 @@ namespace RwkvX.AI.Torch.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void Torch_PublicApi_EqualsBaseline()
-    {
-        string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Torch.Tests", "PublicApi", "RwkvX.AI.Torch.txt");
-        string actual = typeof(CudaModel).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
-        Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
-    }
+    public void Torch_PublicApi_EqualsBaseline() => PublicApi.AssertEqualsBaseline(typeof(CudaModel).Assembly);
 }

@@ -1,4 +1,3 @@
-using PublicApiGenerator;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Training.Models;
 using Xunit;
@@ -9,11 +8,5 @@ namespace RwkvX.AI.Training.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void Training_PublicApi_EqualsBaseline()
-    {
-        string baseline = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Training.Tests", "PublicApi", "RwkvX.AI.Training.txt");
-        string actual = typeof(TrainableModel).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n";
-        if (Environment.GetEnvironmentVariable("UPDATE_PUBLIC_API") == "1") File.WriteAllText(baseline, actual);
-        Assert.Equal(File.ReadAllText(baseline), actual, ignoreLineEndingDifferences: true);
-    }
+    public void Training_PublicApi_EqualsBaseline() => PublicApi.AssertEqualsBaseline(typeof(TrainableModel).Assembly);
 }

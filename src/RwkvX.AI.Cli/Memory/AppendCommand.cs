@@ -29,7 +29,7 @@ internal static class AppendCommand
             AppendResult done = ProgressBar.Run(host, $"Reading {Path.GetFileName(path)}", 1, report => conversations.AppendAsync(
                 memory.KeyOf(result),
                 stream,
-                new AppendOptions { Name = Path.GetFileName(path), CreateIfMissing = true, Progress = new Fraction(report) },
+                new AppendOptions { Name = Path.GetFileName(path), CreateIfMissing = true, Progress = new InlineProgress<AppendProgress>(value => report(value.Tokens / (double)Math.Max(1, value.TotalTokens))) },
                 cancellationToken).AsTask().GetAwaiter().GetResult());
             Report lines = new();
             lines.Add("tokens read", $"{done.Tokens}");
@@ -38,11 +38,5 @@ internal static class AppendCommand
             lines.Write(host);
         });
         return command;
-    }
-
-    /// <summary>Reports which part of the tokens ran, on the thread that ran them.</summary>
-    private sealed class Fraction(Action<double> report) : IProgress<AppendProgress>
-    {
-        public void Report(AppendProgress value) => report(value.Tokens / (double)Math.Max(1, value.TotalTokens));
     }
 }

@@ -30,6 +30,10 @@ internal sealed class ResultBars(IReadOnlyList<ModelResults> models)
     public static string Text(TaskCell? cell) => cell is null ? "not measured"
         : string.Create(CultureInfo.InvariantCulture, $"{100 * cell.Share:0.#}% ({cell.Right}/{cell.Count}; {100 * cell.Low:0.#} to {100 * cell.High:0.#})");
 
+    /// <summary>The change from the octave before, with its interval; null where there is none.</summary>
+    public static string? Change(PositionLoss? octave) => octave is { Change: { } change, ChangeHalfWidth: { } room }
+        ? string.Create(CultureInfo.InvariantCulture, $"{change:+0.0000;-0.0000;0.0000} ± {room:0.0000}") : null;
+
     /// <summary>A length as people say it.</summary>
     public static string Tokens(int tokens) => tokens >= 1024 && tokens % 1024 == 0 ? $"{tokens / 1024}K" : tokens.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -64,7 +68,7 @@ internal sealed class ResultBars(IReadOnlyList<ModelResults> models)
     private string[] NoRise()
     {
         PositionLoss? Last(ModelResults model) => model["novels"]?.Positions?.FirstOrDefault(octave => octave.To == 65_536);
-        string Told(ModelResults model) => Last(model) is { Change: { } change, ChangeHalfWidth: { } room } ? string.Create(CultureInfo.InvariantCulture, $"{change:+0.0000;-0.0000;0.0000} ± {room:0.0000} nats") : "not measured";
+        string Told(ModelResults model) => Change(Last(model)) is { } change ? $"{change} nats" : "not measured";
         return ["and does not rise from there to 64K outside the interval", "≤ interval", .. models.Select(Told), Last(models[0]) is { } own ? Verdict(own.Change <= own.ChangeHalfWidth) : ""];
     }
 

@@ -95,7 +95,7 @@ public sealed class ResultsPage
 
     private static string Text(PositionLoss octave)
     {
-        string change = octave is { Change: { } difference, ChangeHalfWidth: { } room } ? string.Create(CultureInfo.InvariantCulture, $" ({difference:+0.0000;-0.0000;0.0000} ± {room:0.0000})") : "";
+        string change = ResultBars.Change(octave) is { } told ? $" ({told})" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{octave.Mean:0.0000} ± {octave.HalfWidth:0.0000}{change}");
     }
 
