@@ -46,7 +46,7 @@ public sealed class TrainerTests : TorchTest
     {
         using TestFolder folder = new();
         TrainingPlan plan = Plan(folder, precision, recompute) with { Optimizer = new OptimizerPlan { Matrices = matrices } };
-        plan = plan with { Stages = [.. plan.Stages.Select(stage => stage with { Accumulate = 2, ForgetEvery = 8 })] };
+        plan = plan with { Stages = [.. plan.Stages.Select(stage => stage with { Accumulate = 2, ForgetEvery = 8, ForgetData = stage.Data })] };
         float[] one = Train(plan, folder, "one", int.MaxValue);
         Train(plan, folder, "two", steps: 2, processes: 2); // stopped by the first process
         Train(plan, folder, "two", steps: 1); // on with one

@@ -31,6 +31,8 @@ public sealed class TrainingPlanTests
     [InlineData("""{"model": {"from": "x"}, "optimizer": {"matrices": "sgd"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "data": [{"task": "tasks"}]}]}""", "expected adamw or muon, found sgd")]
     [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "recompute_share": 2, "data": [{"task": "tasks"}]}]}""", "recompute_share: expected 0 to 1, found 2")]
     [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "moba_topk": 0, "data": [{"task": "tasks"}]}]}""", "moba_topk: expected at least 1, the chunk of the token itself, found 0")]
+    [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "forget_data": [{"task": "records"}], "data": [{"task": "tasks"}]}]}""", "forget_data: expected at least one source and forget_every, found 1 and 0")]
+    [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "forget_every": 4, "forget_data": [], "data": [{"task": "tasks"}]}]}""", "forget_data: expected at least one source and forget_every, found 0 and 4")]
     [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "choice_loss": -1, "data": [{"task": "tasks"}]}]}""", "choice_loss: expected at least 0, found -1")]
     public void Read_BadPlan_NamesTheField(string json, string field)
     {

@@ -23,7 +23,7 @@ internal sealed class NeedleGenerator(NeedleKind kind, Fillers fillers) : TaskGe
         string[] values = [.. keys.Select(_ => Value(random))];
         string[] asked = [.. keys.Distinct()];
         random.Shuffle(asked);
-        asked = asked[..(kind == NeedleKind.MultiValue ? 1 : !_keys.IsTraining ? 1 : Math.Min(asked.Length, random.Next(1, 17)))];
+        asked = asked[..(kind == NeedleKind.MultiValue ? 1 : !_keys.IsTraining ? 1 : Math.Min(asked.Length, random.Next(1, 33)))];
         if (kind == NeedleKind.MultiValue) asked[0] = keys.GroupBy(key => key).MaxBy(group => group.Count())!.Key;
         DocumentWriter writer = new(count);
         writer.Add($"Some special magic {what}s are hidden within the following text. Make sure to memorize them. I will quiz you about them afterwards.\n", PartKind.Question);

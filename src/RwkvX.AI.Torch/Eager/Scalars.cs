@@ -6,7 +6,7 @@ namespace RwkvX.AI.Torch.Eager;
 /// <remarks>A number converted on the way into a call may be finalized while the call still runs (TorchSharp 0.107); these live as long as the process.</remarks>
 internal static class Scalars
 {
-    public static readonly Scalar One = 1f;
+    public static readonly Scalar One = 1L; // also where tensors hold whole numbers
 
     public static readonly Scalar DecayScale = -0.606531f; // -exp(-0.5)
 

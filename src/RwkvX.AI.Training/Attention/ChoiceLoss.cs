@@ -38,7 +38,7 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
             Tensor shares = Shares(queries.detach(), keys.detach(), row.Positions, chunkSize), mass = shares.sum(-1, keepdim: true);
             Tensor logs = ChunkScores(queries, means, row.Positions, chunkSize).log_softmax(-1);
             Tensor p = shares / mass.AtLeast(1e-30);
-            sum = sum + (xlogy(p, p) - where(p.gt(0), p * logs, zeros_like(p))).sum(-1).mul(mass.squeeze(-1)).mul(row.Weights).sum();
+            sum = sum.Plus((xlogy(p, p) - (p * logs).Masked(p.logical_not(), 0)).sum(-1).mul(mass.squeeze(-1)).mul(row.Weights).sum());
         }
 
         return sum;
@@ -77,13 +77,13 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
                 Tensor shares = Shares(queries, k[row.Sequence], positions, chunkSize), mass = shares.sum(-1, keepdim: true);
                 queries = queries.to(ScalarType.Float32);
                 // Σ p = 1, so the gradient of the scores is m · (softmax − p).
-                Tensor ds = ((ChunkScores(queries, mean, positions, chunkSize).softmax(-1) * mass) - shares) * (weights.view(1, -1, 1) / Math.Sqrt(N));
-                dq[row.Sequence].index_add_(1, positions, ds.matmul(mean), 1);
+                Tensor ds = ((ChunkScores(queries, mean, positions, chunkSize).softmax(-1) * mass) - shares) * weights.view(1, -1, 1).Times(1 / Math.Sqrt(N));
+                dq[row.Sequence].AddRowsInPlace(positions, ds.matmul(mean));
                 dMeans[row.Sequence].PlusInPlace(ds.mT.matmul(queries));
             }
         }
 
-        Tensor dk = nn.functional.pad(dMeans.div(chunkSize).repeat_interleave(chunkSize, 2), [0, 0, 0, T - (full * chunkSize)]);
+        Tensor dk = nn.functional.pad(dMeans.Times(1.0 / chunkSize).repeat_interleave(chunkSize, 2), [0, 0, 0, T - (full * chunkSize)]);
         return GradientHandover.Give([carried, dq.to(q.dtype), dk.to(k.dtype), null, null]);
     }
 
@@ -91,17 +91,17 @@ internal sealed class ChoiceLoss : autograd.SingleTensorFunction<ChoiceLoss>
     private static Tensor Shares(Tensor queries, Tensor keys, Tensor positions, int chunkSize)
     {
         long T = keys.shape[1], full = T / chunkSize;
-        Tensor scores = queries.matmul(keys.mT).to(ScalarType.Float32) / Math.Sqrt(queries.shape[2]);
-        Tensor later = arange(T, dtype: ScalarType.Int64, device: keys.device).view(1, T).gt(positions.view(-1, 1));
-        Tensor p = scores.masked_fill(later, double.NegativeInfinity).softmax(-1);
-        return p.narrow(-1, 0, full * chunkSize).reshape(p.shape[0], p.shape[1], full, chunkSize).sum(-1).masked_fill(Past(positions, full, chunkSize).logical_not(), 0);
+        Tensor scores = queries.matmul(keys.mT).to(ScalarType.Float32).Times(1 / Math.Sqrt(queries.shape[2]));
+        Tensor later = HeldArithmetic.Range(0, T, keys.device).view(1, T).gt(positions.view(-1, 1));
+        Tensor p = scores.Masked(later, double.NegativeInfinity).softmax(-1);
+        return p.narrow(-1, 0, full * chunkSize).reshape(p.shape[0], p.shape[1], full, chunkSize).sum(-1).Masked(Past(positions, full, chunkSize).logical_not(), 0);
     }
 
     /// <summary>(H, M, full) F32: q·mean/√N of past chunks, -∞ for others.</summary>
     private static Tensor ChunkScores(Tensor queries, Tensor means, Tensor positions, int chunkSize) =>
-        (queries.matmul(means.mT) / Math.Sqrt(queries.shape[2])).masked_fill(Past(positions, means.shape[1], chunkSize).logical_not(), double.NegativeInfinity);
+        queries.matmul(means.mT).Times(1 / Math.Sqrt(queries.shape[2])).Masked(Past(positions, means.shape[1], chunkSize).logical_not(), double.NegativeInfinity);
 
     /// <summary>(M, full) whether a chunk ended before the query's own began.</summary>
     private static Tensor Past(Tensor positions, long full, int chunkSize) =>
-        arange(full, dtype: ScalarType.Int64, device: positions.device).view(1, full).lt(positions.div(chunkSize, RoundingMode.floor).view(-1, 1));
+        HeldArithmetic.Range(0, full, positions.device).view(1, full).lt(positions.FloorOver(chunkSize).view(-1, 1));
 }

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Attention;
@@ -19,7 +20,7 @@ internal sealed record ChoiceRows(int Sequence, Tensor Positions, Tensor Weights
         return [.. answers.Where(place => place % T >= chunkSize).GroupBy(place => place / T, (sequence, places) =>
         {
             Tensor positions = tensor(places.Select(place => (long)(place % T)).ToArray(), device: weights.device);
-            return new ChoiceRows(sequence, positions, weights[sequence].index_select(0, positions) * scale);
+            return new ChoiceRows(sequence, positions, weights[sequence].index_select(0, positions).Times(scale));
         })];
     }
 }

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,15 +21,15 @@ internal static class ChunkChoice
         (long B, long H, long Q) = (q.shape[0], q.shape[1], q.shape[2]);
         long full = Math.Min(means.shape[2], (first + Q - 1) / chunkSize); // chunks that some query has behind it
         int wanted = topK - 1;
-        if (full == 0 || wanted == 0) return full_like(empty(B, H, Q, wanted, dtype: ScalarType.Int64, device: q.device), -1L).MoveToOuterDisposeScope();
+        if (full == 0 || wanted == 0) return ones(B, H, Q, wanted, dtype: ScalarType.Int64, device: q.device).neg().MoveToOuterDisposeScope();
         Tensor scores = q.to(ScalarType.Float32).matmul(means.narrow(2, 0, full).mT); // (B, H, Q, full)
-        Tensor own = arange(first, first + Q, dtype: ScalarType.Int64, device: q.device).div(chunkSize, RoundingMode.floor).view(Q, 1);
-        Tensor past = arange(full, dtype: ScalarType.Int64, device: q.device).view(1, full).lt(own);
-        scores = scores.masked_fill(past.logical_not(), double.NegativeInfinity);
+        Tensor own = HeldArithmetic.Range(first, Q, q.device).FloorOver(chunkSize).view(Q, 1);
+        Tensor past = HeldArithmetic.Range(0, full, q.device).view(1, full).lt(own);
+        scores = scores.Masked(past.logical_not(), double.NegativeInfinity);
         long count = Math.Min(wanted, full);
         // Equal scores go to the lower chunk: a stable sort keeps their order, and so does the selection on a GPU, which reads from the front; that on a CPU does not.
         (Tensor best, Tensor order) = scores.is_cuda ? scores.topk((int)count, -1) : scores.sort(-1, descending: true, stable: true);
-        Tensor chosen = order.narrow(-1, 0, count).masked_fill(best.narrow(-1, 0, count).eq(double.NegativeInfinity), -1L);
+        Tensor chosen = order.narrow(-1, 0, count).Masked(best.narrow(-1, 0, count).isneginf(), -1);
         return nn.functional.pad(chosen, [0, wanted - count], value: -1).MoveToOuterDisposeScope();
     }
 

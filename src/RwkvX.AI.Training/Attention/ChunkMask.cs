@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Attention;
@@ -16,13 +17,13 @@ internal static class ChunkMask
         (long B, long H, long Q) = (chosen.shape[0], chosen.shape[1], chosen.shape[2]);
         Device device = chosen.device;
         long chunks = (keys + chunkSize - 1) / chunkSize;
-        Tensor chunkOf = arange(keys, ScalarType.Int64, device).div(chunkSize, RoundingMode.floor);
-        Tensor query = arange(first, first + Q, ScalarType.Int64, device).view(Q, 1);
+        Tensor chunkOf = HeldArithmetic.Range(0, keys, device).FloorOver(chunkSize);
+        Tensor query = HeldArithmetic.Range(first, Q, device).view(Q, 1);
 
         Tensor past = zeros(B, H, Q, chunks + 1, ScalarType.Bool, device); // the last column takes the missing choices
-        past.scatter_(-1, where(chosen.lt(0), tensor(chunks, device: device), chosen), ones_like(chosen, ScalarType.Bool));
-        Tensor own = chunkOf.view(1, keys).eq(query.div(chunkSize, RoundingMode.floor))
-            .logical_and(arange(keys, ScalarType.Int64, device).view(1, keys).le(query));
+        past.scatter_(-1, chosen.Masked(chosen.IsBelow(0), chunks), ones_like(chosen, ScalarType.Bool));
+        Tensor own = chunkOf.view(1, keys).eq(query.FloorOver(chunkSize))
+            .logical_and(HeldArithmetic.Range(0, keys, device).view(1, keys).le(query));
         return past.index_select(-1, chunkOf).logical_or(own);
     }
 }

@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,8 +18,8 @@ internal sealed class DenseAttention(int chunkSize, int topK)
     {
         (long T, long N) = (q.shape[2], q.shape[3]);
         using DisposeScope scope = NewDisposeScope();
-        Tensor scores = q.matmul(k.mT).to(ScalarType.Float32) / Math.Sqrt(N);
-        scores = scores.masked_fill(ChunkMask.Allowed(chosen, 0, T, chunkSize).logical_not(), double.NegativeInfinity);
+        Tensor scores = q.matmul(k.mT).to(ScalarType.Float32).Times(1 / Math.Sqrt(N));
+        scores = scores.Masked(ChunkMask.Allowed(chosen, 0, T, chunkSize).logical_not(), double.NegativeInfinity);
         return scores.softmax(-1).to(v.dtype).matmul(v).MoveToOuterDisposeScope();
     }
 }

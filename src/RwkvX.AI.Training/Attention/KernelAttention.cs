@@ -1,3 +1,4 @@
+using RwkvX.AI.Torch.Eager;
 using RwkvX.AI.Training.Cuda;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -106,12 +107,12 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
     {
         using DisposeScope scope = NewDisposeScope();
         long T = chosen.shape[2], none = (long)rows * chunks;
-        Tensor row = arange(rows, dtype: ScalarType.Int64, device: chosen.device).view(rows, 1, 1);
+        Tensor row = HeldArithmetic.Range(0, rows, chosen.device).Times(chunks).view(rows, 1, 1);
         Tensor key = chosen.view(rows, T, -1).to(ScalarType.Int64);
-        key = where(key.lt(0), full_like(key, none), key + (row * chunks)).view(-1);
+        key = key.Plus(row).Masked(key.IsBelow(0), none).view(-1);
         (Tensor sorted, Tensor order) = key.sort(0, descending: false, stable: true);
-        Tensor position = order.div(Math.Max(1, chosen.shape[3]), RoundingMode.floor).remainder(T);
-        Tensor offsets = searchsorted(sorted, arange(none + 1, dtype: ScalarType.Int64, device: chosen.device), out_int32: false, right: false);
+        Tensor position = order.FloorOver(Math.Max(1, chosen.shape[3])).Modulo(T);
+        Tensor offsets = searchsorted(sorted, HeldArithmetic.Range(0, none + 1, chosen.device), out_int32: false, right: false);
         Tensor listed = cat([position, zeros(1, dtype: ScalarType.Int64, device: chosen.device)]).to(ScalarType.Int32); // never empty
         return (listed.contiguous().MoveToOuterDisposeScope(), offsets.contiguous().MoveToOuterDisposeScope());
     }

@@ -69,8 +69,8 @@ internal sealed class SlicedAttention : autograd.SingleTensorFunction<SlicedAtte
     private static Tensor Probabilities(Tensor queries, Tensor k, Tensor chosen, long first, int chunkSize)
     {
         long keys = first + queries.shape[2];
-        Tensor scores = queries.matmul(k.narrow(2, 0, keys).mT).to(ScalarType.Float32) / Math.Sqrt(queries.shape[3]);
-        return scores.masked_fill(ChunkMask.Allowed(chosen, first, keys, chunkSize).logical_not(), double.NegativeInfinity).softmax(-1);
+        Tensor scores = queries.matmul(k.narrow(2, 0, keys).mT).to(ScalarType.Float32).Times(1 / Math.Sqrt(queries.shape[3]));
+        return scores.Masked(ChunkMask.Allowed(chosen, first, keys, chunkSize).logical_not(), double.NegativeInfinity).softmax(-1);
     }
 
     /// <summary>Runs of queries whose scores fit the budget.</summary>

@@ -17,15 +17,21 @@ internal sealed class SequenceSources : IDisposable
 
     /// <summary>The mixture of a stage.</summary>
     /// <exception cref="PlanException">A source is unknown, or of another vocabulary.</exception>
-    public ISequenceSource Open(StagePlan stage, int seed, int vocabSize)
-    {
-        List<ISequenceSource> sources = [.. stage.Data.Select((plan, i) => Open(plan, stage, unchecked((seed * 31) + i), vocabSize))];
-        return sources.Count == 1 ? sources[0] : new SourceMixture(sources, [.. stage.Data.Select(plan => plan.Weight)], seed);
-    }
+    public ISequenceSource Open(StagePlan stage, int seed, int vocabSize) => Mix(stage.Data, stage, seed, vocabSize);
+
+    /// <summary>The mixture of a stage's batches that forget; null where it has none of its own.</summary>
+    /// <exception cref="PlanException">A source is unknown, or of another vocabulary.</exception>
+    public ISequenceSource? OpenForgetting(StagePlan stage, int seed, int vocabSize) => stage.ForgetData is { } data ? Mix(data, stage, unchecked(seed + 65_537), vocabSize) : null;
 
     public void Dispose()
     {
         foreach (TokenShard shard in _shards.Values) shard.Dispose();
+    }
+
+    private ISequenceSource Mix(IReadOnlyList<SourcePlan> data, StagePlan stage, int seed, int vocabSize)
+    {
+        List<ISequenceSource> sources = [.. data.Select((plan, i) => Open(plan, stage, unchecked((seed * 31) + i), vocabSize))];
+        return sources.Count == 1 ? sources[0] : new SourceMixture(sources, [.. data.Select(plan => plan.Weight)], seed);
     }
 
     private ISequenceSource Open(SourcePlan plan, StagePlan stage, int seed, int vocabSize)

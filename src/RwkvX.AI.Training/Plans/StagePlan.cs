@@ -63,6 +63,12 @@ public sealed record StagePlan
     public double ForgetShare { get; init; } = 0.5;
 
     /// <summary>
+    /// Where the sequences of the batches that forget come from; null for <see cref="Data"/>. What asks for the end of a list, or for how a story goes on, cannot be known without the recurrence:
+    /// lookups can.
+    /// </summary>
+    public IReadOnlyList<SourcePlan>? ForgetData { get; init; }
+
+    /// <summary>
     /// How much the choice of chunks counts beside the loss of a token, where an answer is said: it learns to choose what attention to all keys would look at (KL divergence, summed over heads),
     /// by the matrices of queries and keys alone. The loss of tokens does not reach it. 0 for not at all.
     /// </summary>
@@ -104,6 +110,8 @@ public sealed record StagePlan
             if (share is not (>= 0 and <= 1)) throw new PlanException($"{path}: {name}: expected 0 to 1, found {share}");
         if (!(ChoiceLoss >= 0)) throw new PlanException($"{path}: choice_loss: expected at least 0, found {ChoiceLoss}");
         if (Data.Count == 0) throw new PlanException($"{path}: data: expected at least one source, found none");
+        if (ForgetData is { } lookups && (lookups.Count == 0 || ForgetEvery == 0))
+            throw new PlanException($"{path}: forget_data: expected at least one source and forget_every, found {lookups.Count} and {ForgetEvery}");
         foreach (string kind in LossWeights?.Keys ?? [])
         {
             if (!Enum.TryParse<TokenKind>(kind, ignoreCase: true, out _))

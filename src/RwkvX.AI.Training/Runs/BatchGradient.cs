@@ -27,7 +27,7 @@ internal sealed class BatchGradient(Network network, StagePlan stage, Device dev
         using DisposeScope scope = NewDisposeScope();
         (Tensor tokens, Tensor targets, Tensor weights) = batch.To(device);
         if (stage.LongCrossEntropy is { } options) weights = weights * LongWeights(options, tokens, targets);
-        weights = weights / weightSum;
+        weights = weights.Times(1 / weightSum);
         Network layers = batch.Forgets ? _forgetting : network;
         if (stage.ChoiceLoss > 0) layers = layers.Choosing(batch.Answers, weights, stage.ChoiceLoss);
         return AddLayers(layers, tokens, targets, weights).MoveToOuterDisposeScope();

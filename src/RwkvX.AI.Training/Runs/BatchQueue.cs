@@ -6,10 +6,11 @@ namespace RwkvX.AI.Training.Runs;
 
 /// <summary>Reads one process's batches of a stage ahead of their use, on other threads.</summary>
 /// <param name="source">The stage's sequences.</param>
+/// <param name="forgetting">Those of batches that forget; null for the same.</param>
 /// <param name="stage">Sizes and weights.</param>
 /// <param name="firstStep">The step that is taken first.</param>
 /// <param name="group">Its processes share the batches of a step.</param>
-internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int firstStep, IProcessGroup group) : IDisposable
+internal sealed class BatchQueue(ISequenceSource source, ISequenceSource? forgetting, StagePlan stage, int firstStep, IProcessGroup group) : IDisposable
 {
     private const int Ahead = 3; // steps
 
@@ -52,6 +53,10 @@ internal sealed class BatchQueue(ISequenceSource source, StagePlan stage, int fi
         .. Enumerable.Range(0, stage.Accumulate).Where(part => part % group.Size == group.Rank).Select(part => Read(((long)step * stage.Accumulate) + part)),
     ];
 
-    private TrainingBatch Read(long batch) =>
-        TrainingBatch.Read(source, batch * stage.Batch, stage.Batch, stage.Length, _kindWeights, _stop.Token) with { Forgets = stage.Forgets(batch) };
+    private TrainingBatch Read(long batch)
+    {
+        bool forgets = stage.Forgets(batch);
+        ISequenceSource from = forgets ? forgetting ?? source : source;
+        return TrainingBatch.Read(from, batch * stage.Batch, stage.Batch, stage.Length, _kindWeights, _stop.Token) with { Forgets = forgets };
+    }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RwkvX.AI.Checkpoints;
 using RwkvX.AI.Tokenization;
+using RwkvX.AI.Torch.Eager;
 using RwkvX.AI.Training.Cuda;
 using RwkvX.AI.Training.Data;
 using RwkvX.AI.Training.Distributed;
@@ -116,8 +117,8 @@ public sealed class Trainer : IDisposable
     private bool RunStage(StagePlan stage, SpikeGuard guard, RunLog? log, long started, CancellationToken cancellationToken)
     {
         UseOptimizer(stage);
-        ISequenceSource source = _sources.Open(stage, unchecked((_plan.Seed * 7919) + Progress.Stage), Model.Config.VocabSize);
-        using BatchQueue queue = new(source, stage, Progress.StageStep, _group);
+        int seed = unchecked((_plan.Seed * 7919) + Progress.Stage), vocabSize = Model.Config.VocabSize;
+        using BatchQueue queue = new(_sources.Open(stage, seed, vocabSize), _sources.OpenForgetting(stage, seed, vocabSize), stage, Progress.StageStep, _group);
         BatchGradient gradient = new(NetworkOf(stage), stage, Model.Device);
         long saved = Stopwatch.GetTimestamp(), stageStarted = saved;
         while (Progress.StageStep < stage.Steps)
@@ -164,7 +165,7 @@ public sealed class Trainer : IDisposable
         foreach (TrainingBatch batch in batches)
         {
             using Tensor part = gradient.Add(batch, Math.Max(weightSum, 1));
-            sum.add_(part);
+            sum.PlusInPlace(part);
         }
 
         _group.Sum(sum);
