@@ -22,26 +22,41 @@ internal sealed class CudaState : RwkvXState
     public CudaState(StateStore store)
     {
         _store = store;
-        Recurrent = store.TakeRecurrent();
         _looks = new LookCounts(store);
         _dropped = DroppedChunks.None(store.Shape.Config.SparseLayerCount);
-        GrowTable(16);
+        Recurrent = store.TakeRecurrent();
+        try
+        {
+            GrowTable(16);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     private CudaState(CudaState other)
     {
         _store = other._store;
+        (_tokenCount, _dropped) = (other._tokenCount, other._dropped);
         Recurrent = _store.TakeRecurrent();
-        _tokenCount = other._tokenCount;
-        _looks = other._looks.Fork();
-        _dropped = other._dropped;
-        GrowTable(other._pages.Count);
-        foreach (Page page in other._pages)
+        try
         {
-            page.Share();
-            _pages.Add(page);
+            _looks = other._looks.Fork();
+            GrowTable(other._pages.Count);
+            foreach (Page page in other._pages)
+            {
+                page.Share();
+                _pages.Add(page);
+            }
+            _store.Stream.Copy(other.Recurrent, Recurrent, RecurrentBytes);
         }
-        _store.Stream.Copy(other.Recurrent, Recurrent, RecurrentBytes);
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public override long TokenCount => _tokenCount;
@@ -98,22 +113,47 @@ internal sealed class CudaState : RwkvXState
     }
 
     /// <summary>An empty state is to take over a snapshot that lacks pages: chunks that all layers do without get none.</summary>
-    public void StartDropped(DroppedChunks dropped) => _dropped = dropped;
-
-    /// <summary>Makes room for tokens to come: new pages, and a page of its own where the last one is shared and not full.</summary>
-    /// <exception cref="DeviceMemoryException">No room; the state is as before.</exception>
-    public void Reserve(long tokens)
+    public void StartDropped(DroppedChunks dropped)
     {
-        int pageTokens = _store.Shape.PageTokens, used = checked((int)((_tokenCount + pageTokens - 1) / pageTokens));
+        if (dropped.Count > 0)
+            _ = _store.AbsentPage; // there before room is made
+        _dropped = dropped;
+    }
+
+    /// <summary><see cref="StateStore.Reserve"/> for this state alone.</summary>
+    /// <exception cref="DeviceMemoryException">No room; the state is as before.</exception>
+    public void Reserve(long tokens) => _store.Reserve((this, tokens));
+
+    /// <summary>The first part of <see cref="StateStore.Reserve"/>: larger tables and counts, which change nothing.</summary>
+    public void ReserveTables(long tokens)
+    {
         if (_store.Shape.Config.SparseLayerCount == 0)
             return;
-        if (_tokenCount % pageTokens != 0)
-            Own(used - 1);
-        int needed = checked((int)((_tokenCount + tokens + pageTokens - 1) / pageTokens));
-        while (_pages.Count < needed)
-            _pages.Add(_dropped.IsWhole(_pages.Count / _store.Shape.PagesPerChunk) ? AbsentPage() : new Page(_store.Pages.Take()));
-        int chunkTokens = _store.Shape.Config.MobaChunkSize;
+        int pages = PagesOf(_tokenCount + tokens), chunkTokens = _store.Shape.Config.MobaChunkSize;
+        if ((pages + 1L) * sizeof(ulong) > _table!.Bytes)
+            GrowTable(pages);
         _looks.Reserve(checked((int)((_tokenCount + tokens + chunkTokens - 1) / chunkTokens)));
+    }
+
+    /// <summary>How many pages <see cref="Extend"/> takes at most.</summary>
+    public int MissingPages(long tokens)
+    {
+        int missing = WritesToShared ? 1 : 0, needed = PagesOf(_tokenCount + tokens);
+        for (int i = _pages.Count; i < needed; i++)
+            missing += IsAbsent(i) ? 0 : 1;
+        return missing;
+    }
+
+    /// <summary>The last part of <see cref="StateStore.Reserve"/>: takes nothing from the device.</summary>
+    public void Extend(long tokens, Queue<ulong> pages)
+    {
+        if (_store.Shape.Config.SparseLayerCount == 0)
+            return;
+        if (WritesToShared)
+            Own(PagesOf(_tokenCount) - 1, pages);
+        int needed = PagesOf(_tokenCount + tokens);
+        while (_pages.Count < needed)
+            _pages.Add(IsAbsent(_pages.Count) ? AbsentPage() : new Page(pages.Dequeue()));
         UploadTable();
     }
 
@@ -138,21 +178,34 @@ internal sealed class CudaState : RwkvXState
         foreach (Page page in _pages)
             Release(page);
         _pages.Clear();
-        _store.Return(this, _table!, _looks);
+        _store.Return(Recurrent, _table, _looks);
     }
+
+    private bool WritesToShared => _store.Shape.Config.SparseLayerCount > 0 && _tokenCount % _store.Shape.PageTokens != 0 && _pages[PagesOf(_tokenCount) - 1].IsShared;
+
+    private int PagesOf(long tokens) => _store.Shape.Config.SparseLayerCount == 0 ? 0 : checked((int)((tokens + _store.Shape.PageTokens - 1) / _store.Shape.PageTokens));
+
+    private bool IsAbsent(int page) => _dropped.IsWhole(page / _store.Shape.PagesPerChunk);
 
     /// <summary>Pages that are full and still there.</summary>
     private void Drop(PageId[] pages)
     {
+        if (pages.Length == 0)
+            return;
         int perChunk = _store.Shape.PagesPerChunk;
         DroppedChunks after = _dropped.With(pages);
         PageId[] single = [.. pages.Where(page => !after.IsWhole(page.Chunk))]; // other layers keep theirs: only the mean goes
+        int Last(PageId page) => ((page.Chunk + 1) * perChunk) - 1;
+        if (single.Length < pages.Length)
+            _ = _store.AbsentPage; // what memory there must be, before anything is dropped
+        Queue<ulong> own = new(_store.Pages.Take(single.Select(Last).Distinct().Count(last => _pages[last].IsShared)));
         foreach (PageId page in single)
-            Own(((page.Chunk + 1) * perChunk) - 1);
+            Own(Last(page), own);
+        _store.Return(own);
         float[] none = new float[_store.Shape.C];
         Array.Fill(none, float.NaN);
         foreach (PageId page in single)
-            _store.Stream.Upload<float>(none, _pages[((page.Chunk + 1) * perChunk) - 1].Address + (ulong)PageLayout.MeanOffset(_store.Shape, page.Layer));
+            _store.Stream.Upload<float>(none, _pages[Last(page)].Address + (ulong)PageLayout.MeanOffset(_store.Shape, page.Layer));
         foreach (int chunk in pages.Select(page => page.Chunk).Distinct().Where(after.IsWhole))
             for (int i = chunk * perChunk; i < (chunk + 1) * perChunk; i++)
                 Replace(i, AbsentPage());
@@ -161,11 +214,11 @@ internal sealed class CudaState : RwkvXState
     }
 
     /// <summary>A page that the state may write to.</summary>
-    private void Own(int index)
+    private void Own(int index, Queue<ulong> pages)
     {
         if (!_pages[index].IsShared)
             return;
-        ulong own = _store.Pages.Take();
+        ulong own = pages.Dequeue();
         _store.Stream.Copy(_pages[index].Address, own, _store.Shape.PageBytes);
         Replace(index, new Page(own));
     }
@@ -193,10 +246,8 @@ internal sealed class CudaState : RwkvXState
     {
         if (_tableLength == _pages.Count && _tableLooks == _looks.Address)
             return;
-        if ((_pages.Count + 1) * sizeof(ulong) > _table!.Bytes)
-            GrowTable(_pages.Count);
         if (_tableLooks != _looks.Address)
-            _store.Stream.Upload<ulong>([_looks.Address], _table.Address);
+            _store.Stream.Upload<ulong>([_looks.Address], _table!.Address);
         _tableLooks = _looks.Address;
         ulong[] entries = [.. _pages.Skip(_tableLength).Select(p => p.Address)];
         _store.Stream.Upload<ulong>(entries, Table + (ulong)(_tableLength * sizeof(ulong)));
