@@ -116,6 +116,9 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     /// <summary>The same of recurrent states.</summary>
     internal long FreeStateBytes => _store.FreeRecurrentBytes;
 
+    /// <summary>Bytes of pages and recurrent states that states hold, each shared page once; one page and one state are the model's own.</summary>
+    internal (long Pages, long States) HeldBytes => _store.HeldBytes;
+
     /// <summary>Bytes beside the weights that a decoding step of one sequence moves: its recurrent state there and back, the keys and values of the chunks it looks at, the means of all.</summary>
     internal long SequenceStepBytes(long tokens)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using RwkvX.AI.Torch.Cuda;
 
 namespace RwkvX.AI.Torch.Passes;
@@ -81,12 +82,19 @@ internal sealed class KernelSet : IDisposable
     private static byte[][] Compile(KernelCompiler compiler, List<Request> requests, IReadOnlyList<string> defines, Action enter)
     {
         byte[][] images = new byte[requests.Count][];
-        Parallel.For(0, images.Length, i =>
+        try
         {
-            enter();
-            IReadOnlyList<string> batch = requests[i].Batch == 0 ? [] : [$"-DB={requests[i].Batch}"];
-            images[i] = compiler.Compile(requests[i].Name, [.. defines, .. batch, .. requests[i].Defines]);
-        });
+            Parallel.For(0, images.Length, i =>
+            {
+                enter();
+                IReadOnlyList<string> batch = requests[i].Batch == 0 ? [] : [$"-DB={requests[i].Batch}"];
+                images[i] = compiler.Compile(requests[i].Name, [.. defines, .. batch, .. requests[i].Defines]);
+            });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
         return images;
     }
 

@@ -32,6 +32,9 @@ internal sealed class StateStore : IDisposable
     /// <summary>Bytes of recurrent parts that are taken from the device and held by no state.</summary>
     public long FreeRecurrentBytes => _recurrent.FreeBytes;
 
+    /// <summary>Bytes of pages and recurrent parts that states hold.</summary>
+    public (long Pages, long Recurrent) HeldBytes => (Pages.Allocated - Pages.FreeBytes, _recurrent.Allocated - _recurrent.FreeBytes);
+
     /// <summary>Whether kernels count which chunks heads choose.</summary>
     public bool CountsLooks { get; }
 
