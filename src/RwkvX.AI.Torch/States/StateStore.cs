@@ -130,7 +130,7 @@ internal sealed class StateStore : IDisposable
             if (_disposed)
                 return;
             _disposed = true;
-            _device.Use();
+            _ = _device.TryUse();
             Stream.Settle();
             _recurrent.Dispose();
             Pages.Dispose();

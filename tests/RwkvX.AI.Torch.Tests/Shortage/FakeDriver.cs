@@ -13,9 +13,12 @@ internal static unsafe class FakeDriver
 
     private static string? Folder => Environment.GetEnvironmentVariable(FolderVariable);
 
-    /// <summary>Compiles the libraries and runs the explicit tests of a class with them.</summary>
+    /// <summary>Whether this is the process that has them.</summary>
+    public static bool IsHere => Folder is not null;
+
+    /// <summary>Compiles the libraries and runs classes of tests with them, explicit ones too.</summary>
     /// <returns>The exit code and what the run printed.</returns>
-    public static (int ExitCode, string Output) Run(Type tests)
+    public static (int ExitCode, string Output) Run(params Type[] classes)
     {
         ScalarRun.SkipNative("the engine's use of the driver");
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the fake driver is for Linux");
@@ -28,7 +31,7 @@ internal static unsafe class FakeDriver
             File.CreateSymbolicLink(Path.Combine(folder.Path, name), library);
         string program = Environment.ProcessPath!, assembly = typeof(FakeDriver).Assembly.Location;
         string[] start = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [assembly] : [];
-        return Start(program, [.. start, "-class", tests.FullName!, "-explicit", "only", "-noColor", "-showLiveOutput"], folder.Path);
+        return Start(program, [.. start, .. classes.SelectMany(each => new[] { "-class", each.FullName! }), "-explicit", "on", "-noColor", "-showLiveOutput"], folder.Path);
     }
 
     /// <summary>Lets the n-th taking from now fail.</summary>

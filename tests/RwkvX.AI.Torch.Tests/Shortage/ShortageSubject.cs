@@ -41,6 +41,9 @@ internal sealed class ShortageSubject : IDisposable
         }
     }
 
+    /// <summary>How models are loaded: compiled kernels of a fake compiler are not kept.</summary>
+    public static CudaModelOptions Options() => new() { Precision = Precision.F32, PageBudgetBytes = 64 << 20, CountLooks = true, KernelCacheFolder = FakeDriver.IsHere ? "" : null };
+
     /// <summary>What is done to it, and what comes of it as text.</summary>
     public static IReadOnlyDictionary<string, Func<ShortageSubject, string>> Actions { get; } = new Dictionary<string, Func<ShortageSubject, string>>
     {
