@@ -4,6 +4,10 @@ using RwkvX.AI.Torch.Cuda.Interop;
 namespace RwkvX.AI.Torch.Cuda;
 
 /// <summary>The device has not enough memory, or the budget given to the engine does not. All states, those of the failed call too, are as they were before it.</summary>
+/// <remarks>
+/// The message says what was asked for, what is free, what is held for what, and how to mend it. A pass takes what it needs before it begins; should the driver
+/// itself find none half-way, the states of that pass are no longer valid, as after any other failure.
+/// </remarks>
 public sealed class DeviceMemoryException : CudaException
 {
     private const string Budget = "BUDGET";

@@ -46,13 +46,18 @@ internal sealed unsafe class DeviceRange : CudaHandle
         if (bytes <= Bytes)
             return;
         _device.Use();
-        long more = Math.Min(Math.Max(Rounded(bytes - Bytes), Step), _reserved - Bytes);
+        long least = Rounded(bytes - Bytes), more = Math.Min(Math.Max(least, Step), _reserved - Bytes);
         if (Bytes + more < bytes)
             throw DeviceMemoryException.OfBudget(_what, bytes, _reserved);
         Taking?.Invoke();
         ulong memory;
         fixed (CudaDriver.AllocationProperties* properties = &_properties)
-            CudaException.CheckMemory(CudaDriver.cuMemCreate(out memory, (nuint)more, properties, 0), _what, more);
+        {
+            int created = CudaDriver.cuMemCreate(out memory, (nuint)more, properties, 0);
+            if (created == CudaDriver.OutOfMemory && more > least)
+                created = CudaDriver.cuMemCreate(out memory, (nuint)(more = least), properties, 0);
+            CudaException.CheckMemory(created, _what, more);
+        }
         ulong at = Address + (ulong)Bytes;
         int mapped = CudaDriver.cuMemMap(at, (nuint)more, 0, memory, 0);
         _ = CudaDriver.cuMemRelease(memory); // from here on the mapping holds the memory

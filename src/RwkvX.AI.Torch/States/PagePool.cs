@@ -54,8 +54,15 @@ internal sealed class PagePool : IDisposable
             long missing = Math.Max(count - _free.Count, 0) * Bytes;
             if (_budget - Allocated < missing)
                 throw DeviceMemoryException.OfBudget($"{_what}, of which {Allocated:N0} bytes are taken", missing, _budget);
-            while (_free.Count < count)
-                Grow((count - _free.Count) * Bytes);
+            try
+            {
+                while (_free.Count < count)
+                    Grow((count - _free.Count) * Bytes);
+            }
+            catch (DeviceMemoryException e) when (_budget < long.MaxValue)
+            {
+                throw DeviceMemoryException.OfDevice(e.ErrorName, _what, e.RequestedBytes, budget: _budget);
+            }
             return [.. Enumerable.Range(0, count).Select(_ => _free.Pop())];
         }
     }

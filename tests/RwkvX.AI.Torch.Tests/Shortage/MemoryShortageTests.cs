@@ -74,6 +74,7 @@ public sealed class MemoryShortageTests
         RwkvXState[] expected = Begun(roomy, tiny), found = Begun(narrow, tiny);
         DeviceMemoryException error = Assert.Throws<DeviceMemoryException>(() => Go(narrow, tiny, found[..3], tokens));
         Assert.Equal(("BUDGET", options.PageBudgetBytes), (error.ErrorName, error.BudgetBytes));
+        TestContext.Current.TestOutputHelper?.WriteLine(error.Message);
         Assert.True(error.RequestedBytes >= page);
         Assert.Contains("DevicePageBytes", error.Message, StringComparison.Ordinal);
         Assert.All(found, state => Assert.Equal((2L * Chunk, perState, true), (state.TokenCount, state.PageBytes, state.IsValid)));
