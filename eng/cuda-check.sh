@@ -9,7 +9,7 @@ left() { echo $((budget - SECONDS)); }
 summary=()
 note() { summary+=("$1"); echo "[$SECONDS s] $1"; }
 
-# Tests in five processes: most of their time is compiling kernels and starting.
+# Tests in six processes: most of their time is compiling kernels and starting.
 run_tests() {
     local name=$1 program=$2; shift 2
     timeout 120 "$program" "$@" >"$logs/tests-$name.log" 2>&1
@@ -21,8 +21,9 @@ run_tests training "$training" -method "*OnDevice*" &
 run_tests decode "$tests" -class "*DecodeTests" -class "*EmbeddedModelTests" -class "*BootstrapTests" -class "*EngineOptionsTests" -class "*KernelCompileTests" -class "*KernelCacheTests" &
 run_tests golden "$tests" -class "*.GoldenTests" &
 run_tests eight "$tests" -class "*EightBit*" &
+run_tests shortage "$tests" -class "*MemoryShortageTests" &
 wait
-for name in new decode golden eight training; do
+for name in new decode golden eight shortage training; do
     note "$(cat "$work/tests-$name" 2>/dev/null || echo "tests $name: not finished")"
     grep -aE '\[FAIL\]|tolerance|choices differ|Exception' "$logs/tests-$name.log" | grep -av 'at RwkvX' | head -n 12
 done

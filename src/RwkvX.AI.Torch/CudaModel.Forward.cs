@@ -1,3 +1,4 @@
+using System.Numerics;
 using RwkvX.AI.Generation;
 using RwkvX.AI.Models;
 using RwkvX.AI.Torch.Passes;
@@ -12,12 +13,12 @@ public sealed partial class CudaModel
     private int[] Forward(ForwardItem[] items, Sampler?[]? samplers, CancellationToken cancellationToken) => _store.Exclusive(() =>
     {
         ForwardItems.Check(items, _shape.Config, state => Own(state).ThrowIfUnusable());
-        foreach (ForwardItem item in items)
-            ((CudaState)item.State).Reserve(item.Tokens.Length);
+        Pass[] passes = IsStep(items) ? [] : [.. Passes(items)];
+        Prepare(items, passes, samplers);
         int[] chosen = new int[items.Length];
         try
         {
-            Run(items, samplers, chosen, cancellationToken);
+            Run(items, passes, samplers, chosen, cancellationToken);
         }
         catch
         {
@@ -28,15 +29,14 @@ public sealed partial class CudaModel
         return chosen;
     });
 
-    private void Run(ForwardItem[] items, Sampler?[]? samplers, int[] chosen, CancellationToken cancellationToken)
+    private static bool IsStep(ForwardItem[] items) => items.Length <= KernelSet.MaxStepBatch && items.All(i => i.Tokens.Length == 1);
+
+    private void Run(ForwardItem[] items, Pass[] passes, Sampler?[]? samplers, int[] chosen, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (items.Length <= KernelSet.MaxStepBatch && items.All(i => i.Tokens.Length == 1))
-        {
+        if (passes.Length == 0)
             Step(items, samplers, chosen);
-            return;
-        }
-        foreach (Span[] pass in Passes(items))
+        foreach (Pass pass in passes)
         {
             cancellationToken.ThrowIfCancellationRequested();
             RunRows(items, pass, samplers, chosen);
@@ -45,7 +45,7 @@ public sealed partial class CudaModel
 
     private void Step(ForwardItem[] items, Sampler?[]? samplers, int[] chosen)
     {
-        int lanes = items.Length == 3 ? 4 : items.Length;
+        int lanes = Lanes(items.Length);
         StepPass step = StepFor(lanes);
         Span<StepLane> filled = stackalloc StepLane[KernelSet.MaxStepBatch];
         bool logits = false;
@@ -55,7 +55,7 @@ public sealed partial class CudaModel
             filled[i] = new StepLane(i < items.Length ? items[i].Tokens.Span[0] : 0, (int)state.TokenCount, state.Recurrent, state.Table);
             logits |= i < items.Length && !items[i].Logits.IsEmpty;
         }
-        step.Run(filled[..lanes], _capture, logits);
+        step.Run(filled[..lanes], logits);
         Choose(step.LogitsAddress, [.. Enumerable.Range(0, items.Length).Where(i => samplers?[i] is not null).Select(i => (i, i))], samplers, chosen);
         _stream.Synchronize();
         for (int i = 0; i < items.Length; i++)
@@ -67,7 +67,7 @@ public sealed partial class CudaModel
     }
 
     /// <summary>Fills passes with the items' tokens, in order: at most <see cref="MaxRows"/> rows of <see cref="MaxSequences"/> sequences each, one span an item and pass.</summary>
-    private static IEnumerable<Span[]> Passes(ForwardItem[] items)
+    private static IEnumerable<Pass> Passes(ForwardItem[] items)
     {
         List<Span> pass = [];
         int rows = 0;
@@ -82,22 +82,19 @@ public sealed partial class CudaModel
                 first += count;
                 if (rows < MaxRows && pass.Count < MaxSequences)
                     continue;
-                yield return [.. pass];
+                yield return new Pass([.. pass]);
                 pass.Clear();
                 rows = 0;
             }
         }
         if (pass.Count > 0)
-            yield return [.. pass];
+            yield return new Pass([.. pass]);
     }
 
-    private void RunRows(ForwardItem[] items, Span[] spans, Sampler?[]? samplers, int[] chosen)
+    private void RunRows(ForwardItem[] items, Pass what, Sampler?[]? samplers, int[] chosen)
     {
-        int rows = spans.Sum(s => s.Count), sequences = spans.Length;
-        bool single = rows == sequences;
-        // A batch of single tokens is padded to a power of two, so that few graphs serve all sizes.
-        int padded = single ? (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(rows, 8)) : rows;
-        RowsPass pass = Rows(padded, single ? padded : sequences);
+        Span[] spans = what.Spans;
+        RowsPass pass = _rows!;
         List<(int Item, int Token)> wanted = []; // rows whose logits go to the host
         List<(int Item, int Row)> sampled = [];
         int row = 0;
@@ -127,12 +124,10 @@ public sealed partial class CudaModel
             }
             row += count;
         }
-        for (; row < padded; row++)
-            Place(pass, row, row, [0], _padding);
+        Pad(pass, row, what);
         for (int i = 0; i < sampled.Count; i++)
             pass.Wanted[wanted.Count + i] = sampled[i].Row;
-        pass.Starts[single ? padded : sequences] = padded;
-        pass.Run(padded, single ? padded : sequences, _capture && single);
+        pass.Run(what.Rows, what.Sequences);
         for (int first = 0; first < wanted.Count; first += pass.MaxLogitRows)
         {
             int count = Math.Min(pass.MaxLogitRows, wanted.Count - first);
@@ -174,18 +169,35 @@ public sealed partial class CudaModel
         pass.Segments.Slice(row, tokens.Length).Fill(sequence);
     }
 
-    /// <summary>The pass with room for so many rows; grown by powers of two.</summary>
-    private RowsPass Rows(int rows, int sequences)
+    /// <summary>Rows from one on that belong to nobody, and the end of all.</summary>
+    private void Pad(RowsPass pass, int row, Pass what)
     {
-        if (_rows is not null && _rows.MaxRows >= rows && _rows.MaxSequences >= sequences)
-            return _rows;
-        int maxRows = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(rows, Math.Max(64, _rows?.MaxRows ?? 0)));
-        int maxSequences = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(sequences, Math.Max(8, _rows?.MaxSequences ?? 0)));
-        _rows?.Dispose();
-        _rows = null;
-        return _rows = new RowsPass(_device, _stream, _shape, _weights, _kernels, _blas, maxRows, maxSequences, _gather);
+        for (; row < what.Rows; row++)
+            Place(pass, row, row, [0], _padding);
+        pass.Starts[what.Sequences] = what.Rows;
     }
 
     /// <summary>Some of an item's tokens.</summary>
     private readonly record struct Span(int Item, int First, int Count);
+
+    /// <summary>What goes through the layers together. A batch of single tokens is padded to a power of two, so that few graphs serve all sizes.</summary>
+    private readonly struct Pass
+    {
+        public Pass(Span[] spans)
+        {
+            Spans = spans;
+            int rows = spans.Sum(s => s.Count);
+            IsSingle = rows == spans.Length;
+            Rows = IsSingle ? (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(rows, 8)) : rows;
+            Sequences = IsSingle ? Rows : spans.Length;
+        }
+
+        public Span[] Spans { get; }
+
+        public bool IsSingle { get; }
+
+        public int Rows { get; }
+
+        public int Sequences { get; }
+    }
 }

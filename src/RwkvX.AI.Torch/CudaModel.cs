@@ -23,6 +23,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     // What a device keeps free for the driver, cuBLAS and other programs when no page budget is given.
     private const long Reserve = 2L << 30;
 
+    private readonly Owned _owned = new();
     private readonly CudaDevice _device;
     private readonly CudaStream _stream;
     private readonly CudaBlas _blas;
@@ -44,40 +45,48 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
         _capture = options.CaptureDecoding;
         _gather = options.GatherRows;
         _hash = new Lazy<string>(tensors.ComputeHash); // reads every weight, so not before somebody asks
-        _device = new CudaDevice(options.Device, options.LibTorchPath);
-        if (_device.ComputeCapability < LeastComputeCapability)
-            throw new CudaException("DEVICE_TOO_OLD", TooOld(_device));
-        _shape = Shape(tensors, options, _device.MultiprocessorCount);
-        string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
-        KernelCompiler compiler = new(_device.ComputeCapability, _device.DriverVersion, folder);
-        long started = Stopwatch.GetTimestamp();
-        TimeSpan Lap()
+        try
         {
-            TimeSpan lap = Stopwatch.GetElapsedTime(started);
-            started = Stopwatch.GetTimestamp();
-            return lap;
+            _device = _owned.Add(new CudaDevice(options.Device, options.LibTorchPath));
+            if (_device.ComputeCapability < LeastComputeCapability)
+                throw new CudaException("DEVICE_TOO_OLD", TooOld(_device));
+            _shape = Shape(tensors, options, _device.MultiprocessorCount);
+            string? folder = options.KernelCacheFolder switch { null => KernelCompiler.DefaultFolder, "" => null, string f => f };
+            KernelCompiler compiler = new(_device.ComputeCapability, _device.DriverVersion, folder);
+            long started = Stopwatch.GetTimestamp();
+            TimeSpan Lap()
+            {
+                TimeSpan lap = Stopwatch.GetElapsedTime(started);
+                started = Stopwatch.GetTimestamp();
+                return lap;
+            }
+            _kernels = _owned.Add(new KernelSet(_device, compiler, _shape, options.KernelDefines));
+            CompiledKernels = compiler.CompiledCount;
+            TimeSpan kernels = Lap();
+            _stream = _owned.Add(new CudaStream());
+            _blas = _owned.Add(new CudaBlas(_device, _stream, _shape.WeightType switch { 0 => CuBlas.TypeF32, 1 => CuBlas.TypeBF16, _ => CuBlas.TypeF16 }));
+            TimeSpan blas = Lap();
+            _weights = new DeviceWeights(_owned.Add(new WeightArena(_device, _stream, _kernels, _shape)), tensors);
+            Startup = [("libraries", _device.LibraryTime), ("driver", _device.DriverTime), ("kernels", kernels), ("cuBLAS", blas), ("weights", Lap())];
+            long pageBudget = options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0);
+            _store = _owned.Add(new StateStore(_device, _stream, _shape, pageBudget, options.CountLooks));
+            _sampling = _owned.Add(new SamplePass(_device, _stream, _kernels["sample"], _shape.V));
+            _padding = new CudaState(_store);
+            _padding.Reserve(1);
+            Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors")
+            {
+                StatePrecision = options.StatePrecision,
+                PrefillSpan = MaxRows,
+                DeviceStateBytes = pageBudget,
+                CanDropPages = true,
+                DropsWholeChunks = true,
+            };
         }
-        _kernels = new KernelSet(_device, compiler, _shape, options.KernelDefines);
-        CompiledKernels = compiler.CompiledCount;
-        TimeSpan kernels = Lap();
-        _stream = new CudaStream();
-        _blas = new CudaBlas(_device, _stream, _shape.WeightType switch { 0 => CuBlas.TypeF32, 1 => CuBlas.TypeBF16, _ => CuBlas.TypeF16 });
-        TimeSpan blas = Lap();
-        _weights = new DeviceWeights(new WeightArena(_device, _stream, _kernels, _shape), tensors);
-        Startup = [("libraries", _device.LibraryTime), ("driver", _device.DriverTime), ("kernels", kernels), ("cuBLAS", blas), ("weights", Lap())];
-        long pageBudget = options.PageBudgetBytes ?? Math.Max(_device.Memory().Free - Reserve, 0);
-        _store = new StateStore(_device, _stream, _shape, pageBudget, options.CountLooks);
-        _sampling = new SamplePass(_device, _stream, _kernels["sample"], _shape.V);
-        _padding = new CudaState(_store);
-        _padding.Reserve(1);
-        Engine = new EngineInfo("torch", $"cuda:{_device.Ordinal}", options.Precision, _weights.StepBytes, $"{_device.Name}, {_device.MultiprocessorCount} multiprocessors")
+        catch
         {
-            StatePrecision = options.StatePrecision,
-            PrefillSpan = MaxRows,
-            DeviceStateBytes = pageBudget,
-            CanDropPages = true,
-            DropsWholeChunks = true,
-        };
+            _owned.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -107,6 +116,9 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     /// <summary>The same of recurrent states.</summary>
     internal long FreeStateBytes => _store.FreeRecurrentBytes;
 
+    /// <summary>Bytes of pages and recurrent states that states hold, each shared page once; one page and one state are the model's own.</summary>
+    internal (long Pages, long States) HeldBytes => _store.HeldBytes;
+
     /// <summary>Bytes beside the weights that a decoding step of one sequence moves: its recurrent state there and back, the keys and values of the chunks it looks at, the means of all.</summary>
     internal long SequenceStepBytes(long tokens)
     {
@@ -134,6 +146,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     /// <param name="tensors">The weights; after the call only <see cref="ModelHash"/> needs them.</param>
     /// <param name="options">Device, precision, budget; null for the defaults.</param>
     /// <exception cref="CudaException">No device, a library is missing, or a kernel does not compile.</exception>
+    /// <exception cref="DeviceMemoryException">The device has not enough memory. This, as any other error, leaves nothing behind on it.</exception>
     /// <exception cref="ArgumentException">The engine has no such precision of weights or states, or the layers' LoRA ranks differ.</exception>
     public static CudaModel Load(ModelTensors tensors, CudaModelOptions? options = null)
     {
@@ -142,9 +155,11 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     }
 
     /// <inheritdoc/>
+    /// <exception cref="DeviceMemoryException">No room for one more.</exception>
     public RwkvXState CreateState() => _store.Exclusive(() => new CudaState(_store));
 
     /// <inheritdoc/>
+    /// <exception cref="DeviceMemoryException">Pages, buffers or graphs do not fit: all states, those of the batch too, are as before.</exception>
     public void Forward(ReadOnlySpan<ForwardItem> batch, CancellationToken cancellationToken = default) => Forward(batch.ToArray(), null, cancellationToken);
 
     /// <inheritdoc/>
@@ -176,6 +191,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     }
 
     /// <inheritdoc/>
+    /// <exception cref="DeviceMemoryException">No room for it.</exception>
     public RwkvXState Import(StateSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
@@ -188,16 +204,11 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
         if (_disposed)
             return;
         _disposed = true;
-        _store.Dispose();
+        _store.Dispose(); // waits for a running pass
         foreach (StepPass step in _steps.Values)
             step.Dispose();
         _rows?.Dispose();
-        _sampling.Dispose();
-        _weights.Dispose();
-        _blas.Dispose();
-        _kernels.Dispose();
-        _stream.Dispose();
-        _device.Dispose();
+        _owned.Dispose();
     }
 
     /// <summary>Device memory of the caller's own, for tests.</summary>
@@ -210,14 +221,6 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
         _sampling.Run(at, samplers, rows, tokens);
         return true;
     });
-
-    /// <summary>The decoding pass of 1, 2 or 4 lanes.</summary>
-    internal StepPass StepFor(int lanes)
-    {
-        if (!_steps.TryGetValue(lanes, out StepPass? step))
-            _steps[lanes] = step = new StepPass(_device, _stream, _shape, _weights, _kernels, lanes);
-        return step;
-    }
 
     /// <summary>The sizes and types of a model's kernels.</summary>
     internal static ModelShape Shape(ModelTensors tensors, CudaModelOptions options, int multiprocessors)

@@ -26,21 +26,27 @@ internal sealed unsafe class CudaDevice : IDisposable
         if (ordinal < 0 || ordinal >= count)
             throw new CudaException("NO_SUCH_DEVICE", $"expected a device below {count}, got cuda:{ordinal}");
         CudaException.Check(CudaDriver.cuDeviceGet(out _device, ordinal), "cuDeviceGet");
-        CudaException.Check(CudaDriver.cuDevicePrimaryCtxRetain(out _context, _device), "cuDevicePrimaryCtxRetain");
-        Use();
-        CudaException.Check(CudaDriver.cuCtxSetLimit(CudaDriver.LimitStackSize, 0), "cuCtxSetLimit"); // 0.27 GB less: no kernel needs a stack for every thread
-        (long free, long total) = Memory();
-        (BytesBefore, TotalBytes) = (total - free, total);
-        DriverTime = Stopwatch.GetElapsedTime(started);
-        Ordinal = ordinal;
-        MultiprocessorCount = Attribute(CudaDriver.AttributeMultiprocessorCount);
-        ComputeCapability = Attribute(CudaDriver.AttributeComputeCapabilityMajor) * 10 + Attribute(CudaDriver.AttributeComputeCapabilityMinor);
-        HasRanges = TryRange();
         CudaException.Check(CudaDriver.cuDriverGetVersion(out int version), "cuDriverGetVersion");
-        DriverVersion = version;
         byte* name = stackalloc byte[256];
         CudaException.Check(CudaDriver.cuDeviceGetName(name, 256, _device), "cuDeviceGetName");
-        Name = Marshal.PtrToStringUTF8((nint)name) ?? "";
+        (Ordinal, DriverVersion, Name) = (ordinal, version, Marshal.PtrToStringUTF8((nint)name) ?? "");
+        MultiprocessorCount = Attribute(CudaDriver.AttributeMultiprocessorCount);
+        ComputeCapability = Attribute(CudaDriver.AttributeComputeCapabilityMajor) * 10 + Attribute(CudaDriver.AttributeComputeCapabilityMinor);
+        CudaException.Check(CudaDriver.cuDevicePrimaryCtxRetain(out _context, _device), "cuDevicePrimaryCtxRetain");
+        try
+        {
+            Use();
+            CudaException.Check(CudaDriver.cuCtxSetLimit(CudaDriver.LimitStackSize, 0), "cuCtxSetLimit"); // 0.27 GB less: no kernel needs a stack for every thread
+            (long free, long total) = Memory();
+            (BytesBefore, TotalBytes) = (total - free, total);
+            DriverTime = Stopwatch.GetElapsedTime(started);
+            HasRanges = TryRange();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public int Ordinal { get; }
@@ -72,6 +78,9 @@ internal sealed unsafe class CudaDevice : IDisposable
 
     /// <summary>Makes the device's context the calling thread's: every entry from outside begins with this.</summary>
     public void Use() => CudaException.Check(CudaDriver.cuCtxSetCurrent(_context), "cuCtxSetCurrent");
+
+    /// <summary>The same for who gives something back: false where the context is gone, and with it all that was taken from it.</summary>
+    public bool TryUse() => CudaDriver.cuCtxSetCurrent(_context) == CudaDriver.Success;
 
     /// <summary>Bytes free and in all.</summary>
     public (long Free, long Total) Memory()

@@ -8,7 +8,7 @@ internal sealed class CudaEvent : CudaHandle
     public CudaEvent()
     {
         CudaException.Check(CudaDriver.cuEventCreate(out nint handle, 0), "cuEventCreate");
-        SetHandle(handle);
+        Take(handle);
     }
 
     public void Record(CudaStream stream) => CudaException.Check(CudaDriver.cuEventRecord(handle, stream.DangerousGetHandle()), "cuEventRecord");
@@ -22,5 +22,5 @@ internal sealed class CudaEvent : CudaHandle
         return milliseconds;
     }
 
-    protected override bool ReleaseHandle() => CudaDriver.cuEventDestroy(handle) == CudaDriver.Success;
+    protected override bool Release() => CudaDriver.cuEventDestroy(handle) == CudaDriver.Success;
 }

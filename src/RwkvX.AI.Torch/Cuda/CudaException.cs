@@ -39,6 +39,13 @@ public class CudaException : Exception
             Throw(result, $"{what} of {kernel}", kernel);
     }
 
+    /// <summary>The one checker of allocations.</summary>
+    internal static void CheckMemory(int result, string what, long bytes)
+    {
+        if (result != CudaDriver.Success)
+            Throw(result, what, null, bytes);
+    }
+
     /// <summary>The one checker of kernel launches.</summary>
     internal static void CheckLaunch(int result, string kernel)
     {
@@ -48,17 +55,19 @@ public class CudaException : Exception
     /// <summary>The one checker of cuBLAS results.</summary>
     internal static unsafe void CheckBlas(int status, string what)
     {
+        if (status == CuBlas.AllocationFailed)
+            throw DeviceMemoryException.OfDevice(Text(CuBlas.cublasGetStatusName(status)), what);
         if (status != 0)
             throw new CudaException(Text(CuBlas.cublasGetStatusName(status)), what);
     }
 
     [DoesNotReturn]
-    private static unsafe void Throw(int result, string what, string? kernel)
+    private static unsafe void Throw(int result, string what, string? kernel, long? bytes = null)
     {
         string name = CudaDriver.cuGetErrorName(result, out byte* text) == CudaDriver.Success ? Text(text) : $"CUDA error {result}";
         string words = CudaDriver.cuGetErrorString(result, out text) == CudaDriver.Success ? Text(text) : "no text";
         if (result == CudaDriver.OutOfMemory)
-            throw new DeviceMemoryException(name, what, kernel);
+            throw DeviceMemoryException.OfDevice(name, what, bytes, kernel);
         throw new CudaException(name, $"{what}: {words}", kernel);
     }
 

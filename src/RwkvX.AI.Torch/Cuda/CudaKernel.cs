@@ -11,17 +11,22 @@ internal sealed unsafe class CudaKernel : IDisposable
     private readonly int _threads;
     private readonly int _sharedBytes;
 
+    /// <summary>Takes the module over.</summary>
     public CudaKernel(CudaModule module, string name, int threads, int sharedBytes = 0)
     {
         _module = module;
         _name = name;
         _threads = threads;
         _sharedBytes = sharedBytes;
-        _function = module.Function(name);
-        // A multiprocessor divides L1 and shared memory anew only when it is idle: kernels that shall overlap must all ask for the same division.
-        CudaException.Check(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributePreferredSharedCarveout, 100), "cuFuncSetAttribute", name);
-        if (sharedBytes > 0)
-            CudaException.Check(CudaDriver.cuFuncSetAttribute(_function, CudaDriver.FunctionAttributeMaxDynamicSharedSize, sharedBytes), "cuFuncSetAttribute", name);
+        try
+        {
+            _function = Ready(module, name, sharedBytes);
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Launches after everything before it on the stream.</summary>
@@ -35,6 +40,16 @@ internal sealed unsafe class CudaKernel : IDisposable
         => Launch(stream, args, gridX, gridY, gridZ, overlap: true);
 
     public void Dispose() => _module.Dispose();
+
+    private static nint Ready(CudaModule module, string name, int sharedBytes)
+    {
+        nint function = module.Function(name);
+        // A multiprocessor divides L1 and shared memory anew only when it is idle: kernels that shall overlap must all ask for the same division.
+        CudaException.Check(CudaDriver.cuFuncSetAttribute(function, CudaDriver.FunctionAttributePreferredSharedCarveout, 100), "cuFuncSetAttribute", name);
+        if (sharedBytes > 0)
+            CudaException.Check(CudaDriver.cuFuncSetAttribute(function, CudaDriver.FunctionAttributeMaxDynamicSharedSize, sharedBytes), "cuFuncSetAttribute", name);
+        return function;
+    }
 
     private void Launch<TArgs>(CudaStream stream, TArgs args, int gridX, int gridY, int gridZ, bool overlap)
         where TArgs : unmanaged

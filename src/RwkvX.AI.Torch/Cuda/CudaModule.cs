@@ -10,7 +10,7 @@ internal sealed unsafe class CudaModule : CudaHandle
         fixed (byte* data = image)
         {
             CudaException.Check(CudaDriver.cuModuleLoadData(out nint module, data), "cuModuleLoadData", kernel);
-            SetHandle(module);
+            Take(module);
         }
     }
 
@@ -20,5 +20,5 @@ internal sealed unsafe class CudaModule : CudaHandle
         return function;
     }
 
-    protected override bool ReleaseHandle() => CudaDriver.cuModuleUnload(handle) == CudaDriver.Success;
+    protected override bool Release() => CudaDriver.cuModuleUnload(handle) == CudaDriver.Success;
 }

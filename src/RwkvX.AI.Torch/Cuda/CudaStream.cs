@@ -11,13 +11,17 @@ internal sealed unsafe class CudaStream : CudaHandle
     public CudaStream()
     {
         CudaException.Check(CudaDriver.cuStreamCreate(out nint stream, CudaDriver.StreamNonBlocking), "cuStreamCreate");
-        SetHandle(stream);
+        Take(stream);
     }
 
-    private CudaStream(nint stream) => SetHandle(stream);
+    private CudaStream(nint stream)
+        : base(owned: false) => SetHandle(stream);
 
     /// <summary>The device's default stream, on which libtorch works.</summary>
     public static CudaStream Legacy { get; } = new(LegacyHandle);
+
+    /// <summary>Waits, whatever comes of it: before memory is given back that something on the stream may still use.</summary>
+    public void Settle() => _ = CudaDriver.cuStreamSynchronize(handle);
 
     public void Synchronize() => CudaException.Check(CudaDriver.cuStreamSynchronize(handle), "cuStreamSynchronize");
 
@@ -58,7 +62,7 @@ internal sealed unsafe class CudaStream : CudaHandle
         CudaException.Check(CudaDriver.cuStreamEndCapture(handle, out nint graph), "cuStreamEndCapture");
         try
         {
-            return new CudaGraph(graph);
+            return new CudaGraph(graph, this);
         }
         finally
         {
@@ -68,5 +72,5 @@ internal sealed unsafe class CudaStream : CudaHandle
 
     public void Launch(CudaGraph graph) => CudaException.Check(CudaDriver.cuGraphLaunch(graph.DangerousGetHandle(), handle), "cuGraphLaunch");
 
-    protected override bool ReleaseHandle() => handle == LegacyHandle || CudaDriver.cuStreamDestroy(handle) == CudaDriver.Success;
+    protected override bool Release() => CudaDriver.cuStreamDestroy(handle) == CudaDriver.Success;
 }

@@ -17,8 +17,8 @@ internal sealed class DeviceMemory : CudaHandle
         device.Use();
         (_device, _what) = (device, what);
         Bytes = Math.Max(bytes, 256);
-        CudaException.Check(CudaDriver.cuMemAlloc(out ulong pointer, (nuint)Bytes), $"{what}: {Bytes} bytes");
-        SetHandle((nint)pointer);
+        CudaException.CheckMemory(CudaDriver.cuMemAlloc(out ulong pointer, (nuint)Bytes), what, Bytes);
+        Take((nint)pointer);
         Count(what, Bytes);
     }
 
@@ -36,10 +36,9 @@ internal sealed class DeviceMemory : CudaHandle
     /// <summary>Counts memory that was taken, or given back.</summary>
     internal static void Count(string what, long bytes) => Counts.AddOrUpdate(what, bytes, (_, before) => before + bytes);
 
-    protected override bool ReleaseHandle()
+    protected override bool Release()
     {
         Count(_what, -Bytes);
-        _device.Use();
-        return CudaDriver.cuMemFree((ulong)handle) == CudaDriver.Success;
+        return _device.TryUse() && CudaDriver.cuMemFree((ulong)handle) == CudaDriver.Success;
     }
 }

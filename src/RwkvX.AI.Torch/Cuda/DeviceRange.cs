@@ -6,7 +6,7 @@ namespace RwkvX.AI.Torch.Cuda;
 /// <remarks>
 /// A plain allocation is rounded up to 2 MiB, and every page of keys and values and most matrices end just behind such a border; in here only the end of all is rounded.
 /// </remarks>
-internal sealed unsafe class DeviceRange : IDisposable
+internal sealed unsafe class DeviceRange : CudaHandle
 {
     private const long Step = 16 << 20;
 
@@ -15,7 +15,6 @@ internal sealed unsafe class DeviceRange : IDisposable
     private readonly long _reserved;
     private readonly long _granule;
     private readonly CudaDriver.AllocationProperties _properties;
-    private bool _disposed;
 
     /// <param name="device">The device.</param>
     /// <param name="most">Bytes that it may grow to; addresses cost nothing.</param>
@@ -30,12 +29,12 @@ internal sealed unsafe class DeviceRange : IDisposable
             CudaException.Check(CudaDriver.cuMemGetAllocationGranularity(out granule, properties, CudaDriver.GranularityMinimum), "cuMemGetAllocationGranularity");
         _granule = (long)granule;
         _reserved = Rounded(Math.Max(most, Step));
-        CudaException.Check(CudaDriver.cuMemAddressReserve(out ulong address, (nuint)_reserved, 0, 0, 0), $"{what}: addresses for {_reserved} bytes");
-        Address = address;
+        CudaException.CheckMemory(CudaDriver.cuMemAddressReserve(out ulong address, (nuint)_reserved, 0, 0, 0), $"addresses of {what}", _reserved);
+        Take((nint)address);
     }
 
     /// <summary>The device address of its first byte.</summary>
-    public ulong Address { get; }
+    public ulong Address => (ulong)handle;
 
     /// <summary>Bytes that are backed by memory.</summary>
     public long Bytes { get; private set; }
@@ -47,35 +46,37 @@ internal sealed unsafe class DeviceRange : IDisposable
         if (bytes <= Bytes)
             return;
         _device.Use();
-        long more = Math.Min(Math.Max(Rounded(bytes - Bytes), Step), _reserved - Bytes);
+        long least = Rounded(bytes - Bytes), more = Math.Min(Math.Max(least, Step), _reserved - Bytes);
         if (Bytes + more < bytes)
-            throw new DeviceMemoryException("BUDGET", $"{_what}: {bytes} bytes of {_reserved}");
-        ulong handle;
+            throw DeviceMemoryException.OfBudget(_what, bytes, _reserved);
+        Taking?.Invoke();
+        ulong memory;
         fixed (CudaDriver.AllocationProperties* properties = &_properties)
-            CudaException.Check(CudaDriver.cuMemCreate(out handle, (nuint)more, properties, 0), $"{_what}: {more} bytes");
+        {
+            int created = CudaDriver.cuMemCreate(out memory, (nuint)more, properties, 0);
+            if (created == CudaDriver.OutOfMemory && more > least)
+                created = CudaDriver.cuMemCreate(out memory, (nuint)(more = least), properties, 0);
+            CudaException.CheckMemory(created, _what, more);
+        }
         ulong at = Address + (ulong)Bytes;
-        int mapped = CudaDriver.cuMemMap(at, (nuint)more, 0, handle, 0);
-        _ = CudaDriver.cuMemRelease(handle); // from here on the mapping holds the memory
-        CudaException.Check(mapped, "cuMemMap");
+        int mapped = CudaDriver.cuMemMap(at, (nuint)more, 0, memory, 0);
+        _ = CudaDriver.cuMemRelease(memory); // from here on the mapping holds the memory
+        CudaException.CheckMemory(mapped, _what, more);
         CudaDriver.AccessDescription access = new() { Location = _properties.Location, Flags = CudaDriver.AccessReadWrite };
         int allowed = CudaDriver.cuMemSetAccess(at, (nuint)more, &access, 1);
         if (allowed != CudaDriver.Success)
             _ = CudaDriver.cuMemUnmap(at, (nuint)more);
-        CudaException.Check(allowed, "cuMemSetAccess");
+        CudaException.CheckMemory(allowed, _what, more);
         Bytes += more;
         DeviceMemory.Count(_what, more);
     }
 
-    public void Dispose()
+    protected override bool Release()
     {
-        if (_disposed)
-            return;
-        _disposed = true;
-        _device.Use();
-        if (Bytes > 0)
-            _ = CudaDriver.cuMemUnmap(Address, (nuint)Bytes); // a failure here leaves no way but to leak
-        _ = CudaDriver.cuMemAddressFree(Address, (nuint)_reserved);
         DeviceMemory.Count(_what, -Bytes);
+        return _device.TryUse()
+            && (Bytes == 0 || CudaDriver.cuMemUnmap(Address, (nuint)Bytes) == CudaDriver.Success)
+            && CudaDriver.cuMemAddressFree(Address, (nuint)_reserved) == CudaDriver.Success;
     }
 
     private long Rounded(long bytes) => (bytes + _granule - 1) / _granule * _granule;

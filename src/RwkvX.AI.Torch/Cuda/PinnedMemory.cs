@@ -5,11 +5,12 @@ namespace RwkvX.AI.Torch.Cuda;
 /// <summary>Page-locked host memory, which the device copies from and to without a detour.</summary>
 internal sealed unsafe class PinnedMemory : CudaHandle
 {
+    /// <exception cref="DeviceMemoryException">The host has not so much that can be locked.</exception>
     public PinnedMemory(long bytes)
     {
         Bytes = Math.Max(bytes, 256);
-        CudaException.Check(CudaDriver.cuMemHostAlloc(out nint pointer, (nuint)Bytes, 0), "cuMemHostAlloc");
-        SetHandle(pointer);
+        CudaException.CheckMemory(CudaDriver.cuMemHostAlloc(out nint pointer, (nuint)Bytes, 0), "page-locked memory of the host", Bytes);
+        Take(pointer);
     }
 
     public long Bytes { get; }
@@ -23,5 +24,5 @@ internal sealed unsafe class PinnedMemory : CudaHandle
         return new Span<T>(Pointer + offset, count);
     }
 
-    protected override bool ReleaseHandle() => CudaDriver.cuMemFreeHost(handle) == CudaDriver.Success;
+    protected override bool Release() => CudaDriver.cuMemFreeHost(handle) == CudaDriver.Success;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using RwkvX.AI.Torch.Cuda;
 
 namespace RwkvX.AI.Torch.Passes;
@@ -16,18 +17,22 @@ internal sealed class KernelSet : IDisposable
 
     private static readonly int[] StepBatches = [1, 2, MaxStepBatch];
 
-    private readonly List<CudaKernel> _all = [];
+    private readonly Owned _all = new();
 
     /// <summary>Loads all kernels, compiled where they are not on disk yet.</summary>
     public KernelSet(CudaDevice device, KernelCompiler compiler, ModelShape shape, IReadOnlyList<string> extraDefines)
     {
         List<Request> requests = Requests(shape);
         byte[][] images = Compile(compiler, requests, [.. shape.Defines(), .. extraDefines], device.Use);
-        for (int i = 0; i < images.Length; i++)
+        try
         {
-            CudaKernel kernel = new(new CudaModule(images[i], requests[i].Name), requests[i].Name, requests[i].Threads, requests[i].SharedBytes);
-            _all.Add(kernel);
-            _byName[(requests[i].Key, requests[i].Batch)] = kernel;
+            for (int i = 0; i < images.Length; i++)
+                _byName[(requests[i].Key, requests[i].Batch)] = _all.Add(new CudaKernel(new CudaModule(images[i], requests[i].Name), requests[i].Name, requests[i].Threads, requests[i].SharedBytes));
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
@@ -77,12 +82,19 @@ internal sealed class KernelSet : IDisposable
     private static byte[][] Compile(KernelCompiler compiler, List<Request> requests, IReadOnlyList<string> defines, Action enter)
     {
         byte[][] images = new byte[requests.Count][];
-        Parallel.For(0, images.Length, i =>
+        try
         {
-            enter();
-            IReadOnlyList<string> batch = requests[i].Batch == 0 ? [] : [$"-DB={requests[i].Batch}"];
-            images[i] = compiler.Compile(requests[i].Name, [.. defines, .. batch, .. requests[i].Defines]);
-        });
+            Parallel.For(0, images.Length, i =>
+            {
+                enter();
+                IReadOnlyList<string> batch = requests[i].Batch == 0 ? [] : [$"-DB={requests[i].Batch}"];
+                images[i] = compiler.Compile(requests[i].Name, [.. defines, .. batch, .. requests[i].Defines]);
+            });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
         return images;
     }
 
@@ -94,11 +106,7 @@ internal sealed class KernelSet : IDisposable
     /// <summary>The kernel of this name, compiled for a batch.</summary>
     public CudaKernel this[string name, int batch] => _byName[(name, batch)];
 
-    public void Dispose()
-    {
-        foreach (CudaKernel kernel in _all)
-            kernel.Dispose();
-    }
+    public void Dispose() => _all.Dispose();
 
     /// <summary>step_wkv stages a head's part of all LoRA-up matrices: for each rank whole passes of 512 16-byte pieces.</summary>
     private static int WkvShared(ModelShape shape)

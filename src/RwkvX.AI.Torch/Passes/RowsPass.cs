@@ -15,9 +15,9 @@ internal sealed partial class RowsPass : IDisposable
     private readonly RowsBuffers _at;
     private readonly Dequantizer _large;
     private readonly PinnedMemory _header;
-    private PinnedMemory? _logits;
+    private readonly Owned _owned = new();
     private readonly Dictionary<int, CudaGraph> _graphs = [];
-    private readonly HashSet<int> _warm = [];
+    private PinnedMemory? _logits;
     private int _rows;
     private int _sequences;
     private bool _single;
@@ -33,15 +33,24 @@ internal sealed partial class RowsPass : IDisposable
     /// <param name="rows">Rows at most.</param>
     /// <param name="sequences">Sequences at most.</param>
     /// <param name="gather">Gather the rows that chose a chunk, where one sequence has more past chunks than its rows choose.</param>
+    /// <exception cref="DeviceMemoryException">No room for the buffers.</exception>
     public RowsPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, CudaBlas blas, int rows, int sequences, bool gather)
     {
         (_stream, _shape, _weights, _kernels, _blas) = (stream, shape, weights, kernels, blas);
         _gather = gather && shape.WeightType != 0 && shape.Config.SparseLayerCount > 0 && shape.Config.MobaTopK > 1;
-        _at = new RowsBuffers(device, shape, rows, sequences, logitRows: Math.Max(Math.Min(rows, 64), sequences), _gather);
-        _large = new Dequantizer(stream, shape, kernels, _at[_at.Widened]);
-        _header = new PinnedMemory(_at.HeaderBytes);
-        _at.Clear(stream);
-        stream.Synchronize();
+        try
+        {
+            _at = _owned.Add(new RowsBuffers(device, shape, rows, sequences, logitRows: Math.Max(Math.Min(rows, 64), sequences), _gather));
+            _large = new Dequantizer(stream, shape, kernels, _at[_at.Widened]);
+            _header = _owned.Add(new PinnedMemory(_at.HeaderBytes));
+            _at.Clear(stream);
+            stream.Synchronize();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public int MaxRows => _at.Rows;
@@ -75,36 +84,40 @@ internal sealed partial class RowsPass : IDisposable
     /// <summary>Puts all layers of a pass on the stream.</summary>
     /// <param name="rows">T.</param>
     /// <param name="sequences">S.</param>
-    /// <param name="capture">Replay as a graph from the second pass of this size on (the first loads what cuBLAS needs): only where every sequence has one row.</param>
-    public void Run(int rows, int sequences, bool capture)
+    public void Run(int rows, int sequences)
     {
         (_rows, _sequences, _single) = (rows, sequences, rows == sequences);
         _tiles = _single ? 0 : DivideIntoTiles();
-        if (_graphs.TryGetValue(rows, out CudaGraph? graph))
-        {
-            if (capture)
-            {
-                _stream.Launch(graph);
-                return;
-            }
-        }
-        else if (capture && !_warm.Add(rows))
-        {
-            _stream.Launch(_graphs[rows] = _stream.Capture(Record));
-            return;
-        }
-        Record();
+        if (_single && _graphs.TryGetValue(rows, out CudaGraph? graph))
+            _stream.Launch(graph);
+        else
+            Record();
     }
 
-    /// <summary>The logits of some of the wanted rows, after a synchronisation of our own.</summary>
+    /// <summary>Whether passes of so many sequences with one row each are replayed as a graph.</summary>
+    public bool IsCaptured(int sequences) => _graphs.ContainsKey(sequences);
+
+    /// <summary>Replays them as a graph from now on. What is to be filled before <see cref="Run"/> is run once, which loads what cuBLAS needs, and recorded.</summary>
+    /// <exception cref="DeviceMemoryException">No room for the graph.</exception>
+    public void Capture(int sequences)
+    {
+        Run(sequences, sequences);
+        _stream.Synchronize();
+        _graphs[sequences] = _owned.Add(_stream.Capture(Record));
+    }
+
+    /// <summary>Room for <see cref="ReadLogits"/>.</summary>
+    /// <exception cref="DeviceMemoryException">The host has not so much that can be locked.</exception>
+    public void PrepareLogits() => _logits ??= _owned.Add(new PinnedMemory((long)_at.LogitRows * _shape.V * sizeof(float)));
+
+    /// <summary>The logits of some of the wanted rows, after <see cref="PrepareLogits"/> and a synchronisation of our own.</summary>
     /// <param name="first">The first of them, counted in <see cref="Wanted"/>.</param>
     /// <param name="count">At most <see cref="MaxLogitRows"/>.</param>
     /// <returns>(count, V), until the next call.</returns>
     public unsafe ReadOnlySpan<float> ReadLogits(int first, int count)
     {
         ulong logits = ComputeLogits(first, count);
-        _logits ??= new PinnedMemory((long)_at.LogitRows * _shape.V * sizeof(float));
-        _stream.Download(logits, _logits.Pointer, (long)count * _shape.V * sizeof(float));
+        _stream.Download(logits, _logits!.Pointer, (long)count * _shape.V * sizeof(float));
         _stream.Synchronize();
         return new ReadOnlySpan<float>(_logits.Pointer, checked(count * _shape.V));
     }
@@ -133,14 +146,7 @@ internal sealed partial class RowsPass : IDisposable
         return _at[_at.Logits];
     }
 
-    public void Dispose()
-    {
-        foreach (CudaGraph graph in _graphs.Values)
-            graph.Dispose();
-        _at.Dispose();
-        _header.Dispose();
-        _logits?.Dispose();
-    }
+    public void Dispose() => _owned.Dispose();
 
     /// <summary>Tiles for the tensor cores; 0 where they do not apply: single precision, or more chunks than a block can mark.</summary>
     private int DivideIntoTiles()

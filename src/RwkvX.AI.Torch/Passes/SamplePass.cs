@@ -19,6 +19,30 @@ internal sealed class SamplePass : IDisposable
     public SamplePass(CudaDevice device, CudaStream stream, CudaKernel kernel, int vocabSize)
         => (_device, _stream, _kernel, _vocabSize) = (device, stream, kernel, vocabSize);
 
+    /// <summary>Takes what <see cref="Run"/> needs, so that no draw and no pass is lost where it does not fit.</summary>
+    /// <param name="samplers">Those of all runs to come.</param>
+    /// <param name="together">How many of them a run has at most.</param>
+    /// <exception cref="DeviceMemoryException">No room.</exception>
+    public void Prepare(ReadOnlySpan<Sampler> samplers, int together)
+    {
+        long bytes = ChosenAt(samplers.Length, Ids(samplers)) + ((long)samplers.Length * sizeof(int));
+        long size = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(bytes, 1 << 16));
+        if (_memory is null || _memory.Bytes < bytes)
+            Replace(ref _memory, size, "sampling");
+        if (_pinned is null || _pinned.Bytes < bytes)
+        {
+            _pinned?.Dispose();
+            _pinned = null;
+            _pinned = new PinnedMemory(size);
+        }
+        bool ranked = false;
+        foreach (Sampler sampler in samplers)
+            ranked |= sampler.Options.Temperature != 0 && (sampler.Options.TopK > 0 || sampler.Options.TopP < 1);
+        long candidates = ranked ? (long)Math.Min(samplers.Length, together) * _vocabSize * sizeof(ulong) : 0;
+        if (candidates > (_candidates?.Bytes ?? 0))
+            Replace(ref _candidates, candidates, "candidates of sampling");
+    }
+
     /// <summary>Chooses one token a sampler and waits for them.</summary>
     /// <param name="logits">Device address of (…, V) f32; the rows asked for are overwritten.</param>
     /// <param name="samplers">(S) the samplers; they do not count the choice yet.</param>
@@ -26,16 +50,9 @@ internal sealed class SamplePass : IDisposable
     /// <param name="tokens">(S) the tokens, or <see cref="ISamplingEngine.Broken"/> or <see cref="ISamplingEngine.NothingLeft"/>.</param>
     public unsafe void Run(ulong logits, ReadOnlySpan<Sampler> samplers, ReadOnlySpan<int> rows, Span<int> tokens)
     {
-        int count = samplers.Length, ids = 0;
-        bool ranked = false;
-        foreach (Sampler sampler in samplers)
-        {
-            ids += sampler.Options.BannedTokens.Count + (sampler.Penalties?.Seen.Length ?? 0);
-            ranked |= sampler.Options.Temperature != 0 && (sampler.Options.TopK > 0 || sampler.Options.TopP < 1);
-        }
-        long idsAt = (long)count * sizeof(SampleRequest), countsAt = idsAt + (long)ids * sizeof(int);
-        long inputBytes = countsAt + (long)ids * sizeof(float), chosenAt = (inputBytes + 7) / 8 * 8, bytes = chosenAt + (long)count * sizeof(int);
-        Grow(bytes, ranked ? (long)count * _vocabSize * sizeof(ulong) : 0);
+        Prepare(samplers, samplers.Length);
+        int count = samplers.Length, ids = Ids(samplers);
+        long idsAt = (long)count * sizeof(SampleRequest), countsAt = idsAt + (long)ids * sizeof(int), inputBytes = countsAt + (long)ids * sizeof(float), chosenAt = ChosenAt(count, ids);
         Fill(samplers, rows, _pinned!.Span<SampleRequest>(0, count), _pinned.Span<int>(idsAt, ids), _pinned.Span<float>(countsAt, ids));
         _stream.Upload(_pinned.Pointer, _memory!.Address, inputBytes);
         SampleArgs args = new()
@@ -92,19 +109,17 @@ internal sealed class SamplePass : IDisposable
         }
     }
 
-    private void Grow(long bytes, long candidateBytes)
+    /// <summary>Ids that samplers name: what they ban, and what they have seen.</summary>
+    private static int Ids(ReadOnlySpan<Sampler> samplers)
     {
-        if (_memory is null || _memory.Bytes < bytes)
-        {
-            long size = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(bytes, 1 << 16));
-            Replace(ref _memory, size, "sampling");
-            _pinned?.Dispose();
-            _pinned = null;
-            _pinned = new PinnedMemory(size);
-        }
-        if (candidateBytes > (_candidates?.Bytes ?? 0))
-            Replace(ref _candidates, candidateBytes, "candidates of sampling");
+        int ids = 0;
+        foreach (Sampler sampler in samplers)
+            ids += sampler.Options.BannedTokens.Count + (sampler.Penalties?.Seen.Length ?? 0);
+        return ids;
     }
+
+    /// <summary>Where the choices begin: behind the requests, the ids and their counts.</summary>
+    private static unsafe long ChosenAt(int samplers, int ids) => (((long)samplers * sizeof(SampleRequest)) + ((long)ids * (sizeof(int) + sizeof(float))) + 7) / 8 * 8;
 
     private void Replace(ref DeviceMemory? memory, long bytes, string what)
     {

@@ -17,29 +17,46 @@ internal sealed class StepPass : IDisposable
     private readonly DeviceWeights _weights;
     private readonly KernelSet _kernels;
     private readonly int _batch;
-    private readonly DeviceMemory _memory;
+    private readonly Owned _owned = new();
     private readonly PinnedMemory _pinned;
     private readonly StepBuffers _at;
     private readonly CudaKernel _gemv;
     private readonly CudaKernel _output;
     private readonly CudaKernel _value;
-    private CudaGraph? _graph;
+    private readonly CudaGraph? _graph;
     private long _x;
     private bool _partials;
 
-    public StepPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, int batch)
+    /// <param name="device">The device.</param>
+    /// <param name="stream">The stream of everything.</param>
+    /// <param name="shape">The sizes.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="kernels">The kernels.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="capture">Replay as a graph.</param>
+    /// <exception cref="DeviceMemoryException">No room for the buffers or the graph.</exception>
+    public StepPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, int batch, bool capture)
     {
         (_stream, _shape, _weights, _kernels, _batch) = (stream, shape, weights, kernels, batch);
         _gemv = kernels["step_gemv", batch];
         _output = kernels["output", batch];
         _value = kernels["step_value", batch];
         _at = new StepBuffers(shape, batch);
-        _memory = _at.Plan.Allocate(device, $"buffers of decoding {batch} sequences");
-        _at.Base = _memory.Address;
-        _pinned = new PinnedMemory(_at.LaneBytes + (long)batch * shape.V * sizeof(float));
-        stream.Clear(_memory.Address, _memory.Bytes);
-        _at.UploadTasks(stream);
-        stream.Synchronize();
+        try
+        {
+            DeviceMemory memory = _owned.Add(_at.Plan.Allocate(device, $"buffers of decoding {batch} sequences"));
+            _at.Base = memory.Address;
+            _pinned = _owned.Add(new PinnedMemory(_at.LaneBytes + (long)batch * shape.V * sizeof(float)));
+            stream.Clear(memory.Address, memory.Bytes);
+            _at.UploadTasks(stream);
+            stream.Synchronize();
+            _graph = capture ? _owned.Add(stream.Capture(Record)) : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>(B, V) after <see cref="Run"/> and a synchronisation, where logits were asked for.</summary>
@@ -50,28 +67,22 @@ internal sealed class StepPass : IDisposable
 
     /// <summary>Puts a step on the stream. Lanes beyond the sequences given repeat the last state given as padding.</summary>
     /// <param name="lanes">One lane a sequence, (B) in all.</param>
-    /// <param name="capture">Replay as a graph.</param>
     /// <param name="logits">Copy the logits back.</param>
-    public unsafe void Run(ReadOnlySpan<StepLane> lanes, bool capture, bool logits)
+    public unsafe void Run(ReadOnlySpan<StepLane> lanes, bool logits)
     {
         Span<int> tokens = _pinned.Span<int>(0, _batch), positions = _pinned.Span<int>(_at.Positions - _at.Lanes, _batch);
         Span<ulong> states = _pinned.Span<ulong>(_at.States - _at.Lanes, _batch), tables = _pinned.Span<ulong>(_at.Tables - _at.Lanes, _batch);
         for (int b = 0; b < _batch; b++)
             (tokens[b], positions[b], states[b], tables[b]) = (lanes[b].Token, lanes[b].Position, lanes[b].State, lanes[b].Table);
-        if (capture)
-            _stream.Launch(_graph ??= _stream.Capture(Record));
+        if (_graph is not null)
+            _stream.Launch(_graph);
         else
             Record();
         if (logits)
             _stream.Download(_at[_at.Logits], _pinned.Pointer + _at.LaneBytes, (long)_batch * _shape.V * sizeof(float));
     }
 
-    public void Dispose()
-    {
-        _graph?.Dispose();
-        _memory.Dispose();
-        _pinned.Dispose();
-    }
+    public void Dispose() => _owned.Dispose();
 
     private unsafe void Record()
     {

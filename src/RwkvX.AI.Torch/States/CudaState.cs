@@ -5,7 +5,7 @@ namespace RwkvX.AI.Torch.States;
 
 /// <summary>A state on the device: a recurrent part of its own, and pages that forks share.</summary>
 /// <remarks>The recurrent part has <see cref="ModelShape.StateWords"/> words: per RWKV layer att_x_prev (C), ffn_x_prev (C), S (H, N, N); per sparse layer ffn_x_prev (C), key_sum (C). S may be f16, all else is f32.</remarks>
-internal sealed class CudaState : RwkvXState
+internal sealed partial class CudaState : RwkvXState
 {
     private readonly StateStore _store;
     private readonly List<Page> _pages = [];
@@ -22,26 +22,41 @@ internal sealed class CudaState : RwkvXState
     public CudaState(StateStore store)
     {
         _store = store;
-        Recurrent = store.TakeRecurrent();
         _looks = new LookCounts(store);
         _dropped = DroppedChunks.None(store.Shape.Config.SparseLayerCount);
-        GrowTable(16);
+        Recurrent = store.TakeRecurrent();
+        try
+        {
+            GrowTable(16);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     private CudaState(CudaState other)
     {
         _store = other._store;
+        (_tokenCount, _dropped) = (other._tokenCount, other._dropped);
         Recurrent = _store.TakeRecurrent();
-        _tokenCount = other._tokenCount;
-        _looks = other._looks.Fork();
-        _dropped = other._dropped;
-        GrowTable(other._pages.Count);
-        foreach (Page page in other._pages)
+        try
         {
-            page.Share();
-            _pages.Add(page);
+            _looks = other._looks.Fork();
+            GrowTable(other._pages.Count);
+            foreach (Page page in other._pages)
+            {
+                page.Share();
+                _pages.Add(page);
+            }
+            _store.Stream.Copy(other.Recurrent, Recurrent, RecurrentBytes);
         }
-        _store.Stream.Copy(other.Recurrent, Recurrent, RecurrentBytes);
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public override long TokenCount => _tokenCount;
@@ -98,23 +113,11 @@ internal sealed class CudaState : RwkvXState
     }
 
     /// <summary>An empty state is to take over a snapshot that lacks pages: chunks that all layers do without get none.</summary>
-    public void StartDropped(DroppedChunks dropped) => _dropped = dropped;
-
-    /// <summary>Makes room for tokens to come: new pages, and a page of its own where the last one is shared and not full.</summary>
-    /// <exception cref="DeviceMemoryException">No room; the state is as before.</exception>
-    public void Reserve(long tokens)
+    public void StartDropped(DroppedChunks dropped)
     {
-        int pageTokens = _store.Shape.PageTokens, used = checked((int)((_tokenCount + pageTokens - 1) / pageTokens));
-        if (_store.Shape.Config.SparseLayerCount == 0)
-            return;
-        if (_tokenCount % pageTokens != 0)
-            Own(used - 1);
-        int needed = checked((int)((_tokenCount + tokens + pageTokens - 1) / pageTokens));
-        while (_pages.Count < needed)
-            _pages.Add(_dropped.IsWhole(_pages.Count / _store.Shape.PagesPerChunk) ? AbsentPage() : new Page(_store.Pages.Take()));
-        int chunkTokens = _store.Shape.Config.MobaChunkSize;
-        _looks.Reserve(checked((int)((_tokenCount + tokens + chunkTokens - 1) / chunkTokens)));
-        UploadTable();
+        if (dropped.Count > 0)
+            _ = _store.AbsentPage; // there before room is made
+        _dropped = dropped;
     }
 
     /// <summary>Tokens were consumed.</summary>
@@ -138,78 +141,6 @@ internal sealed class CudaState : RwkvXState
         foreach (Page page in _pages)
             Release(page);
         _pages.Clear();
-        _store.Return(this, _table!, _looks);
-    }
-
-    /// <summary>Pages that are full and still there.</summary>
-    private void Drop(PageId[] pages)
-    {
-        int perChunk = _store.Shape.PagesPerChunk;
-        DroppedChunks after = _dropped.With(pages);
-        PageId[] single = [.. pages.Where(page => !after.IsWhole(page.Chunk))]; // other layers keep theirs: only the mean goes
-        foreach (PageId page in single)
-            Own(((page.Chunk + 1) * perChunk) - 1);
-        float[] none = new float[_store.Shape.C];
-        Array.Fill(none, float.NaN);
-        foreach (PageId page in single)
-            _store.Stream.Upload<float>(none, _pages[((page.Chunk + 1) * perChunk) - 1].Address + (ulong)PageLayout.MeanOffset(_store.Shape, page.Layer));
-        foreach (int chunk in pages.Select(page => page.Chunk).Distinct().Where(after.IsWhole))
-            for (int i = chunk * perChunk; i < (chunk + 1) * perChunk; i++)
-                Replace(i, AbsentPage());
-        _store.Stream.Synchronize();
-        _dropped = after;
-    }
-
-    /// <summary>A page that the state may write to.</summary>
-    private void Own(int index)
-    {
-        if (!_pages[index].IsShared)
-            return;
-        ulong own = _store.Pages.Take();
-        _store.Stream.Copy(_pages[index].Address, own, _store.Shape.PageBytes);
-        Replace(index, new Page(own));
-    }
-
-    private void Replace(int index, Page page)
-    {
-        Release(_pages[index]);
-        _pages[index] = page;
-        _tableLength = Math.Min(_tableLength, index);
-    }
-
-    private Page AbsentPage()
-    {
-        _store.AbsentPage.Share();
-        return _store.AbsentPage;
-    }
-
-    private void Release(Page page)
-    {
-        if (page.Release())
-            _store.Pages.Return(page.Address);
-    }
-
-    private void UploadTable()
-    {
-        if (_tableLength == _pages.Count && _tableLooks == _looks.Address)
-            return;
-        if ((_pages.Count + 1) * sizeof(ulong) > _table!.Bytes)
-            GrowTable(_pages.Count);
-        if (_tableLooks != _looks.Address)
-            _store.Stream.Upload<ulong>([_looks.Address], _table.Address);
-        _tableLooks = _looks.Address;
-        ulong[] entries = [.. _pages.Skip(_tableLength).Select(p => p.Address)];
-        _store.Stream.Upload<ulong>(entries, Table + (ulong)(_tableLength * sizeof(ulong)));
-        _tableLength = _pages.Count;
-    }
-
-    private void GrowTable(int entries)
-    {
-        DeviceMemory table = _store.NewTable(((long)Math.Max(entries, 16) * 2 + 1) * sizeof(ulong));
-        if (_table is not null)
-            _store.DropTable(_table);
-        _table = table;
-        _tableLength = 0;
-        _tableLooks = null;
+        _store.Return(Recurrent, _table, _looks);
     }
 }

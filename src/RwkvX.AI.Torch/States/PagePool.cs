@@ -44,15 +44,26 @@ internal sealed class PagePool : IDisposable
     /// <summary>Bytes taken from the device.</summary>
     public long Allocated { get; private set; }
 
-    /// <exception cref="DeviceMemoryException">Neither the budget nor the device has room.</exception>
-    public ulong Take()
+    /// <summary>So many pieces, or none.</summary>
+    /// <exception cref="DeviceMemoryException">The budget or the device has not room for all.</exception>
+    public ulong[] Take(int count)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_free.Count == 0)
-                Grow();
-            return _free.Pop();
+            long missing = Math.Max(count - _free.Count, 0) * Bytes;
+            if (_budget - Allocated < missing)
+                throw DeviceMemoryException.OfBudget($"{_what}, of which {Allocated:N0} bytes are taken", missing, _budget);
+            try
+            {
+                while (_free.Count < count)
+                    Grow((count - _free.Count) * Bytes);
+            }
+            catch (DeviceMemoryException e) when (_budget < long.MaxValue)
+            {
+                throw DeviceMemoryException.OfDevice(e.ErrorName, _what, e.RequestedBytes, budget: _budget);
+            }
+            return [.. Enumerable.Range(0, count).Select(_ => _free.Pop())];
         }
     }
 
@@ -75,19 +86,17 @@ internal sealed class PagePool : IDisposable
         }
     }
 
-    private void Grow()
+    private void Grow(long missing)
     {
-        if (_budget - Allocated < Bytes)
-            throw new DeviceMemoryException("BUDGET", $"{_what}: {Allocated} of {_budget} bytes are taken and {Bytes} more are needed");
         if (_device.HasRanges)
         {
             _range ??= new DeviceRange(_device, Math.Min(_budget, _device.TotalBytes), _what);
-            _range.Grow(Allocated + Bytes);
+            _range.Grow(Allocated + missing);
             for (; Allocated + Bytes <= Math.Min(_range.Bytes, _budget); Allocated += Bytes)
                 _free.Push(_range.Address + (ulong)Allocated);
             return;
         }
-        long count = Math.Clamp(Math.Min(SlabBytes, _budget - Allocated) / Bytes, 1, int.MaxValue);
+        long count = Math.Clamp(Math.Min(Math.Max(SlabBytes, missing), _budget - Allocated) / Bytes, 1, int.MaxValue);
         DeviceMemory slab = new(_device, count * Bytes, _what);
         _slabs.Add(slab);
         Allocated += slab.Bytes;

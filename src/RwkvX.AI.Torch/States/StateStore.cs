@@ -32,6 +32,9 @@ internal sealed class StateStore : IDisposable
     /// <summary>Bytes of recurrent parts that are taken from the device and held by no state.</summary>
     public long FreeRecurrentBytes => _recurrent.FreeBytes;
 
+    /// <summary>Bytes of pages and recurrent parts that states hold.</summary>
+    public (long Pages, long Recurrent) HeldBytes => (Pages.Allocated - Pages.FreeBytes, _recurrent.Allocated - _recurrent.FreeBytes);
+
     /// <summary>Whether kernels count which chunks heads choose.</summary>
     public bool CountsLooks { get; }
 
@@ -55,9 +58,32 @@ internal sealed class StateStore : IDisposable
     /// <summary>A zeroed recurrent part. Within <see cref="Exclusive"/>.</summary>
     public ulong TakeRecurrent()
     {
-        ulong recurrent = _recurrent.Take();
+        ulong recurrent = _recurrent.Take(1)[0];
         Stream.Clear(recurrent, _recurrent.Bytes);
         return recurrent;
+    }
+
+    /// <summary>Makes room for tokens to come in several states: new pages, and a page of its own where a state's last one is shared and not full. Within <see cref="Exclusive"/>.</summary>
+    /// <exception cref="DeviceMemoryException">No room for all of them; every state is as before.</exception>
+    public void Reserve(params ReadOnlySpan<(CudaState State, long Tokens)> wanted)
+    {
+        int missing = 0;
+        foreach ((CudaState state, long tokens) in wanted)
+        {
+            state.ReserveTables(tokens);
+            missing = checked(missing + state.MissingPages(tokens));
+        }
+        Queue<ulong> pages = new(Pages.Take(missing));
+        foreach ((CudaState state, long tokens) in wanted)
+            state.Extend(tokens, pages);
+        Return(pages);
+    }
+
+    /// <summary>Gives pages back that were taken and not needed: the last fork beside a state may be disposed at any time.</summary>
+    public void Return(Queue<ulong> pages)
+    {
+        while (pages.TryDequeue(out ulong page))
+            Pages.Return(page);
     }
 
     /// <summary>Room for a page table.</summary>
@@ -78,16 +104,17 @@ internal sealed class StateStore : IDisposable
     }
 
     /// <summary>Takes back what a state held, also after the model is gone.</summary>
-    public void Return(CudaState state, DeviceMemory table, LookCounts looks)
+    public void Return(ulong recurrent, DeviceMemory? table, LookCounts? looks)
     {
-        _recurrent.Return(state.Recurrent);
-        DropTable(table);
-        looks.Return();
+        _recurrent.Return(recurrent);
+        if (table is not null)
+            DropTable(table);
+        looks?.Return();
     }
 
     private Page NewAbsentPage()
     {
-        _absent = new DeviceMemory(_device, Shape.PageBytes, "the page that stands for dropped ones");
+        _absent ??= new DeviceMemory(_device, Shape.PageBytes, "the page that stands for dropped ones");
         Stream.Clear(_absent.Address, Shape.PageBytes);
         float[] means = new float[Shape.C * Shape.Config.SparseLayerCount];
         Array.Fill(means, float.NaN);
@@ -103,8 +130,8 @@ internal sealed class StateStore : IDisposable
             if (_disposed)
                 return;
             _disposed = true;
-            _device.Use();
-            Stream.Synchronize();
+            _ = _device.TryUse();
+            Stream.Settle();
             _recurrent.Dispose();
             Pages.Dispose();
             _absent?.Dispose();

@@ -4,11 +4,11 @@ using RwkvX.AI.Models;
 namespace RwkvX.AI.Torch.Weights;
 
 /// <summary>A model's weights on the device.</summary>
-internal sealed class DeviceWeights : IDisposable
+internal sealed class DeviceWeights
 {
     private readonly WeightArena _arena;
 
-    /// <summary>Loads from a checkpoint; takes the arena over.</summary>
+    /// <summary>Loads from a checkpoint into an arena that is to outlive this.</summary>
     public DeviceWeights(WeightArena arena, ModelTensors tensors)
     {
         _arena = arena;
@@ -43,8 +43,6 @@ internal sealed class DeviceWeights : IDisposable
 
     /// <summary>All bytes.</summary>
     public long Bytes => _arena.Bytes;
-
-    public void Dispose() => _arena.Dispose();
 
     private LayerNormWeights Norm(LayerNormTensors norm) => new(_arena.Vector(norm.Weight), _arena.Vector(norm.Bias));
 

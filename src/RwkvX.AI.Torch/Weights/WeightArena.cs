@@ -97,6 +97,7 @@ internal sealed unsafe class WeightArena : IDisposable
 
     public void Dispose()
     {
+        _stream.Settle(); // loading may have failed half-way
         _staging?.Dispose();
         _range?.Dispose();
         foreach (DeviceMemory memory in _memory)

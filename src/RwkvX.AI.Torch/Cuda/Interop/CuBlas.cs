@@ -7,6 +7,7 @@ internal static unsafe partial class CuBlas
 {
     public const string Library = "cublas";
 
+    public const int AllocationFailed = 3;
     public const int NoTranspose = 0, Transpose = 1;
     public const int TypeF32 = 0, TypeF16 = 2, TypeBF16 = 14; // cudaDataType
     public const int Compute32F = 68;                         // cublasComputeType: f32 accumulation, no TF32

@@ -69,6 +69,7 @@ internal static unsafe partial class CudaDriver
     [LibraryImport(Library)] public static partial int cuEventElapsedTime(out float milliseconds, nint start, nint end);
 
     [LibraryImport(Library)] public static partial int cuGraphInstantiateWithFlags(out nint executable, nint graph, ulong flags);
+    [LibraryImport(Library)] public static partial int cuGraphUpload(nint executable, nint stream);
     [LibraryImport(Library)] public static partial int cuGraphLaunch(nint executable, nint stream);
     [LibraryImport(Library)] public static partial int cuGraphDestroy(nint graph);
     [LibraryImport(Library)] public static partial int cuGraphExecDestroy(nint executable);
