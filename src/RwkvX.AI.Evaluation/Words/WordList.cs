@@ -71,6 +71,9 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         }
     }
 
+    /// <summary>A word that begins like another one, by two letters or more.</summary>
+    public string Rival(string word, Random random) => Longer(word[..random.Next(2, Math.Max(3, word.Length))], random);
+
     /// <summary>A name that nobody has, capitalised.</summary>
     public string InventName(Random random) => Fact.Capital(_prose.Value.Open.Length > 0 && random.Next(2) == 0 ? Any(random) : Invent(random));
 
