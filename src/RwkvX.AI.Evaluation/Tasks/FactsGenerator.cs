@@ -42,7 +42,7 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
         }
 
         Queue<Fact> asked = new(Drawn.Shuffled(known, random));
-        if (AskAtOnce || (known.Count >= 2 && FactCount == 0 && random.Next(3) == 0)) AskSeveral(writer, random, asked);
+        if (AskAtOnce || (known.Count >= 2 && FactCount == 0 && random.Next(2) == 0)) AskSeveral(writer, random, asked);
         for (int i = 0; i < questions && asked.Count > 0; i++)
         {
             bool isKnown = unknown.Count == 0 || random.NextDouble() >= UnknownShare;

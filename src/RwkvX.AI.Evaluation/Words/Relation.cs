@@ -90,8 +90,8 @@ internal sealed record Relation(
     public static Relation[] Training { get; } =
     [
         .. All,
-        new('N', 'D', ["The code of the {s} is {v}.", "The {s} has the code {v}.", "To open the {s}, you need the code {v}."],
-            ["What is the code of the {s}?", "Which code does the {s} have?", "Which code opens the {s}?"], "The code of the {s} is {v}."),
+        new('N', 'D', ["The lock number of the {s} is {v}.", "The {s} has the lock number {v}.", "The lock of the {s} wants the number {v}."],
+            ["What is the lock number of the {s}?", "Which number does the lock of the {s} want?"], "The lock number of the {s} is {v}."),
         new('N', 'D', ["The number of the {s} is {v}.", "The {s} has the number {v}.", "Number {v} is that of the {s}."],
             ["What is the number of the {s}?", "Which number does the {s} have?"], "The number of the {s} is {v}."),
         new('N', 'W', ["The name of the {s} is {v}.", "The {s} is called {v}.", "They call the {s} {v}."],
@@ -143,11 +143,11 @@ internal sealed record Relation(
         new('T', 'F', ["The {s} meeting was opened by {v}.", "At the {s} meeting {v} spoke first.", "It was {v} who opened the {s} meeting."],
             ["Who opened the {s} meeting?", "Who spoke first at the {s} meeting?"], "The {s} meeting was opened by {v}."),
         new('T', 'c', ["The {s} conference takes place in {v}.", "This year the {s} conference is in {v}.", "We meet in {v} for the {s} conference."],
-            ["Where is the {s} conference?", "In which city does the {s} conference take place?"], "The {s} conference is in {v}."),
+            ["Which city has the {s} conference?", "In which city does the {s} conference take place?"], "The {s} conference is in {v}."),
         new('T', 'D', ["The {s} group has {v} members.", "There are {v} people in the {s} group.", "Of the {s} group {v} came."],
             ["How many members does the {s} group have?", "How many people are in the {s} group?"], "The {s} group has {v} members."),
         new('T', 'W', ["The {s} programme is called {v}.", "The name of the {s} programme is {v}.", "For the {s} they use the programme {v}."],
-            ["What is the {s} programme called?", "Which programme do they use for the {s}?"], "The {s} programme is called {v}."),
+            ["What do they call the programme for the {s}?", "Which programme do they use for the {s}?"], "The {s} programme is called {v}."),
     ];
 
     /// <summary>A kind that nobody thought of, of training alone: any word of a person, a topic or a thing.</summary>

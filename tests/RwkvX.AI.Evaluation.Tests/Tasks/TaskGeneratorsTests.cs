@@ -101,6 +101,39 @@ public sealed partial class TaskGeneratorsTests
         Assert.DoesNotContain(tests, text => text.Contains("No decisions were made.", StringComparison.Ordinal) || text.Contains("I do not know", StringComparison.Ordinal));
     }
 
+    /// <summary>What was done last does not tell which line comes next: tests have few actions, so the same one often comes twice.</summary>
+    [Fact]
+    public void Write_Minutes_DoTheSameToSeveralThings_AndToThingsThatBeginAlike()
+    {
+        (string Action, string Topic)[][] lists = [.. Enumerable.Range(0, 200).Select(seed => Write("decisions", 800, seed).Questions().Select(question => question.Answer)
+            .FirstOrDefault(answer => answer.StartsWith("1. ", StringComparison.Ordinal)) is { } list ? list.Split('\n').Select(Decision).ToArray() : []).Where(list => list.Length > 2)];
+        Assert.InRange(lists.Count(list => list.Zip(list[1..]).Any(pair => pair.First.Action == pair.Second.Action)), lists.Length / 3, lists.Length * 3 / 4);
+        Assert.InRange(lists.Count(list => list.Any(one => list.Any(other => one != other && other.Topic.StartsWith(one.Topic[..2], StringComparison.Ordinal)))), lists.Length / 4, lists.Length);
+
+        static (string Action, string Topic) Decision(string line)
+        {
+            int the = line.IndexOf(" the ", StringComparison.Ordinal);
+            return (line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..the], line[(the + 5)..].TrimEnd('.'));
+        }
+    }
+
+    /// <summary>Two kinds of facts that are asked for by the same words have answers that nobody can tell apart.</summary>
+    [Fact]
+    public void Questions_OfRelations_AreOfOneAlone()
+    {
+        (Relation Relation, string Question)[] all = [.. Relation.Training.SelectMany(relation => relation.Questions.Select(question => (relation, question)))];
+        string[] alike =
+        [
+            .. from one in all
+               from other in all
+               where one.Relation != other.Relation && Asks(other).IsMatch(one.Question.Replace("{s}", one.Relation.Subject == 'N' ? "odd raft" : "choir", StringComparison.Ordinal))
+               select $"{one.Question} {other.Question}",
+        ];
+        Assert.Empty(alike);
+
+        static Regex Asks((Relation Relation, string Question) what) => new($"^{Regex.Escape(what.Question).Replace(@"\{s}", what.Relation.Subject switch { 'N' => @"\w+ \w+", 'P' => @"\w+( \w+)?", _ => @"\w+" }, StringComparison.Ordinal)}$");
+    }
+
     [Fact]
     public void Write_Facts_AreSpreadOverDocuments_InTrainingAlone()
     {
