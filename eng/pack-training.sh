@@ -30,6 +30,7 @@ rm "$root/tool/RwkvX.AI.DefaultModel.dll"
 cp "$data/train.rwkvtok" "$data/literature.rwkvtok" "$data/vocab.txt" eng/embedded-model*.json "$root"
 bash eng/comparison-plans.sh "$root"
 cp eng/evaluate-model.sh "$root/evaluate.sh"
+cp eng/choose-mean.sh "$root/choose.sh"
 cp "$texts/heldout-novels.jsonl" "$texts/heldout-speeches.jsonl" "$root"
 cat >"$root/run.sh" <<'RUN'
 #!/usr/bin/env bash
