@@ -29,11 +29,11 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         HashSet<string> used = [];
         List<(string Action, string Topic)> decisions = [];
         // Half of the minutes of training do the same to several things: which line comes next is then not to be told from the last action.
-        string[] few = isTraining && random.Next(2) == 0 ? [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Action(random))] : [];
+        string[] few = isTraining && random.Next(2) == 0 ? [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => _words.FromOrAny(Vocabulary.Actions, random))] : [];
         while (decisions.Count < decided)
         {
-            string topic = isTraining && decisions.Count > 0 && random.Next(6) == 0 ? _words.Rival(decisions[random.Next(decisions.Count)].Topic, random) : Topic(random);
-            string action = few.Length > 0 ? Fact.Pick(few, random) : Action(random);
+            string topic = isTraining && decisions.Count > 0 && random.Next(6) == 0 ? _words.Rival(decisions[random.Next(decisions.Count)].Topic, random) : _words.FromOrAny(Vocabulary.Topics, random);
+            string action = few.Length > 0 ? Fact.Pick(few, random) : _words.FromOrAny(Vocabulary.Actions, random);
             if (used.Add(topic)) decisions.Add((action, topic));
         }
 
@@ -55,11 +55,6 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         foreach ((string question, string answer) in Drawn.Shuffled(asked, random)) writer.Ask(question).Answer(answer);
         return writer.ToDocument();
     }
-
-    // Training also decides upon what nobody expects, so that lists are copied from the minutes and not guessed.
-    private string Topic(Random random) => _words.Surprises(random) ? _words.Any(random) : _words.From(Vocabulary.Topics, random);
-
-    private string Action(Random random) => _words.Surprises(random) ? _words.Any(random) : _words.From(Vocabulary.Actions, random);
 
     /// <summary>How minutes begin.</summary>
     public static string Heading(WordList words, Random random)

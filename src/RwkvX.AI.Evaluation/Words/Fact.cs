@@ -109,7 +109,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     private static string SubjectOf(char kind, WordList words, Random random) => kind switch
     {
         'P' => words.Surprises(random) ? words.UnheardName(random) : Person(words, random),
-        'T' => words.Surprises(random) ? words.Any(random) : words.From(Vocabulary.Topics, random),
+        'T' => words.FromOrAny(Vocabulary.Topics, random),
         _ when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
         _ => $"{words.From(Vocabulary.Adjectives, random)} {words.From(Vocabulary.Nouns, random)}",
     };

@@ -30,6 +30,9 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         return mine[random.Next(mine.Length)];
     }
 
+    /// <summary>A word of a list; in training, where it <see cref="Surprises"/>, any word, so that it is copied and not guessed.</summary>
+    public string FromOrAny(string[] list, Random random) => Surprises(random) ? Any(random) : From(list, random);
+
     /// <summary>An English or invented word: in training any word of the prose, the beginning of one with the end of another, or letters that are no word at all.</summary>
     public string Any(Random random) => random.Next(_prose.Value.Open.Length > 0 ? 11 : 3) switch
     {
