@@ -45,6 +45,10 @@ selection golden-bf16-batch "rows_attend_tiles over several sequences" "$(golden
 selection golden-f16 "the rows in f16, states exported" "$(golden F16_RmsWithinTolerance hybrid-long exported)"
 selection golden-window "two chunks a query, forks" "$(golden BF16_RmsWithinTolerance hybrid-window forked)"
 selection golden-plain "no sparse layer" "$(golden BF16_RmsWithinTolerance rwkv7-plain 7)"
+divided() { echo "*DividedRecurrenceTests.Forward_GoldenCase_WithinTolerance(name: \"hybrid-long\", schedule: \"$1\", precision: $2, states: $3)"; }
+selection divided-f32 "rows_wkv_chunks, rows_wkv_states, rows_wkv_outputs in f32" "$(divided sequence F32 F32)"
+selection divided-batch "the same in bf16, several sequences" "$(divided batch BF16 F32)"
+selection divided-states "the same with states of f16, exported" "$(divided exported F32 F16)"
 selection gather "rows_attend_tiles, attend_gathered, attend_own where a buffer of keys is in one page" '*Forward_RowsGathered_AgreesWithTiles(precision: BF16, span: 250)'
 selection trained "the rows of the trained model" '*Forward_TrainedTexts_AgreesWithTheCpuEngine(precision: BF16, span: 4096)'
 selection drop-f32 "means that are no numbers, looks counted" '*Looks_OfAnySchedule_AreOneForEachHeadTokenAndChoice(span: 64)' '*DropPages_WholeChunks_FreesTheirMemoryForOthers'

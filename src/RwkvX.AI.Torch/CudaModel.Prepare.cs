@@ -56,6 +56,6 @@ public sealed partial class CudaModel
         int maxSequences = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(sequences, Math.Max(8, _rows?.MaxSequences ?? 0)));
         _rows?.Dispose();
         _rows = null;
-        return _rows = new RowsPass(_device, _stream, _shape, _weights, _kernels, _blas, maxRows, maxSequences, _gather);
+        return _rows = new RowsPass(_device, _stream, _shape, _weights, _kernels, _blas, maxRows, maxSequences, _gather, _divideAlways);
     }
 }

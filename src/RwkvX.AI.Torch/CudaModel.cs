@@ -34,6 +34,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     private readonly Dictionary<int, StepPass> _steps = [];
     private readonly bool _capture;
     private readonly bool _gather;
+    private readonly bool _divideAlways;
     private readonly Lazy<string> _hash;
     private readonly CudaState _padding;
     private readonly SamplePass _sampling;
@@ -44,6 +45,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
     {
         _capture = options.CaptureDecoding;
         _gather = options.GatherRows;
+        _divideAlways = options.DivideRecurrence == true;
         _hash = new Lazy<string>(tensors.ComputeHash); // reads every weight, so not before somebody asks
         try
         {
@@ -248,6 +250,7 @@ public sealed partial class CudaModel : IRwkvXModel, ISamplingEngine
             RankG = Rank(t => t.G1.Shape[1]),
             RankV = Rank(t => t.V1?.Shape[1] ?? 0),
             MultiprocessorCount = multiprocessors,
+            DividesRecurrence = options.DivideRecurrence ?? tensors.Config.HeadCount <= ModelShape.MostDividedHeads,
         };
     }
 

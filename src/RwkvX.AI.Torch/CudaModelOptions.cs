@@ -41,6 +41,9 @@ public sealed class CudaModelOptions
     /// <summary>In prefill of one sequence, gather the rows that chose a chunk; false visits every chunk that a tile of rows needs, as prefill of several does.</summary>
     internal bool GatherRows { get; set; } = true;
 
+    /// <summary>In prefill, divide the recurrence over tokens; false never, true for all rows but single ones, null where heads and sequences alone do not fill the device.</summary>
+    internal bool? DivideRecurrence { get; set; }
+
     /// <summary>The type of everything else where <see cref="Precision"/> is Int8 or Fp8; F32 shows what the 8 bits alone do.</summary>
     internal Precision BesideLarge { get; set; } = Precision.BF16;
 

@@ -33,6 +33,12 @@ internal sealed record ModelShape
 
     public required int MultiprocessorCount { get; init; }
 
+    /// <summary>Heads that the recurrence fills a device with at one sequence; with fewer, prefill divides it over tokens.</summary>
+    public const int MostDividedHeads = 24;
+
+    /// <summary>Whether prefill may divide the recurrence over tokens.</summary>
+    public bool DividesRecurrence { get; init; }
+
     public int C => Config.EmbeddingSize;
 
     public int F => Config.FeedForwardSize;

@@ -10,10 +10,10 @@ internal static class CudaTest
     private static readonly Lazy<string?> Missing = new(FindMissing);
 
     /// <summary>The engine with a model's weights.</summary>
-    public static CudaModel Load(ModelTensors tensors, Precision precision = Precision.F32, bool capture = true, long? pageBudget = null, Precision states = Precision.F32)
+    public static CudaModel Load(ModelTensors tensors, Precision precision = Precision.F32, bool capture = true, long? pageBudget = null, Precision states = Precision.F32, bool? divide = null)
     {
         Require();
-        return CudaModel.Load(tensors, new CudaModelOptions { Precision = precision, StatePrecision = states, CaptureDecoding = capture, PageBudgetBytes = pageBudget });
+        return CudaModel.Load(tensors, new CudaModelOptions { Precision = precision, StatePrecision = states, CaptureDecoding = capture, PageBudgetBytes = pageBudget, DivideRecurrence = divide });
     }
 
     public static void Require() => Assert.SkipUnless(Missing.Value is null, $"no usable CUDA device: {Missing.Value}");

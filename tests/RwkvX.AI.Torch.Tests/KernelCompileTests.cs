@@ -18,17 +18,20 @@ public sealed class KernelCompileTests
     [InlineData(12, 256, 0, 1, 2048, 3)]
     [InlineData(32, 2560, 8, 1, 2048, 3, 1)]
     [InlineData(12, 768, 4, 0, 2048, 3, 2)]
-    public void Compile_AllKernelsOfAShape_GivesMachineCode(int layers, int width, int sparse, int weightType, int chunkSize, int topK, int matrixType = 0)
+    [InlineData(12, 768, 4, 1, 2048, 3, 0, true)]
+    [InlineData(4, 192, 2, 0, 2048, 3, 0, true)]
+    public void Compile_AllKernelsOfAShape_GivesMachineCode(int layers, int width, int sparse, int weightType, int chunkSize, int topK, int matrixType = 0, bool divides = false)
     {
         ScalarRun.SkipNative("NVRTC");
         string? missing = FindCompiler();
         Assert.SkipUnless(missing is null, $"no NVRTC: {missing}");
-        ModelShape shape = Shape(layers, width, sparse, weightType, chunkSize, topK) with { MatrixType = matrixType };
+        ModelShape shape = Shape(layers, width, sparse, weightType, chunkSize, topK) with { MatrixType = matrixType, DividesRecurrence = divides };
         KernelCompiler compiler = new(computeCapability: 90, driverVersion: 0, folder: null);
         IReadOnlyList<(string Kernel, byte[] Image)> images = KernelSet.CompileAll(compiler, shape, []);
         Assert.All(images, image => Assert.True(image.Image.AsSpan().StartsWith("\x7f"u8), $"{image.Kernel}: expected an ELF image"));
         Assert.Contains(images, image => image.Kernel == "sample");
         Assert.Equal(matrixType != 0, images.Any(image => image.Kernel == "dequantize"));
+        Assert.Equal(divides, images.Any(image => image.Kernel == "rows_wkv_states"));
     }
 
     /// <summary>The kernels that move states, in both forms; each says what it is, so the two differ.</summary>
@@ -37,6 +40,7 @@ public sealed class KernelCompileTests
     [InlineData("step_wkv", 1)]
     [InlineData("rows_wkv_scan", 1)]
     [InlineData("rows_wkv_scan", 1, "-DSINGLE")]
+    [InlineData("rows_wkv_states", 1)]
     public void Compile_StatesInF16_GivesMachineCodeOfItsOwn(string kernel, int weightType, params string[] options)
     {
         ScalarRun.SkipNative("NVRTC");

@@ -13,15 +13,17 @@ internal sealed unsafe class KernelCompiler
     private readonly int _computeCapability;
     private readonly int _driverVersion;
     private readonly string? _folder;
-    private readonly Assembly _sources;
+    private readonly Assembly[] _sources; // kernels and headers are looked for in this order
     private int _compiled;
 
     /// <param name="computeCapability">To compile for, as <see cref="CudaDevice.ComputeCapability"/>.</param>
     /// <param name="driverVersion">Part of the key, as <see cref="CudaDevice.DriverVersion"/>.</param>
     /// <param name="folder">Where compiled kernels are kept; null keeps none.</param>
-    /// <param name="sources">Whose resources the kernels and their headers are; null for this assembly's.</param>
+    /// <param name="sources">Whose resources the kernels and their headers are, which may include this assembly's; null for this assembly's alone.</param>
     public KernelCompiler(int computeCapability, int driverVersion, string? folder, Assembly? sources = null)
-        => (_computeCapability, _driverVersion, _folder, _sources) = (computeCapability, driverVersion, folder, sources ?? typeof(KernelCompiler).Assembly);
+        => (_computeCapability, _driverVersion, _folder, _sources) = (computeCapability, driverVersion, folder, sources is null ? [Mine] : [sources, Mine]);
+
+    private static Assembly Mine => typeof(KernelCompiler).Assembly;
 
     /// <summary>How many kernels were compiled rather than found on disk.</summary>
     public int CompiledCount => _compiled;
@@ -36,7 +38,7 @@ internal sealed unsafe class KernelCompiler
     public byte[] Compile(string name, IReadOnlyList<string> defines)
     {
         string source = Source(name + ".cu");
-        string[] headerNames = [.. _sources.GetManifestResourceNames().Where(resource => resource.EndsWith(".cuh", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] headerNames = [.. _sources.SelectMany(assembly => assembly.GetManifestResourceNames()).Where(resource => resource.EndsWith(".cuh", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         string[] headers = [.. headerNames.Select(Source)];
         Check(Nvrtc.nvrtcVersion(out int major, out int minor), name, "nvrtcVersion");
         List<string> options = [$"--gpu-architecture=sm_{_computeCapability}", "--std=c++17", "--device-as-default-execution-space", .. defines];
@@ -53,7 +55,7 @@ internal sealed unsafe class KernelCompiler
 
     private string Source(string resource)
     {
-        using Stream stream = _sources.GetManifestResourceStream(resource)
+        using Stream stream = _sources.Select(assembly => assembly.GetManifestResourceStream(resource)).FirstOrDefault(found => found is not null)
             ?? throw new CudaException("NO_SUCH_KERNEL", $"{resource} is not embedded", Path.GetFileNameWithoutExtension(resource));
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();

@@ -15,6 +15,9 @@ internal sealed class KernelSet : IDisposable
     // Stages of four records of six vectors of 64, and four numbers of theirs.
     private const int ScanRing = 8 * 4 * (6 * 64 + 1) * sizeof(float);
 
+    // Tiles of 64 rows of 68 floats; and four stages of a matrix and four rows of another.
+    private const int Tile = 64 * 68 * sizeof(float), StatesRing = 4 * (64 + 4) * 64 * sizeof(float);
+
     private static readonly int[] StepBatches = [1, 2, MaxStepBatch];
 
     private readonly Owned _all = new();
@@ -53,6 +56,10 @@ internal sealed class KernelSet : IDisposable
             new("sample", 1024), new("rows_wkv_prepare", 256), new("rows_wkv_scan", 32, ScanRing, Options: [shape.StateDefine]),
             new("rows_wkv_scan", 256, Variant: "wkv_single", Options: ["-DSINGLE", shape.StateDefine]), new("rows_wkv_out", 256),
         ]);
+        if (shape.DividesRecurrence)
+            requests.AddRange([
+                new("rows_wkv_chunks", 256, (6 * Tile) + (256 * sizeof(float))), new("rows_wkv_states", 64, StatesRing, Options: [shape.StateDefine]), new("rows_wkv_outputs", 256, 2 * Tile),
+            ]);
         if (shape.Config.SparseLayerCount > 0)
             requests.AddRange([
                 new("step_choose", 256), new("step_attend", 128),

@@ -48,6 +48,25 @@ internal struct RowsWkvScanArgs
     public int Begin, End;
 }
 
+internal struct RowsWkvChunksArgs
+{
+    public ulong Records, Starts, M, G, Q, Y;
+    public int Begin, End;
+}
+
+internal struct RowsWkvStatesArgs
+{
+    public ulong M, G, S, Starts, States;
+    public long StateOffset;
+    public int Begin, End;
+}
+
+internal struct RowsWkvOutputsArgs
+{
+    public ulong Q, S, Y, Starts;
+    public int Begin, End;
+}
+
 internal struct RowsWkvOutArgs
 {
     public ulong Y, Records, Bonus, G, NormWeight, NormBias, Out;

@@ -13,6 +13,9 @@ internal sealed class RowsBuffers : IDisposable
     /// <summary>Rows whose operands of the recurrence are there at a time.</summary>
     public const int RecurrenceRows = 2048;
 
+    /// <summary>Sequences at most where the recurrence is divided over tokens.</summary>
+    public const int MaxDividedSequences = 16;
+
     /// <summary>Past chunks that rows_lists can tell apart.</summary>
     public const int MaxListedChunks = 4096;
 
@@ -59,13 +62,17 @@ internal sealed class RowsBuffers : IDisposable
         // operands are made when the products are done, or one beside the others.
         int part = Math.Min(rows, RecurrenceRows);
         long mix = Aligned(wide * element + 16), operands = Aligned((long)part * shape.C * 6 * sizeof(float)), qkv = Aligned(wide * 3 * sizeof(float));
+        long results = Aligned((long)part * shape.C * sizeof(float)), matrices = 0;
+        if (shape.DividesRecurrence) // a matrix a chunk of 64 rows and head, each sequence's chunks from its first row on
+            matrices = (long)(part / 64 + Math.Min(sequences, MaxDividedSequences)) * shape.C * 64 * sizeof(float);
         long inner = rows * (long)shape.F * element + 16, logits = (long)logitRows * shape.V * sizeof(float);
-        long region = Aligned(new[] { 6 * mix, operands + (long)part * shape.C * sizeof(float), Math.Max(qkv, Math.Max(inner, logits)) + mix }.Max());
+        long region = Aligned(new[] { 6 * mix, operands + results + 4 * matrices, Math.Max(qkv, Math.Max(inner, logits)) + mix }.Max());
         // What rows got from past chunks lies over what only the recurrence needs (k, v, w, a, g and the other v), or else behind the q, k, v.
         if (parts > Vl + mix - K)
             region = Math.Max(region, Aligned(qkv + parts));
         Records = Logits = plan.Add(region);
         Y = Records + operands;
+        Matrices = [.. Enumerable.Range(0, 4).Select(i => Y + results + i * matrices)];
         Parts = parts > Vl + mix - K ? Records + qkv : K;
         Mixes = [.. Enumerable.Range(1, 6).Select(i => Records + region - i * mix)];
         if (gather)
@@ -125,6 +132,9 @@ internal sealed class RowsBuffers : IDisposable
     public long VFirst { get; }
 
     public long Y { get; }
+
+    /// <summary>M, G and Q of the chunks of the recurrence, and the states before them; without room where it is not divided.</summary>
+    public IReadOnlyList<long> Matrices { get; }
 
     public long Bonus { get; }
 

@@ -22,6 +22,8 @@ internal sealed partial class RowsPass : IDisposable
     private int _sequences;
     private bool _single;
     private readonly bool _gather;
+    private readonly bool _divideAlways;
+    private bool _divided;
     private int _tiles;
 
     /// <param name="device">The device.</param>
@@ -33,9 +35,11 @@ internal sealed partial class RowsPass : IDisposable
     /// <param name="rows">Rows at most.</param>
     /// <param name="sequences">Sequences at most.</param>
     /// <param name="gather">Gather the rows that chose a chunk, where one sequence has more past chunks than its rows choose.</param>
+    /// <param name="divideAlways">Divide the recurrence over tokens wherever the shape allows it, not only where that is faster.</param>
     /// <exception cref="DeviceMemoryException">No room for the buffers.</exception>
-    public RowsPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, CudaBlas blas, int rows, int sequences, bool gather)
+    public RowsPass(CudaDevice device, CudaStream stream, ModelShape shape, DeviceWeights weights, KernelSet kernels, CudaBlas blas, int rows, int sequences, bool gather, bool divideAlways)
     {
+        _divideAlways = divideAlways;
         (_stream, _shape, _weights, _kernels, _blas) = (stream, shape, weights, kernels, blas);
         _gather = gather && shape.WeightType != 0 && shape.Config.SparseLayerCount > 0 && shape.Config.MobaTopK > 1;
         try
@@ -88,6 +92,7 @@ internal sealed partial class RowsPass : IDisposable
     {
         (_rows, _sequences, _single) = (rows, sequences, rows == sequences);
         _tiles = _single ? 0 : DivideIntoTiles();
+        _divided = !_single && DividesRecurrence();
         if (_single && _graphs.TryGetValue(rows, out CudaGraph? graph))
             _stream.Launch(graph);
         else
@@ -231,15 +236,6 @@ internal sealed partial class RowsPass : IDisposable
             Ahead = _at[_at.Ahead],
             All = t,
         };
-        RowsWkvScanArgs scan = new()
-        {
-            Records = _at[_at.Records],
-            Ahead = _at[_at.Ahead],
-            Starts = _at[_at.Starts],
-            States = _at[_at.States],
-            StateOffset = state,
-            Y = _at[_at.Y],
-        };
         RowsWkvOutArgs output = new()
         {
             Y = _at[_at.Y],
@@ -254,9 +250,12 @@ internal sealed partial class RowsPass : IDisposable
         for (int row = 0; row < t; row += RowsBuffers.RecurrenceRows)
         {
             int count = Math.Min(RowsBuffers.RecurrenceRows, t - row);
-            (prepare.First, scan.Begin, scan.End, output.First) = (row, row, row + count, row);
+            (prepare.First, output.First) = (row, row);
             _kernels["rows_wkv_prepare"].Launch(_stream, prepare, count, headBlocks);
-            _kernels[_single ? "wkv_single" : "rows_wkv_scan"].Launch(_stream, scan, _single ? 1 : 8, _shape.H, _sequences);
+            if (_divided)
+                RecurByChunks(state, row, row + count);
+            else
+                Recur(state, row, row + count);
             _kernels["rows_wkv_out"].Launch(_stream, output, count, headBlocks);
         }
         _blas.Accumulate(output.Out, _large.Widen(w.Output, c, c), _at[_at.X], t, c, c);

@@ -43,6 +43,7 @@ static void kernel(const work *w) {
     if (!strcmp(w->function, "step_wkv")) bump(a[21], w->y, a[22]);
     else if (!strcmp(w->function, "rows_prev")) bump(a[1], w->x, a[2]);
     else if (!strcmp(w->function, "rows_wkv_scan")) bump(a[3], w->z, (int64_t)a[4] + 1);
+    else if (!strcmp(w->function, "rows_wkv_states")) bump(a[4], w->z, (int64_t)a[5] + 1);
     else if (!strcmp(w->function, "sample")) for (unsigned i = 0; i < w->x; i++) ((int *)a[5])[i] = 1;
 }
 static void run(const work *w) {

@@ -13,6 +13,8 @@ internal sealed unsafe class HostKernelLauncher : IKernelLauncher, IDisposable
 
     private static readonly Dictionary<string, nint> Libraries = []; // loaded ones need no file, and are compiled once for all tests, which take turns
 
+    private static readonly string[] Folders = [.. ((string[])["RwkvX.AI.Training", "RwkvX.AI.Torch"]).Select(project => Path.Combine(Repository.Root, "src", project, "Kernels"))];
+
     private readonly TestFolder _folder = new();
 
     public HostKernelLauncher() => Assert.SkipUnless(HasCompiler(), $"no {Compiler} that knows C++20: kernels are compiled for the host with it");
@@ -38,11 +40,11 @@ internal sealed unsafe class HostKernelLauncher : IKernelLauncher, IDisposable
 
     private string Compile(string kernel, IReadOnlyList<string> defines)
     {
-        string kernels = Path.Combine(Repository.Root, "src", "RwkvX.AI.Training", "Kernels");
+        string file = Folders.Select(folder => Path.Combine(folder, kernel + ".cu")).First(File.Exists);
         string shim = Path.Combine(Repository.Root, "tests", "RwkvX.AI.Training.Tests", "Kernels", "cuda_on_host.h");
         string source = _folder.File($"{kernel}{Libraries.Count}.cpp"), library = Path.ChangeExtension(source, ".so");
-        File.WriteAllText(source, $"#include \"{shim}\"\n#include \"{Path.Combine(kernels, kernel + ".cu")}\"\nLAUNCH({kernel})\n");
-        (int code, string output) = Run([.. defines, "-std=c++20", "-O2", "-shared", "-fPIC", "-pthread", "-w", "-o", library, source]);
+        File.WriteAllText(source, $"#include \"{shim}\"\n#include \"{file}\"\nLAUNCH({kernel})\n");
+        (int code, string output) = Run([.. defines, .. Folders.Select(folder => "-I" + folder), "-std=c++20", "-O2", "-shared", "-fPIC", "-pthread", "-w", "-o", library, source]);
         Assert.True(code == 0, $"{kernel}.cu: {output}");
         return library;
     }

@@ -1,5 +1,6 @@
 // Lets a kernel be compiled as C++ and run on the host: the threads of a block are fibers of one thread, switched at barriers and shuffles.
 #undef _FORTIFY_SOURCE // its longjmp knows of one stack only
+#include <algorithm>
 #include <cmath>
 #include <csetjmp>
 #include <cstring>
@@ -86,6 +87,8 @@ static inline unsigned __float_as_uint(float f) { unsigned u; std::memcpy(&u, &f
 #define __expf(x) std::exp(x)
 #define __logf(x) std::log(x)
 using std::fmaxf;
+using std::max;
+using std::min;
 
 static inline float to_tf32(float f) { return __uint_as_float((__float_as_uint(f) + 0x1000u) & 0xffffe000u); }
 
