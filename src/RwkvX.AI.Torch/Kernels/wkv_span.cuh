@@ -3,9 +3,7 @@
 #ifndef CUDA_ON_HOST
 #include "common.cuh"
 #endif
-#ifndef EXACT_INPUTS
 #define EXACT_INPUTS (WEIGHT == 0)
-#endif
 #include "tiles.cuh"
 
 struct Span
