@@ -40,11 +40,9 @@ for i in "${!shares[@]}"; do
     fi
 done
 wait
-{
-    echo "share ${shares[*]}"
-    for task in "${tasks[@]}"; do
-        row=$task
-        for share in "${shares[@]}"; do row+=" $(grep -oE '[0-9]+ of [0-9]+' "$out/$share/$task.log" | tail -n 1 | tr -d ' ' | sed 's,of,/,' || true)"; done
-        echo "$row"
-    done
-} | column -t
+printf '%-10s' share "${shares[@]}"
+for task in "${tasks[@]}"; do
+    printf '\n%-10s' "$task"
+    for share in "${shares[@]}"; do printf '%-10s' "$(grep -oE '[0-9]+ of [0-9]+' "$out/$share/$task.log" | tail -n 1 | tr -d ' ' | sed 's,of,/,' || true)"; done
+done
+echo

@@ -68,8 +68,10 @@ internal sealed class ResultBars(IReadOnlyList<ModelResults> models)
     private string[] NoRise()
     {
         PositionLoss? Last(ModelResults model) => model["novels"]?.Positions?.FirstOrDefault(octave => octave.To == 65_536);
-        string Told(ModelResults model) => Change(Last(model)) is { } change ? $"{change} nats" : "not measured";
-        return ["and does not rise from there to 64K outside the interval", "≤ interval", .. models.Select(Told), Last(models[0]) is { } own ? Verdict(own.Change <= own.ChangeHalfWidth) : ""];
+        // Both octaves score the same text, so their change is known better than their means.
+        string Told(ModelResults model) => Last(model) is { } last && Change(last) is { } change
+            ? string.Create(CultureInfo.InvariantCulture, $"{change} nats, of means known to ± {last.HalfWidth:0.0000}") : "not measured";
+        return ["and its mean does not rise from there to 64K outside its interval", "≤ interval of the mean", .. models.Select(Told), Last(models[0]) is { } own ? Verdict(own.Change <= own.HalfWidth) : ""];
     }
 
     private string[] Ratio(string what, Func<ModelResults, double?> value, bool higherIsBetter)
