@@ -115,7 +115,7 @@ public sealed class KernelTests : TorchTest
         [.. OperatorTests.WkvInputs(length, repeated).Select((x, i) => x.detach().to(i == 1 ? ScalarType.Float32 : type).to(device).requires_grad_(true))];
 
     /// <summary>The plain form gets the same inputs in single precision; gradients of 16-bit inputs are rounded.</summary>
-    private static void CompareWkv(IKernelLauncher launcher, Tensor[] inputs, WkvForm plain) => OperatorTests.Compare(
+    internal static void CompareWkv(IKernelLauncher launcher, Tensor[] inputs, WkvForm plain) => OperatorTests.Compare(
         inputs,
         x =>
         {
