@@ -16,7 +16,7 @@ run_tests() {
     echo "tests $name: exit $?, $(grep -aoE 'Total: .*' "$logs/tests-$name.log" | tail -n 1)" >"$work/tests-$name"
 }
 nvidia-smi --query-gpu=name,driver_version,memory.used --format=csv,noheader 2>&1 | tee "$logs/gpu.txt"
-run_tests new "$tests" -class "*SampleTests" -class "*GatherTests" -class "*StateTests" -class "*DropTests" -class "*MemoryTierTests" &
+run_tests new "$tests" -class "*SampleTests" -class "*GatherTests" -class "*StateTests" -class "*DropTests" -class "*MemoryTierTests" -class "*DividedRecurrenceTests" &
 run_tests training "$training" -method "*OnDevice*" &
 run_tests decode "$tests" -class "*DecodeTests" -class "*EmbeddedModelTests" -class "*BootstrapTests" -class "*EngineOptionsTests" -class "*KernelCompileTests" -class "*KernelCacheTests" &
 run_tests golden "$tests" -class "*.GoldenTests" &
