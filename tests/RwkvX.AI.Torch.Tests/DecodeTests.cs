@@ -30,7 +30,7 @@ public sealed class DecodeTests
     private static void CheckCaptured(Precision precision, Precision states, int[] batches, int steps)
     {
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
-        using CudaModel captured = CudaTest.Load(Tensors(tiny), precision, states: states), eager = CudaTest.Load(Tensors(tiny), precision, capture: false, states: states);
+        using CudaModel captured = CudaTest.Load(tiny.Tensors(), precision, states: states), eager = CudaTest.Load(tiny.Tensors(), precision, capture: false, states: states);
         foreach (int batch in batches)
         {
             float[][] expected = Decode(eager, tiny, batch, steps), found = Decode(captured, tiny, batch, steps);
@@ -56,7 +56,7 @@ public sealed class DecodeTests
     private static void CheckBatch(int batch, Precision states, Action<float[], float[], string> check)
     {
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
-        using CudaModel model = CudaTest.Load(Tensors(tiny), states: states);
+        using CudaModel model = CudaTest.Load(tiny.Tensors(), states: states);
         float[][] together = Decode(model, tiny, batch, 50);
         for (int i = 0; i < batch; i++)
         {
@@ -83,7 +83,7 @@ public sealed class DecodeTests
         // States in f16 that are rounded at every token stop growing an eighth too early here: 0.038 of rms (docs/kernels/cuda-wkv.md).
         foreach ((Precision precision, Precision states) in ((Precision, Precision)[])[(Precision.F32, Precision.F32), (Precision.BF16, Precision.F32), (Precision.F16, Precision.F32), (Precision.F32, Precision.F16)])
         {
-            using CudaModel model = CudaTest.Load(Tensors(tiny), precision, states: states, divide: divide);
+            using CudaModel model = CudaTest.Load(tiny.Tensors(), precision, states: states, divide: divide);
             foreach (int span in (int[])[4096, 1000, 1])
             {
                 using RwkvXState state = model.CreateState();
@@ -96,8 +96,6 @@ public sealed class DecodeTests
             }
         }
     }
-
-    private static ModelTensors Tensors(TinyModel tiny) => ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
 
     /// <summary>Prompts around the border of a chunk and of the window.</summary>
     private static int Prompt(int sequence) => 1 + sequence * 13 % 70;

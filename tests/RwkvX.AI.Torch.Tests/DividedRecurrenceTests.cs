@@ -55,7 +55,7 @@ public sealed class DividedRecurrenceTests
 
         float[] Read(bool divide)
         {
-            using CudaModel model = CudaTest.Load(Tensors(tiny), divide: divide);
+            using CudaModel model = CudaTest.Load(tiny.Tensors(), divide: divide);
             using RwkvXState state = model.CreateState();
             return model.Logits(state, tokens, span);
         }
@@ -66,7 +66,7 @@ public sealed class DividedRecurrenceTests
     public void Forward_SequencesTogether_EqualsEachAlone()
     {
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 3, sparseLayers: 0);
-        using CudaModel divided = CudaTest.Load(Tensors(tiny), divide: true), rowByRow = CudaTest.Load(Tensors(tiny), divide: false);
+        using CudaModel divided = CudaTest.Load(tiny.Tensors(), divide: true), rowByRow = CudaTest.Load(tiny.Tensors(), divide: false);
         int[] lengths = [1, 700, 64, 65, 2300, 3];
         RwkvXState[] states = [.. lengths.Select(_ => divided.CreateState())];
         int v = divided.Config.VocabSize;
@@ -87,6 +87,4 @@ public sealed class DividedRecurrenceTests
         foreach (RwkvXState state in states)
             state.Dispose();
     }
-
-    private static ModelTensors Tensors(TinyModel tiny) => ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
 }

@@ -159,7 +159,7 @@ public sealed class EightBitMatrixTests
         {
             _beside = beside;
             using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2); // whose kernels other tests compile, too
-            ModelTensors tensors = ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
+            ModelTensors tensors = tiny.Tensors();
             _shape = CudaModel.Shape(tensors, new CudaModelOptions { Precision = precision, BesideLarge = beside }, _device.MultiprocessorCount);
             _stream = new CudaStream();
             _kernels = new KernelSet(_device, new KernelCompiler(_device.ComputeCapability, _device.DriverVersion, KernelCompiler.DefaultFolder), _shape, []);

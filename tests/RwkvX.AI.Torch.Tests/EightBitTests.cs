@@ -85,7 +85,7 @@ public sealed class EightBitTests
     {
         CudaTest.Require();
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
-        ModelTensors tensors = ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
+        ModelTensors tensors = tiny.Tensors();
         using EightBitModel twin = new(tiny.Checkpoint, tensors, precision);
         using CpuModel cpu = twin.Engine();
         using CudaModel model = CudaModel.Load(tensors, new CudaModelOptions { Precision = precision, BesideLarge = Precision.F32 });
@@ -146,7 +146,7 @@ public sealed class EightBitTests
     public void Engine_EightBits_CountsAByteAnElementAndFourARow(Precision precision)
     {
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
-        ModelTensors tensors = ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
+        ModelTensors tensors = tiny.Tensors();
         using CudaModel wide = CudaTest.Load(tensors, Precision.BF16), narrow = CudaTest.Load(tensors, precision);
         Assert.Equal(wide.Engine.WeightBytes - tensors.Matrices.Sum(m => m.ElementCount - (4L * m.Shape[0])), narrow.Engine.WeightBytes);
         Assert.Equal(wide.StepElements, narrow.StepElements);
@@ -159,7 +159,7 @@ public sealed class EightBitTests
     public void Shape_EightBits_IsThatOfTheLargeMatricesAlone(Precision precision, int type)
     {
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
-        ModelTensors tensors = ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
+        ModelTensors tensors = tiny.Tensors();
         ModelShape shape = CudaModel.Shape(tensors, new CudaModelOptions { Precision = precision }, 132);
         Assert.Equal((1, type, 2, 1), (shape.WeightType, shape.MatrixType, shape.ElementBytes, shape.MatrixBytes));
         Assert.Equal(3, shape.ValueColumns);

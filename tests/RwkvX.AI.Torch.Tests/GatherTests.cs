@@ -37,7 +37,7 @@ public sealed class GatherTests
 
     private static float[] Run(TinyModel tiny, Precision precision, int span, bool gather)
     {
-        ModelTensors tensors = ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
+        ModelTensors tensors = tiny.Tensors();
         using CudaModel model = CudaModel.Load(tensors, new CudaModelOptions { Precision = precision, GatherRows = gather });
         using RwkvXState state = model.CreateState();
         return model.Logits(state, tiny.Tokens(900), span);

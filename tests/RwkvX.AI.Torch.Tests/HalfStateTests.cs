@@ -162,14 +162,12 @@ public sealed class HalfStateTests
 
     private static TinyModel Tiny() => TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
 
-    private static ModelTensors Tensors(TinyModel tiny) => ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK);
-
-    private static CudaModel Load(TinyModel tiny) => CudaTest.Load(Tensors(tiny), states: Precision.F16);
+    private static CudaModel Load(TinyModel tiny) => CudaTest.Load(tiny.Tensors(), states: Precision.F16);
 
     private static ModelShape Shape(Precision states)
     {
         using TinyModel tiny = Tiny();
-        return CudaModel.Shape(Tensors(tiny), new CudaModelOptions { StatePrecision = states }, 132);
+        return CudaModel.Shape(tiny.Tensors(), new CudaModelOptions { StatePrecision = states }, 132);
     }
 
     /// <summary>States after prompts of different lengths, in single precision.</summary>

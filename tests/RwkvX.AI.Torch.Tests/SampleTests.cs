@@ -17,7 +17,7 @@ public sealed class SampleTests
     {
         CudaTest.Require();
         using TinyModel tiny = TinyModel.Create(vocabulary: 5003);
-        using CudaModel model = CudaTest.Load(ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK));
+        using CudaModel model = CudaTest.Load(tiny.Tensors());
         int v = model.Config.VocabSize, sequences = 24, steps = 12;
         using DeviceMemory logits = model.NewDeviceMemory((long)sequences * v * sizeof(float));
         Random random = new(5);
@@ -51,7 +51,7 @@ public sealed class SampleTests
     {
         CudaTest.Require();
         using TinyModel tiny = TinyModel.Create(vocabulary: 300);
-        using CudaModel model = CudaTest.Load(ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK));
+        using CudaModel model = CudaTest.Load(tiny.Tensors());
         int v = model.Config.VocabSize;
         using DeviceMemory logits = model.NewDeviceMemory((long)v * sizeof(float));
         float[] values = new float[v];
@@ -72,7 +72,7 @@ public sealed class SampleTests
     {
         CudaTest.Require();
         using TinyModel tiny = TinyModel.Create(heads: 3, layers: 4, sparseLayers: 2);
-        using CudaModel model = CudaTest.Load(ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK));
+        using CudaModel model = CudaTest.Load(tiny.Tensors());
         int v = model.Config.VocabSize, steps = 20;
         int[][] expected = [.. Enumerable.Range(0, batch).Select(i => Alone(model, tiny.Tokens(5 + i, seed: i), steps))];
         RwkvXState[] states = [.. Enumerable.Range(0, batch).Select(_ => model.CreateState())];

@@ -60,7 +60,7 @@ public sealed class TorchModelTests
     {
         LibTorchTest.Require();
         using TinyModel tiny = TinyModel.Create(heads: 2, layers: 2, sparseLayers: 1);
-        using TorchModel model = TorchModel.Load(ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK));
+        using TorchModel model = TorchModel.Load(tiny.Tensors());
         int v = model.Config.VocabSize;
         float[] expected = new float[v], found = new float[v], other = new float[v];
         using RwkvXState state = model.CreateState();
@@ -79,7 +79,7 @@ public sealed class TorchModelTests
     {
         LibTorchTest.Require();
         using TinyModel tiny = TinyModel.Create(heads: 2, layers: 2, sparseLayers: 1);
-        using TorchModel model = TorchModel.Load(ModelTensors.Read(tiny.Checkpoint, tiny.Config.MobaChunkSize, tiny.Config.MobaTopK));
+        using TorchModel model = TorchModel.Load(tiny.Tensors());
         using RwkvXState state = model.CreateState();
         Assert.Throws<ArgumentException>(() => model.Forward(state, new[] { model.Config.VocabSize }, Memory<float>.Empty));
         Assert.True(state.IsValid);
