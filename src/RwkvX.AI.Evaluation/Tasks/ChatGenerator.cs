@@ -27,8 +27,9 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         List<Fact> own = Fact.DrawMany((told / 2) + 3, _words, random, own: true);
         List<Fact> others = Fact.DrawMany((told / 2) + 3, _words, random);
         Fact? name = random.Next(2) == 0 ? own.Find(fact => fact.Relation == Relation.Name) : null; // told with the greeting
-        Told[] facts = Drawn.Shuffled(
-            own.Where(fact => fact != name).Select(fact => Told.Own(fact, random)).Concat(others.Select(fact => new Told(fact.Statement(random), fact.Question(random), fact.Answer))), random);
+        List<Told> tellable = [.. own.Where(fact => fact != name).Select(fact => Told.Own(fact, random)), .. others.Select(fact => new Told(fact.Statement(random), fact.Question(random), fact.Answer))];
+        if (_words.Surprises(random)) tellable.AddRange(Remarks(told, own, random));
+        Told[] facts = Drawn.Shuffled(tellable, random);
         told = Math.Min(told, facts.Length);
         Told[] unknown = facts[told..];
         DocumentWriter writer = new(count);
@@ -53,6 +54,13 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         Talk(writer, random, Distance is { } distance ? writer.Tokens + distance : tokens - (questions * 30), open, unknown);
         for (int i = 0; i < questions && open.Count > 0; i++) Ask(writer, random, open, unknown);
         return writer.ToDocument();
+    }
+
+    /// <summary>Remarks of the user about himself and, one in four, about others, that answer no question about the facts.</summary>
+    private IEnumerable<Told> Remarks(int count, List<Fact> own, Random random)
+    {
+        HashSet<string> taken = [.. own.SelectMany(fact => fact.Relation.OwnQuestions!)];
+        return Remark.DrawMany(OwnRemarks.All, (2 * count) + 2, taken, _words, random).Concat(Remark.DrawMany(TextRemarks.All, (count + 1) / 2, taken, _words, random)).Select(remark => Told.Of(remark, random));
     }
 
     /// <summary>A question about something told, which is not asked again, or about what was not.</summary>
@@ -99,5 +107,7 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     private sealed record Told(string Statement, string Question, string Answer)
     {
         public static Told Own(Fact fact, Random random) => new(fact.OwnStatement(random), fact.OwnQuestion(random), fact.OwnAnswer);
+
+        public static Told Of(Remark.Said remark, Random random) => remark.Ask(random) is var (question, answer) ? new(remark.Statement, question, answer) : throw new System.Diagnostics.UnreachableException();
     }
 }

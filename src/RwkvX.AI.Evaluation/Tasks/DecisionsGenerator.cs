@@ -5,14 +5,30 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <summary>Minutes of a meeting with decisions in them, which are to be listed in their order. Training also asks for other facts in minutes, and has minutes without a decision.</summary>
 internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
 {
-    private static readonly string[] Statements =
+    private static readonly string[] Statements = // # is the decision
     [
-        "It was decided to {v} the {s}.", "Decision: {v} the {s}.", "The meeting decided to {v} the {s}.", "After a vote it was decided to {v} the {s}.", "Decided: {v} the {s}.",
-        "Everybody agreed, and it was decided to {v} the {s}.", "In the end the decision was to {v} the {s}.",
+        "It was decided to #.", "Decision: #.", "The meeting decided to #.", "After a vote it was decided to #.", "Decided: #.",
+        "Everybody agreed, and it was decided to #.", "In the end the decision was to #.",
     ];
+
+    /// <summary>More ways to say it, of training alone; with slots as in <see cref="Remark"/>.</summary>
+    private static readonly string[] TrainingStatements =
+    [
+        .. Statements, "The committee decided to #.", "The board agreed to #.", "It was agreed to #.", "They resolved to #.", "It was resolved to #.", "All agreed to #.", "We decided to #.", "We will #; everybody agreed.",
+        "{P} moved to #, and the motion was carried.", "The motion to # was carried.", "A majority voted to #.", "The team chose to #.", "{P} proposed to #, and this was accepted.", "After a long discussion they agreed to #.",
+        "With {d} votes to one it was decided to #.", "{P} asked whether to #, and all said yes.", "Resolved: #.", "Agreed: #.", "The club will #, it was decided.", "It was decided unanimously to #.", "The proposal to # was approved.",
+    ];
+
+    /// <summary>What a thing is called, # being its topic.</summary>
+    private static readonly string[] Objects = ["the #", "the #", "the {a} #", "a {a} #", "the # of {P}", "the {n} of the #", "{d} {s} for the #", "a {n} for the #", "the # and the {n}", "all {s} of the #"];
+
+    private static readonly string[] Tails = ["", "", "", "", " before {E}", " in {c}", " for {d} euros", " until {o}", " together with {P}", " from {D} on", " next year"];
 
     private static readonly string[] Questions =
         ["List all decisions.", "Which decisions were made?", "What was decided?", "Please list the decisions of the meeting in order.", "Summarise the decisions."];
+
+    private static readonly string[] TrainingQuestions =
+        [.. Questions, "List the decisions.", "What did they decide?", "What did the meeting decide?", "Which decisions did they make?", "What are the decisions?", "What decisions were taken?", "Please list what was decided.", "What was agreed?", "Give me a list of the decisions."];
 
     private const string None = "No decisions were made.";
 
@@ -27,20 +43,21 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         bool isTraining = _words.IsTraining;
         int decided = isTraining && random.Next(12) == 0 ? 0 : random.Next(1, Math.Clamp(tokens / 80, 2, isTraining ? 11 : 8));
         HashSet<string> used = [];
-        List<(string Action, string Topic)> decisions = [];
+        List<Decision> decisions = [];
         // Half of the minutes of training do the same to several things: which line comes next is then not to be told from the last action.
         string[] few = isTraining && random.Next(2) == 0 ? [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => _words.FromOrAny(Vocabulary.Actions, random))] : [];
+        bool isLong = _words.Surprises(random);
         while (decisions.Count < decided)
         {
             string topic = isTraining && decisions.Count > 0 && random.Next(6) == 0 ? _words.Rival(decisions[random.Next(decisions.Count)].Topic, random) : _words.FromOrAny(Vocabulary.Topics, random);
             string action = few.Length > 0 ? Fact.Pick(few, random) : _words.FromOrAny(Vocabulary.Actions, random);
-            if (used.Add(topic)) decisions.Add((action, topic));
+            if (used.Add(topic)) decisions.Add(new(action, topic, isLong ? Remark.Fill(Fact.Pick(Objects, random) + Fact.Pick(Tails, random), _words, random).Replace("#", topic, StringComparison.Ordinal) : $"the {topic}"));
         }
 
         List<Fact> facts = isTraining && random.Next(2) == 0 ? Fact.DrawMany(random.Next(1, Math.Clamp(tokens / 100, 2, 9)), _words, random) : [];
         List<Fact> unknown = facts.Count > 0 ? Fact.DrawUnknown(1, facts, _words, random) : [];
         List<string> statements =
-            [.. decisions.Select(decision => Fact.Pick(Statements, random).Replace("{v}", decision.Action, StringComparison.Ordinal).Replace("{s}", decision.Topic, StringComparison.Ordinal))];
+            [.. decisions.Select(decision => Remark.Fill(Fact.Pick(isTraining ? TrainingStatements : Statements, random), _words, random).Replace("#", $"{decision.Action} {decision.Object}", StringComparison.Ordinal))];
         foreach (Fact fact in facts) statements.Insert(random.Next(statements.Count + 1), fact.Statement(random));
         DocumentWriter writer = new(count);
         writer.Add(Fact.Pick(Frames, random), PartKind.Question);
@@ -49,9 +66,9 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         Scatter.Write(writer, random, tokens - 30 - (decided * 10) - (facts.Count * 25), filler, statements);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
         // In small letters as in the minutes: the same tokens, so that a list is a copy.
-        string list = decided == 0 ? None : string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Action} the {decision.Topic}."));
+        string list = decided == 0 ? None : string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Action} {decision.Object}."));
         List<(string Question, string Answer)> asked =
-            [(Fact.Pick(Questions, random), list), .. facts.Select(fact => (fact.Question(random), fact.Answer)), .. unknown.Select(fact => (fact.Question(random), Fact.Unknown[0]))];
+            [(Fact.Pick(isTraining ? TrainingQuestions : Questions, random), list), .. facts.Select(fact => (fact.Question(random), fact.Answer)), .. unknown.Select(fact => (fact.Question(random), Fact.Unknown[0]))];
         foreach ((string question, string answer) in Drawn.Shuffled(asked, random)) writer.Ask(question).Answer(answer);
         return writer.ToDocument();
     }
@@ -63,8 +80,11 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         return $"Minutes of the meeting of {random.Next(1, 29)} {(random.Next(2) == 0 ? "May" : "October")}. Present: {people}.\n";
     }
 
+    /// <summary>What to do with a thing, and what the minutes call it.</summary>
+    private sealed record Decision(string Action, string Topic, string Object);
+
     /// <summary>What is said in meetings without deciding anything; in training of what is decided too.</summary>
-    private sealed class Discussion(Grammar grammar, WordList words, List<(string Action, string Topic)> decisions) : IFiller
+    private sealed class Discussion(Grammar grammar, WordList words, List<Decision> decisions) : IFiller
     {
         private static readonly string[] Patterns =
         [
@@ -83,7 +103,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
                 .Replace("{d}", $"{random.Next(2, 5000)}", StringComparison.Ordinal) + Joint(random);
         }
 
-        private (string Action, string Topic)? DrawDecided(Random random) =>
+        private Decision? DrawDecided(Random random) =>
             decisions.Count > 0 && words.Surprises(random) ? decisions[random.Next(decisions.Count)] : null;
 
         public string Joint(Random random) => random.Next(4) == 0 ? "\n" : " ";

@@ -5,7 +5,7 @@ public static class TaskGenerators
 {
     /// <summary>The names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "chat", "decisions", "records", "quote", "talk", "tasks"];
+        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "everyday", "chat", "decisions", "records", "quote", "talk", "tasks"];
 
     /// <summary>Makes a generator.</summary>
     /// <param name="name">One of <see cref="Names"/>; <c>tasks</c> draws from all others.</param>
@@ -23,6 +23,7 @@ public static class TaskGenerators
         "multi-key" => new NeedleGenerator(NeedleKind.MultiKey, fillers),
         "multi-value" => new NeedleGenerator(NeedleKind.MultiValue, fillers),
         "facts" => new FactsGenerator(fillers),
+        "everyday" => new EverydayGenerator(fillers),
         "chat" => new ChatGenerator(fillers),
         "decisions" => new DecisionsGenerator(fillers),
         "records" => new RecordsGenerator(fillers),

@@ -8,7 +8,7 @@ namespace RwkvX.AI.Evaluation.Words;
 /// <param name="Value">What it says.</param>
 internal sealed record Fact(Relation Relation, string Subject, string Value)
 {
-    private static readonly string[] Months =
+    public static readonly string[] Months =
         ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
     /// <summary>What the model says of what it was never told.</summary>

@@ -1,0 +1,52 @@
+using RwkvX.AI.Evaluation.Words;
+
+namespace RwkvX.AI.Evaluation.Tasks;
+
+/// <summary>Letters, notices, minutes and diaries as people write them: statements of many shapes, close together or in other text, and short questions about any part of them.</summary>
+internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
+{
+    private readonly WordList _words = fillers.Words;
+
+    public override string Name => "everyday";
+
+    public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
+    {
+        HashSet<string> taken = [];
+        int told = Drawn.Count(random, Math.Clamp(tokens / 40, 2, 40));
+        List<Remark.Said> known = Remark.DrawMany(TextRemarks.All, told, taken, _words, random), unknown = Remark.DrawMany(TextRemarks.All, 1 + (told / 2), taken, _words, random);
+        int questions = Math.Min(known.Count + 1, 24);
+        // As they are, or in paragraphs of some of them within a longer text.
+        bool isAlone = tokens < 1000 && random.Next(2) == 0;
+        IFiller filler = fillers.Draw(random);
+        List<string> paragraphs = [];
+        for (int i = 0; i < known.Count;)
+        {
+            int end = Math.Min(known.Count, i + (isAlone ? known.Count : random.Next(1, 7)));
+            paragraphs.Add(string.Join(random.Next(4) == 0 ? "\n" : " ", known[i..end].Select(remark => remark.Statement)));
+            i = end;
+        }
+
+        DocumentWriter writer = new(count);
+        writer.Add(FactsGenerator.Frames[random.Next(3)].Before, PartKind.Question).Add(Heading(random), PartKind.Filler);
+        Scatter.Write(writer, random, isAlone ? 0 : tokens - (questions * 20), filler, paragraphs);
+        writer.TrimEnd().Add("\n\n", PartKind.Question);
+        foreach (Remark.Said remark in Drawn.Shuffled(known.Concat(known), random).Take(questions)) // some of them asked twice
+        {
+            (string question, string answer) = remark.Ask(random);
+            if (random.NextDouble() < Fact.UnknownShare(_words)) writer.Ask(unknown[random.Next(unknown.Count)].Ask(random).Question).Answer(Fact.Unknown[0]);
+            else writer.Ask(question).Answer(answer);
+        }
+
+        return writer.ToDocument();
+    }
+
+    private string Heading(Random random) => random.Next(8) switch
+    {
+        0 => DecisionsGenerator.Heading(_words, random),
+        1 => $"Dear {_words.From(Vocabulary.FirstNames, random)},\n",
+        2 => $"From: {_words.From(Vocabulary.FirstNames, random)}\nTo: {_words.From(Vocabulary.FirstNames, random)}\nSubject: {_words.FromOrAny(Vocabulary.Topics, random)}\n",
+        3 => $"{Fact.Pick(["Notice", "News", "Notes", "Report", "Diary"], random)}, {random.Next(1, 29)} {Fact.Pick(Fact.Months, random)}\n",
+        4 => $"{Fact.Capital(_words.FromOrAny(Vocabulary.Topics, random))}\n",
+        _ => "",
+    };
+}

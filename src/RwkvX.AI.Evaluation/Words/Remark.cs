@@ -1,0 +1,122 @@
+using System.Text.RegularExpressions;
+
+namespace RwkvX.AI.Evaluation.Words;
+
+/// <summary>A statement of everyday life and what may be asked of it, for training: many shapes of sentences, any part of which is the answer.</summary>
+/// <param name="statement">
+/// With slots: P, Q, R are people, c, C cities, n, m things, s, z several of them, vb, vp, vd a verb and its past forms (ub, up another one), d, e, x, y numbers, the rest as <see cref="Draw"/> has it.
+/// The same slot is the same word throughout; <c>!</c> makes it begin a sentence.
+/// </param>
+/// <param name="asked">Each <c>question|question => answer</c>.</param>
+internal sealed partial class Remark(string statement, params string[] asked)
+{
+    private readonly (string[] Questions, string Answer)[] _asked = [.. asked.Select(line => line.Split(" => ")).Select(parts => (parts[0].Split('|'), parts[1]))];
+
+    /// <summary>Remarks of which no two answer one question.</summary>
+    /// <param name="kinds">What to draw from.</param>
+    /// <param name="count">At most so many.</param>
+    /// <param name="taken">Questions that something else answers; those of what is drawn are added.</param>
+    /// <param name="words">The words.</param>
+    /// <param name="random">Decides.</param>
+    public static List<Said> DrawMany(Remark[] kinds, int count, HashSet<string> taken, WordList words, Random random)
+    {
+        List<Said> remarks = [];
+        for (int tries = 0; remarks.Count < count && tries < 10 * count; tries++)
+        {
+            Said remark = kinds[random.Next(kinds.Length)].Say(words, random);
+            if (remark.Asked.Any(one => one.Questions.Any(taken.Contains))) continue;
+            taken.UnionWith(remark.Asked.SelectMany(one => one.Questions));
+            remarks.Add(remark);
+        }
+
+        return remarks;
+    }
+
+    /// <summary>A pattern with words in its slots.</summary>
+    public static string Fill(string pattern, WordList words, Random random) => Fill(pattern, [], words, random);
+
+    private static string Fill(string pattern, Dictionary<string, string> drawn, WordList words, Random random) => Articles.Mend(Slot().Replace(pattern, match =>
+    {
+        string slot = match.Groups[1].Value;
+        if (!drawn.ContainsKey(slot)) Draw(slot, drawn, words, random);
+        return match.Groups[2].Length > 0 ? Fact.Capital(drawn[slot]) : drawn[slot];
+    }));
+
+    private Said Say(WordList words, Random random)
+    {
+        Dictionary<string, string> drawn = [];
+        string said = Fill(statement, drawn, words, random);
+        return new Said(said, [.. _asked.Select(one => (one.Questions.Select(question => Fill(question, drawn, words, random)).ToArray(), Fill(one.Answer, drawn, words, random)))]);
+    }
+
+    /// <summary>Draws a slot's word, unlike those of its kind that are there.</summary>
+    private static void Draw(string slot, Dictionary<string, string> drawn, WordList words, Random random)
+    {
+        if (slot is ['v' or 'u', 'b' or 'p' or 'd'])
+        {
+            string[] forms = words.From(EverydayWords.Verbs, random).Split('/');
+            for (int form = 0; form < 3; form++) drawn[$"{slot[0]}{"bpd"[form]}"] = forms[form];
+            return;
+        }
+
+        string word;
+        do word = One(slot, words, random);
+        while (drawn.ContainsValue(word));
+        drawn[slot] = word;
+    }
+
+    private static string One(string slot, WordList words, Random random) => slot switch
+    {
+        "P" or "Q" or "R" => random.Next(3) switch
+        {
+            0 => $"{words.From(Vocabulary.FirstNames, random)} {words.From(Vocabulary.Surnames, random)}",
+            1 when words.Surprises(random) => words.UnheardName(random),
+            _ => words.From(Vocabulary.FirstNames, random),
+        },
+        "S" => words.From(Vocabulary.Surnames, random),
+        "c" or "C" => words.Surprises(random) ? words.InventName(random) : words.From(Vocabulary.Cities, random),
+        "n" or "m" => words.FromOrAny(Vocabulary.Nouns, random),
+        "a" or "b" => words.FromOrAny(Vocabulary.Adjectives, random),
+        "t" or "T" => words.FromOrAny(Vocabulary.Topics, random),
+        "p" or "B" => words.FromOrAny(Vocabulary.Professions, random),
+        "l" => words.FromOrAny(Vocabulary.Animals, random),
+        "f" or "g" => words.FromOrAny(Vocabulary.Foods, random),
+        "k" or "q" or "h" => words.FromOrAny(Vocabulary.Colours, random),
+        "h1" or "h2" => words.From(EverydayWords.Hobbies, random),
+        "s" or "z" => words.From(EverydayWords.Plurals, random),
+        "r" => words.From(EverydayWords.Places, random),
+        "j" => words.From(EverydayWords.Offices, random),
+        "K" => words.From(EverydayWords.Kin, random),
+        "J" => words.From(EverydayWords.SeveralKin, random),
+        "L" or "G" => words.From(EverydayWords.Languages, random),
+        "i" => words.From(EverydayWords.Instruments, random),
+        "Z" => words.From(EverydayWords.Subjects, random),
+        "A" => words.From(EverydayWords.Favourites, random),
+        "D" or "H" => EverydayWords.Days[random.Next(7)],
+        "u" or "U" => EverydayWords.Ordinals[random.Next(EverydayWords.Ordinals.Length)],
+        "o" => Fact.Months[random.Next(12)],
+        "E" or "F" => $"{random.Next(1, 32)} {Fact.Months[random.Next(12)]}",
+        "M" or "O" => $"{random.Next(6, 23)}:{random.Next(12) * 5:00}",
+        "x" or "y" => $"{random.Next(2, 60)}",
+        "Y" => $"{random.Next(1900, 2030)}",
+        "d" or "e" => random.Next(3) switch { 0 => $"{random.Next(2, 100)}", 1 => $"{random.Next(100, 10_000)}", _ => $"{random.Next(1, 100)},{random.Next(1000):000}" },
+        "w" => words.InventName(random),
+        _ => throw new ArgumentException($"expected a slot that Remark knows, found {slot}", nameof(slot)),
+    };
+
+    [GeneratedRegex(@"\{(\w+)(!?)\}")]
+    private static partial Regex Slot();
+
+    /// <summary>A remark with its words.</summary>
+    /// <param name="Statement">One sentence or two.</param>
+    /// <param name="Asked">Questions with one answer each.</param>
+    internal sealed record Said(string Statement, (string[] Questions, string Answer)[] Asked)
+    {
+        /// <summary>One of the questions, and its answer.</summary>
+        public (string Question, string Answer) Ask(Random random)
+        {
+            (string[] questions, string answer) = Asked[random.Next(Asked.Length)];
+            return (questions[random.Next(questions.Length)], answer);
+        }
+    }
+}
