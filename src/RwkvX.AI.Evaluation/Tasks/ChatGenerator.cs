@@ -39,11 +39,11 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         List<Told> open = name is null ? [] : [Told.Own(name, random)];
         for (int i = 0; i < told; i++)
         {
-            string said = facts[i].Statement;
+            string said = Telling(facts[i].Statement, random);
             open.Add(facts[i]);
             while (_words.IsTraining && i + 1 < told && random.Next(4) == 0) // several in one message
             {
-                said += " " + facts[++i].Statement;
+                said += " " + Telling(facts[++i].Statement, random);
                 open.Add(facts[i]);
             }
 
@@ -73,9 +73,11 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         }
 
         int asked = random.Next(open.Count);
-        writer.Ask(open[asked].Question).Answer(open[asked].Answer);
+        writer.Ask(_words.IsTraining ? Manner.Ask(open[asked].Question, random) : open[asked].Question).Answer(open[asked].Answer);
         open.RemoveAt(asked);
     }
+
+    private string Telling(string statement, Random random) => _words.IsTraining ? Manner.Tell(statement, random) : statement;
 
     /// <summary>Other talk until a length is reached: small talk, texts that the user shows, and in training a question now and then.</summary>
     private void Talk(DocumentWriter writer, Random random, int until, List<Told> open, Told[] unknown)

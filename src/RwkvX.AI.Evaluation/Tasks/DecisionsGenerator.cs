@@ -15,8 +15,8 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
     private static readonly string[] TrainingStatements =
     [
         .. Statements, "The committee decided to #.", "The board agreed to #.", "It was agreed to #.", "They resolved to #.", "It was resolved to #.", "All agreed to #.", "We decided to #.", "We will #; everybody agreed.",
-        "{P} moved to #, and the motion was carried.", "The motion to # was carried.", "A majority voted to #.", "The team chose to #.", "{P} proposed to #, and this was accepted.", "After a long discussion they agreed to #.",
-        "With {d} votes to one it was decided to #.", "{P} asked whether to #, and all said yes.", "Resolved: #.", "Agreed: #.", "The club will #, it was decided.", "It was decided unanimously to #.", "The proposal to # was approved.",
+        "{P} moved to #, and the motion was carried.", "The motion to # was carried.", "A majority voted to #.", "The team chose to #.", "After a long discussion they agreed to #.",
+        "With {d} votes to one it was decided to #.", "Resolved: #.", "Agreed: #.", "The club will #, it was decided.", "It was decided unanimously to #.", "The proposal to # was approved.",
     ];
 
     /// <summary>What a thing is called, # being its topic.</summary>
@@ -55,20 +55,21 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         }
 
         List<Fact> facts = isTraining && random.Next(2) == 0 ? Fact.DrawMany(random.Next(1, Math.Clamp(tokens / 100, 2, 9)), _words, random) : [];
+        List<Remark.Said> remarks = isTraining && random.Next(2) == 0 ? Remark.DrawMany(TextRemarks.All, random.Next(1, 5), [], _words, random) : [];
         List<Fact> unknown = facts.Count > 0 ? Fact.DrawUnknown(1, facts, _words, random) : [];
         List<string> statements =
             [.. decisions.Select(decision => Remark.Fill(Fact.Pick(isTraining ? TrainingStatements : Statements, random), _words, random).Replace("#", $"{decision.Action} {decision.Object}", StringComparison.Ordinal))];
-        foreach (Fact fact in facts) statements.Insert(random.Next(statements.Count + 1), fact.Statement(random));
+        foreach (string other in facts.Select(fact => fact.Statement(random)).Concat(remarks.Select(remark => remark.Statement))) statements.Insert(random.Next(statements.Count + 1), other);
         DocumentWriter writer = new(count);
         writer.Add(Fact.Pick(Frames, random), PartKind.Question);
         writer.Add(Heading(_words, random), PartKind.Filler);
         IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(fillers.Grammar, _words, decisions);
-        Scatter.Write(writer, random, tokens - 30 - (decided * 10) - (facts.Count * 25), filler, statements);
+        Scatter.Write(writer, random, tokens - 30 - (decided * 10) - ((facts.Count + remarks.Count) * 25), filler, statements);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
         // In small letters as in the minutes: the same tokens, so that a list is a copy.
         string list = decided == 0 ? None : string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Action} {decision.Object}."));
         List<(string Question, string Answer)> asked =
-            [(Fact.Pick(isTraining ? TrainingQuestions : Questions, random), list), .. facts.Select(fact => (fact.Question(random), fact.Answer)), .. unknown.Select(fact => (fact.Question(random), Fact.Unknown[0]))];
+            [(Fact.Pick(isTraining ? TrainingQuestions : Questions, random), list), .. remarks.Select(remark => remark.Ask(random)), .. facts.Select(fact => (fact.Question(random), fact.Answer)), .. unknown.Select(fact => (fact.Question(random), Fact.Unknown[0]))];
         foreach ((string question, string answer) in Drawn.Shuffled(asked, random)) writer.Ask(question).Answer(answer);
         return writer.ToDocument();
     }

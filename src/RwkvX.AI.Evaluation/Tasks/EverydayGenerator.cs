@@ -5,6 +5,8 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <summary>Letters, notices, minutes and diaries as people write them: statements of many shapes, close together or in other text, and short questions about any part of them.</summary>
 internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
 {
+    private const double UnknownShare = 0.1; // less than elsewhere: what is asked in unheard words is then looked for
+
     private readonly WordList _words = fillers.Words;
 
     public override string Name => "everyday";
@@ -33,8 +35,8 @@ internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
         foreach (Remark.Said remark in Drawn.Shuffled(known.Concat(known), random).Take(questions)) // some of them asked twice
         {
             (string question, string answer) = remark.Ask(random);
-            if (random.NextDouble() < Fact.UnknownShare(_words)) writer.Ask(unknown[random.Next(unknown.Count)].Ask(random).Question).Answer(Fact.Unknown[0]);
-            else writer.Ask(question).Answer(answer);
+            if (random.NextDouble() < UnknownShare) writer.Ask(unknown[random.Next(unknown.Count)].Ask(random).Question).Answer(Fact.Unknown[0]);
+            else writer.Ask(Manner.Ask(question, random)).Answer(answer);
         }
 
         return writer.ToDocument();

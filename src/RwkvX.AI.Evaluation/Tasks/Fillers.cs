@@ -23,6 +23,9 @@ internal sealed class Fillers(WordSplit split, Func<Random, string>? prose)
     public IFiller DrawText(Random random) => new Filler(
         random.Next(3) > 0 ? prose ?? Grammar.Sentence : prose is null ? Salad : Scrambled, Joints(" ", 0.1));
 
+    /// <summary>Real prose; null for none.</summary>
+    public IFiller? Prose { get; } = prose is null ? null : new Filler(prose, Joints(" ", 0.1));
+
     /// <summary>A sentence of any words.</summary>
     public string Salad(Random random) => Sentence([.. Enumerable.Range(0, random.Next(5, 16)).Select(_ => Words.Any(random))]);
 

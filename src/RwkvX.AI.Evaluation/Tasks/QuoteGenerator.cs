@@ -3,7 +3,7 @@ using RwkvX.AI.Evaluation.Words;
 
 namespace RwkvX.AI.Evaluation.Tasks;
 
-/// <summary>A text, and sentences of it that are asked for by their first words. Every word that a text may hold is then one to be copied, also where no list of values has it.</summary>
+/// <summary>A text, and sentences of it that are asked for by their first words, or in training parts of sentences by the rest. Every word that a text may hold is then one to be copied, also where no list of values has it.</summary>
 internal sealed partial class QuoteGenerator(Fillers fillers) : TaskGenerator
 {
     private static readonly string[] Questions =
@@ -13,15 +13,19 @@ internal sealed partial class QuoteGenerator(Fillers fillers) : TaskGenerator
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
+        bool asksParts = fillers.Words.IsTraining && fillers.Prose is not null && random.Next(2) == 0;
         int most = Drawn.Count(random, Math.Clamp(tokens / 120, 1, 24));
         DocumentWriter writer = new(count);
         writer.Add("Text:\n", PartKind.Question);
-        Scatter.Write(writer, random, Math.Max(1, tokens - 10 - (most * 60)), fillers.DrawText(random), []);
+        Scatter.Write(writer, random, Math.Max(1, tokens - 10 - (most * 60)), asksParts ? fillers.Prose! : fillers.DrawText(random), []);
         List<(string Lead, string Sentence)> asked;
         while ((asked = [.. Sentences(writer.ToDocument().Text, random).Take(most)]).Count == 0)
             writer.Add($"{fillers.Salad(random)} ", PartKind.Filler); // a text too short, or the same over and over
+        string text = writer.ToDocument().Text;
         writer.TrimEnd().Add("\n\n", PartKind.Question);
-        foreach ((string lead, string sentence) in asked) writer.Ask(string.Format(null, Fact.Pick(Questions, random), lead)).Answer(sentence);
+        (string Question, string Answer)[] parts = asksParts ? [.. Drawn.Shuffled(Sentence().Matches(text).Select(match => match.Value), random).Select(sentence => ProseQuestions.Of(sentence, random)).OfType<(string, string)>().Take(most)] : [];
+        foreach ((string question, string answer) in parts) writer.Ask(question).Answer(answer);
+        if (parts.Length == 0) foreach ((string lead, string sentence) in asked) writer.Ask(string.Format(null, Fact.Pick(Questions, random), lead)).Answer(sentence);
         return writer.ToDocument();
     }
 

@@ -180,7 +180,7 @@ public sealed partial class TaskGeneratorsTests
             }
         }
 
-        Assert.InRange(unknown, many / 8, many / 3);
+        Assert.InRange(unknown, many / 16, many / 6);
     }
 
     [Fact]
