@@ -6,7 +6,7 @@ internal sealed class MixedGenerator : TaskGenerator
     private static readonly (string Name, int Weight)[] Shares =
     [
         ("passkey", 2), ("needle-1", 2), ("needle-2", 4), ("needle-3", 4), ("multi-key", 7), ("multi-value", 6),
-        ("facts", 12), ("chat", 9), ("decisions", 12), ("records", 8), ("quote", 5), ("talk", 2),
+        ("facts", 12), ("chat", 9), ("decisions", 12), ("records", 8), ("quote", 5), ("talk", 2), ("everyday", 9),
     ];
 
     private readonly TaskGenerator[] _generators;

@@ -183,6 +183,23 @@ public sealed partial class TaskGeneratorsTests
         Assert.InRange(unknown, many / 16, many / 6);
     }
 
+    [Theory]
+    [InlineData("The old lighthouse was built by two brothers, who lived there.", "(Who|What|Who or what) was built by two brothers\\?", "The old lighthouse.")]
+    [InlineData("The old lighthouse was built by two brothers, who lived there.", "By (what|whom) was the old lighthouse built\\?", "By two brothers.")]
+    [InlineData("Anne walked to the harbour alone.", "(Who|What|Who or what) walked to the harbour alone\\?", "Anne.")]
+    public void ProseQuestions_AskForAPartOfTheSentence(string sentence, string question, string answer)
+    {
+        IEnumerable<(string Question, string Answer)> asked = Enumerable.Range(0, 40).Select(seed => ProseQuestions.Of(sentence, new Random(seed))!.Value);
+        Assert.Contains(asked, one => one.Answer == answer && Regex.IsMatch(one.Question, $"^{question}$"));
+    }
+
+    [Theory]
+    [InlineData("It was built by two brothers.")]
+    [InlineData("Then the brothers went home.")]
+    [InlineData("Anne was tired.")]
+    [InlineData("What a day, they said.")]
+    public void ProseQuestions_LeaveOutWhatNobodyCouldAnswer(string sentence) => Assert.Null(ProseQuestions.Of(sentence, new Random(1)));
+
     [Fact]
     public void Write_Training_UsesNoNameOrValueOfTests()
     {
