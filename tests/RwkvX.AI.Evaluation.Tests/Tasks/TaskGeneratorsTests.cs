@@ -200,6 +200,14 @@ public sealed partial class TaskGeneratorsTests
     [InlineData("What a day, they said.")]
     public void ProseQuestions_LeaveOutWhatNobodyCouldAnswer(string sentence) => Assert.Null(ProseQuestions.Of(sentence, new Random(1)));
 
+    [Theory]
+    [InlineData("What is my dog called?", "what my dog is called")]
+    [InlineData("What is my dog called?", "What's my dog called?")]
+    [InlineData("Where do I work?", "where I work")]
+    [InlineData("Who sold the boat?", "who sold the boat")]
+    public void Manner_AsksTheSameInOtherForms(string question, string form) =>
+        Assert.Contains(Enumerable.Range(0, 200).Select(seed => Manner.Ask(question, new Random(seed))), asked => asked.Contains(form, StringComparison.Ordinal));
+
     [Fact]
     public void Write_Training_UsesNoNameOrValueOfTests()
     {
