@@ -60,7 +60,7 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     private IEnumerable<Told> Remarks(int count, List<Fact> own, Random random)
     {
         HashSet<string> taken = [.. own.SelectMany(fact => fact.Relation.OwnQuestions!)];
-        return Remark.DrawMany(OwnRemarks.All, (2 * count) + 2, taken, _words, random).Concat(Remark.DrawMany(TextRemarks.All, (count + 1) / 2, taken, _words, random)).Select(remark => Told.Of(remark, random));
+        return Remark.DrawMany(Remark.OfUsers, (2 * count) + 2, taken, _words, random).Concat(Remark.DrawMany(Remark.OfTexts, (count + 1) / 2, taken, _words, random)).Select(remark => Told.Of(remark, random));
     }
 
     /// <summary>A question about something told, which is not asked again, or about what was not.</summary>

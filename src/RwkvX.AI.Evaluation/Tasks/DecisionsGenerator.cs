@@ -55,7 +55,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         }
 
         List<Fact> facts = isTraining && random.Next(2) == 0 ? Fact.DrawMany(random.Next(1, Math.Clamp(tokens / 100, 2, 9)), _words, random) : [];
-        List<Remark.Said> remarks = isTraining && random.Next(2) == 0 ? Remark.DrawMany(TextRemarks.All, random.Next(1, 5), [], _words, random) : [];
+        List<Remark.Said> remarks = isTraining && random.Next(2) == 0 ? Remark.DrawMany(Remark.OfTexts, random.Next(1, 5), [], _words, random) : [];
         List<Fact> unknown = facts.Count > 0 ? Fact.DrawUnknown(1, facts, _words, random) : [];
         List<string> statements =
             [.. decisions.Select(decision => Remark.Fill(Fact.Pick(isTraining ? TrainingStatements : Statements, random), _words, random).Replace("#", $"{decision.Action} {decision.Object}", StringComparison.Ordinal))];

@@ -15,7 +15,7 @@ internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
     {
         HashSet<string> taken = [];
         int told = Drawn.Count(random, Math.Clamp(tokens / 40, 2, 40));
-        List<Remark.Said> known = Remark.DrawMany(TextRemarks.All, told, taken, _words, random), unknown = Remark.DrawMany(TextRemarks.All, 1 + (told / 2), taken, _words, random);
+        List<Remark.Said> known = Remark.DrawMany(Remark.OfTexts, told, taken, _words, random), unknown = Remark.DrawMany(Remark.OfTexts, 1 + (told / 2), taken, _words, random);
         int questions = Math.Min(known.Count + 1, 24);
         // As they are, or in paragraphs of some of them within a longer text.
         bool isAlone = tokens < 1000 && random.Next(2) == 0;

@@ -12,6 +12,12 @@ internal sealed partial class Remark(string statement, params string[] asked)
 {
     private readonly (string[] Questions, string Answer)[] _asked = [.. asked.Select(line => line.Split(" => ")).Select(parts => (parts[0].Split('|'), parts[1]))];
 
+    /// <summary>What texts say.</summary>
+    public static Remark[] OfTexts { get; } = [.. TextRemarks.All, .. NoticeRemarks.All];
+
+    /// <summary>What users say in chats.</summary>
+    public static Remark[] OfUsers { get; } = OwnRemarks.All;
+
     /// <summary>Remarks of which no two answer one question.</summary>
     /// <param name="kinds">What to draw from.</param>
     /// <param name="count">At most so many.</param>
