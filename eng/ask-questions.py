@@ -67,7 +67,7 @@ def main():
     path, tool, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
     with open(path) as f:
         cases = [json.loads(l) for l in f if l.strip()]
-    right, total, order = Counter(), Counter(), []
+    right, total = Counter(), Counter()
     with ThreadPoolExecutor(2) as pool, open(path + ".wrong.txt", "w") as wrong:
         for no, (case, answers) in enumerate(zip(cases, pool.map(lambda c: ask(c, tool, flags), cases)), 1):
             for turn, answer in zip(case["turns"], answers):
@@ -76,14 +76,12 @@ def main():
                     continue
                 what, ok, want = j
                 name = case["kind"] + what
-                if name not in total:
-                    order.append(name)
                 total[name] += 1
                 right[name] += ok
                 if not ok:
                     wrong.write("case %d, %s\n  asked:    %s\n  expected: %s\n  found:    %s\n"
                                 % (no, name, turn["say"], want, answer.replace("\n", "\n            ")))
-    for name in sorted(order):
+    for name in sorted(total):
         print("%s: %d of %d" % (name, right[name], total[name]))
     print("total: %d of %d" % (sum(right.values()), sum(total.values())))
 

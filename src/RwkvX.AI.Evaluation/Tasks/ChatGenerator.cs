@@ -56,11 +56,11 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         return writer.ToDocument();
     }
 
-    /// <summary>Remarks of the user about himself and, one in four, about others, that answer no question about the facts.</summary>
+    /// <summary>Remarks of the user about himself and, one in five, about others, that answer no question about the facts.</summary>
     private IEnumerable<Told> Remarks(int count, List<Fact> own, Random random)
     {
         HashSet<string> taken = [.. own.SelectMany(fact => fact.Relation.OwnQuestions!)];
-        return Remark.DrawMany(Remark.OfUsers, (2 * count) + 2, taken, _words, random).Concat(Remark.DrawMany(Remark.OfTexts, (count + 1) / 2, taken, _words, random)).Select(remark => Told.Of(remark, random));
+        return Remark.DrawMany(OwnRemarks.All, (2 * count) + 2, taken, _words, random).Concat(Remark.DrawMany(Remark.OfTexts, (count + 1) / 2, taken, _words, random)).Select(remark => Told.Of(remark, random));
     }
 
     /// <summary>A question about something told, which is not asked again, or about what was not.</summary>
@@ -110,6 +110,10 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     {
         public static Told Own(Fact fact, Random random) => new(fact.OwnStatement(random), fact.OwnQuestion(random), fact.OwnAnswer);
 
-        public static Told Of(Remark.Said remark, Random random) => remark.Ask(random) is var (question, answer) ? new(remark.Statement, question, answer) : throw new System.Diagnostics.UnreachableException();
+        public static Told Of(Remark.Said remark, Random random)
+        {
+            (string question, string answer) = remark.Ask(random);
+            return new(remark.Statement, question, answer);
+        }
     }
 }

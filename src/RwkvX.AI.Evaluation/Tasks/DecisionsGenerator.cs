@@ -32,8 +32,6 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
 
     private const string None = "No decisions were made.";
 
-    private static readonly string[] Frames = ["Document:\n", "Text:\n", "Read the following text and answer the questions.\n\n"];
-
     private readonly WordList _words = fillers.Words;
 
     public override string Name => "decisions";
@@ -61,7 +59,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
             [.. decisions.Select(decision => Remark.Fill(Fact.Pick(isTraining ? TrainingStatements : Statements, random), _words, random).Replace("#", $"{decision.Action} {decision.Object}", StringComparison.Ordinal))];
         foreach (string other in facts.Select(fact => fact.Statement(random)).Concat(remarks.Select(remark => remark.Statement))) statements.Insert(random.Next(statements.Count + 1), other);
         DocumentWriter writer = new(count);
-        writer.Add(Fact.Pick(Frames, random), PartKind.Question);
+        writer.Add(Fact.Pick(DocumentWriter.Openings, random), PartKind.Question);
         writer.Add(Heading(_words, random), PartKind.Filler);
         IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(fillers.Grammar, _words, decisions);
         Scatter.Write(writer, random, tokens - 30 - (decided * 10) - ((facts.Count + remarks.Count) * 25), filler, statements);

@@ -4,6 +4,9 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <param name="count">Tokens of a text.</param>
 internal sealed class DocumentWriter(Func<string, int> count)
 {
+    /// <summary>What stands before a document; behind it stands a blank line.</summary>
+    public static readonly string[] Openings = ["Document:\n", "Text:\n", "Read the following text and answer the questions.\n\n"];
+
     private readonly List<DocumentPart> _parts = [];
 
     /// <summary>Tokens so far, to within the joints.</summary>

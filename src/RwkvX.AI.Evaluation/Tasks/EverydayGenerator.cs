@@ -29,7 +29,7 @@ internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
         }
 
         DocumentWriter writer = new(count);
-        writer.Add(FactsGenerator.Frames[random.Next(3)].Before, PartKind.Question).Add(Heading(random), PartKind.Filler);
+        writer.Add(Fact.Pick(DocumentWriter.Openings, random), PartKind.Question).Add(Heading(random), PartKind.Filler);
         Scatter.Write(writer, random, isAlone ? 0 : tokens - (questions * 20), filler, paragraphs);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
         foreach (Remark.Said remark in Drawn.Shuffled(known.Concat(known), random).Take(questions)) // some of them asked twice

@@ -5,10 +5,9 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <summary>A document with facts at random places, and questions about them and about facts that it does not hold. Training also spreads the facts over several documents.</summary>
 internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 {
-    /// <summary>What stands before and after a document; the last is a message of the user's.</summary>
-    public static readonly (string Before, string After)[] Frames =
+    private static readonly (string Before, string After)[] Frames =
     [
-        ("Document:\n", "\n\n"), ("Text:\n", "\n\n"), ("Read the following text and answer the questions.\n\n", "\n\n"),
+        .. DocumentWriter.Openings.Select(opening => (opening, "\n\n")),
         ("User: Please read this.\n\n", "\n\nAssistant: I have read it.\n\n"),
     ];
 

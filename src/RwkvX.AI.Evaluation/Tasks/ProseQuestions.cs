@@ -18,7 +18,7 @@ internal static partial class ProseQuestions
         Match place = Place().Match(rest);
         if (!place.Success || !clause.Groups["helps"].Success || random.Next(2) == 0) return ($"{Fact.Pick(["Who", "What", "Who or what"], random)} {verb} {rest}?", $"{subject}.");
         string preposition = Fact.Capital(place.Groups["preposition"].Value);
-        if (Determiner().IsMatch(subject)) subject = char.ToLowerInvariant(subject[0]) + subject[1..];
+        if (Determiner().IsMatch(subject)) subject = Fact.Small(subject);
         return ($"{preposition} {Fact.Pick(["what", "what", "whom"], random)} {verb} {subject} {place.Groups["head"].Value}?", $"{preposition} {place.Groups["what"].Value}.");
     }
 

@@ -21,23 +21,29 @@ internal sealed partial class QuoteGenerator(Fillers fillers) : TaskGenerator
         List<(string Lead, string Sentence)> asked;
         while ((asked = [.. Sentences(writer.ToDocument().Text, random).Take(most)]).Count == 0)
             writer.Add($"{fillers.Salad(random)} ", PartKind.Filler); // a text too short, or the same over and over
-        string text = writer.ToDocument().Text;
+        (string Question, string Answer)[] parts = asksParts ? [.. Parts(writer.ToDocument().Text, random).Take(most)] : [];
         writer.TrimEnd().Add("\n\n", PartKind.Question);
-        (string Question, string Answer)[] parts = asksParts ? [.. Drawn.Shuffled(Sentence().Matches(text).Select(match => match.Value), random).Select(sentence => ProseQuestions.Of(sentence, random)).OfType<(string, string)>().Take(most)] : [];
         foreach ((string question, string answer) in parts) writer.Ask(question).Answer(answer);
-        if (parts.Length == 0) foreach ((string lead, string sentence) in asked) writer.Ask(string.Format(null, Fact.Pick(Questions, random), lead)).Answer(sentence);
+        if (parts.Length > 0) return writer.ToDocument();
+        foreach ((string lead, string sentence) in asked) writer.Ask(string.Format(null, Fact.Pick(Questions, random), lead)).Answer(sentence);
         return writer.ToDocument();
     }
 
     /// <summary>Sentences in any order that nothing else in the text begins like, with as much of their beginning as tells them apart.</summary>
     private static IEnumerable<(string Lead, string Sentence)> Sentences(string text, Random random)
     {
-        foreach (string sentence in Drawn.Shuffled(Sentence().Matches(text).Select(match => match.Value), random))
+        foreach (string sentence in InAnyOrder(text, random))
         {
             string lead = string.Join(' ', sentence.Split(' ').Take(random.Next(2, 5)));
             if (lead.Length < sentence.Length && text.IndexOf(lead, StringComparison.Ordinal) == text.LastIndexOf(lead, StringComparison.Ordinal)) yield return (lead, sentence);
         }
     }
+
+    /// <summary>Parts of sentences, asked for by the rest.</summary>
+    private static IEnumerable<(string Question, string Answer)> Parts(string text, Random random) =>
+        InAnyOrder(text, random).Select(sentence => ProseQuestions.Of(sentence, random)).OfType<(string, string)>();
+
+    private static string[] InAnyOrder(string text, Random random) => Drawn.Shuffled(Sentence().Matches(text).Select(match => match.Value), random);
 
     /// <summary>Within a line and behind another sentence, so that it begins with the same tokens as an answer does.</summary>
     [GeneratedRegex(@"(?<=[.!?] )[A-Z][^.!?""\n]{15,160}[.!?](?=\s)")]

@@ -142,5 +142,8 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     internal static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
+    /// <summary>As within a sentence.</summary>
+    internal static string Small(string text) => char.ToLowerInvariant(text[0]) + text[1..];
+
     internal static string Pick(string[] list, Random random) => list[random.Next(list.Length)];
 }

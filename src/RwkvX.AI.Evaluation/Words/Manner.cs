@@ -21,7 +21,7 @@ internal static partial class Manner
     {
         string said = Contract(statement, random), before = Fact.Pick(Telling, random);
         if (random.Next(3) > 0) return said;
-        return before + (Capital().IsMatch(said) && !before.EndsWith("? ", StringComparison.Ordinal) ? char.ToLowerInvariant(said[0]) + said[1..] : said);
+        return before + (Capital().IsMatch(said) && !before.EndsWith("? ", StringComparison.Ordinal) ? Fact.Small(said) : said);
     }
 
     /// <summary>A question, half of the time in another form.</summary>
@@ -32,7 +32,7 @@ internal static partial class Manner
         string before = Fact.Pick(Asking, random);
         return random.Next(9) switch
         {
-            0 or 1 => before + (before.EndsWith("? ", StringComparison.Ordinal) ? question : char.ToLowerInvariant(question[0]) + question[1..]),
+            0 or 1 => before + (before.EndsWith("? ", StringComparison.Ordinal) ? question : Fact.Small(question)),
             2 => question[..^1] + (random.Next(2) == 0 ? " again?" : ", please?"),
             _ => question,
         };
@@ -49,14 +49,12 @@ internal static partial class Manner
     private static string? Indirect(string question)
     {
         Match match = ToBe().Match(question);
-        if (match.Success) return $"{Small(match.Groups[1].Value)} {match.Groups[3].Value} {match.Groups[2].Value}{match.Groups[4].Value}";
+        if (match.Success) return $"{Fact.Small(match.Groups[1].Value)} {match.Groups[3].Value} {match.Groups[2].Value}{match.Groups[4].Value}";
         match = ToDo().Match(question);
-        if (match.Success) return $"{Small(match.Groups[1].Value)} {match.Groups[2].Value} {match.Groups[3].Value}";
+        if (match.Success) return $"{Fact.Small(match.Groups[1].Value)} {match.Groups[2].Value} {match.Groups[3].Value}";
         match = Subject().Match(question);
-        return match.Success ? Small(match.Groups[1].Value) : null;
+        return match.Success ? Fact.Small(match.Groups[1].Value) : null;
     }
-
-    private static string Small(string text) => char.ToLowerInvariant(text[0]) + text[1..];
 
     /// <summary>What is capital at the beginning of a sentence alone.</summary>
     [GeneratedRegex("^(?:My|Our|We|We're|The|On|In|At|Last|This|Yesterday|For|Every|It|It's|Before|After|If|Because|Please|There|You|As) ")]

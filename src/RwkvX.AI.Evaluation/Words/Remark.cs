@@ -4,7 +4,7 @@ namespace RwkvX.AI.Evaluation.Words;
 
 /// <summary>A statement of everyday life and what may be asked of it, for training: many shapes of sentences, any part of which is the answer.</summary>
 /// <param name="statement">
-/// With slots: P, Q, R are people, c, C cities, n, m things, s, z several of them, vb, vp, vd a verb and its past forms (ub, up another one), d, e, x, y numbers, the rest as <see cref="Draw"/> has it.
+/// With slots: P, Q, R are people, c, C cities, n, m things, s, z several of them, vb, vp, vd a verb and its past forms (ub, up another one), d, e, x, y numbers, the rest as <see cref="One"/> has it.
 /// The same slot is the same word throughout; <c>!</c> makes it begin a sentence.
 /// </param>
 /// <param name="asked">Each <c>question|question => answer</c>.</param>
@@ -14,9 +14,6 @@ internal sealed partial class Remark(string statement, params string[] asked)
 
     /// <summary>What texts say.</summary>
     public static Remark[] OfTexts { get; } = [.. TextRemarks.All, .. NoticeRemarks.All];
-
-    /// <summary>What users say in chats.</summary>
-    public static Remark[] OfUsers { get; } = OwnRemarks.All;
 
     /// <summary>Remarks of which no two answer one question.</summary>
     /// <param name="kinds">What to draw from.</param>
@@ -60,7 +57,7 @@ internal sealed partial class Remark(string statement, params string[] asked)
     {
         if (slot is ['v' or 'u', 'b' or 'p' or 'd'])
         {
-            string[] forms = words.From(EverydayWords.Verbs, random).Split('/');
+            string[] forms = EverydayWords.Forms[words.From(EverydayWords.Verbs, random)];
             for (int form = 0; form < 3; form++) drawn[$"{slot[0]}{"bpd"[form]}"] = forms[form];
             return;
         }

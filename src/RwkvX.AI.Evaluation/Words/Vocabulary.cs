@@ -106,5 +106,5 @@ internal static class Vocabulary
         "buy repair replace postpone cancel approve reject extend publish translate paint move close reopen expand shorten "
         + "rename sell rent clean insure audit advertise test archive redesign relocate restore upgrade review ");
 
-    private static string[] Split(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    internal static string[] Split(string words) => words.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

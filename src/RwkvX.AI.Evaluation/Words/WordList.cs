@@ -98,7 +98,7 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         lock (_cache)
         {
             if (_cache.TryGetValue(list, out string[]? mine)) return mine;
-            return _cache[list] = [.. list.Where(word => Belongs(word.Split('/')[0]))]; // of a verb, as it is
+            return _cache[list] = [.. list.Where(Belongs)];
         }
     }
 
