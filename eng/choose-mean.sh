@@ -14,7 +14,7 @@ text=${RWKVX_TEXT:-$([ -f "$here/heldout-novels.jsonl" ] && echo "$here" || echo
 seed=${SEED:-5} documents=${DOCUMENTS:-40} cards=$(nvidia-smi -L 2>/dev/null | wc -l || true)
 if [ "${RWKVX_EVAL_QUICK:-0}" = 1 ]; then long=2048 mid=1024 minutes=1000; else long=65536 mid=16384 minutes=20000; fi
 
-tasks=(needle-3 needle-2 four decisions unknown everyday)
+tasks=(needle-3 needle-2 four decisions unknown everyday everyday-chat)
 engine=("$@") prose=(--prose "$text/heldout-novels.jsonl")
 evaluate() { # MODEL FOLDER
     mkdir -p "$2"
@@ -25,7 +25,7 @@ evaluate() { # MODEL FOLDER
             four) what=(facts --task four --tokens "$mid" "${prose[@]}") ;;
             decisions) what=(decisions --tokens "$minutes") ;;
             unknown) what=(unknown --tokens "$mid" "${prose[@]}") ;;
-            everyday) what=(facts --task everyday --tokens 500 "${prose[@]}") ;;
+            everyday*) what=(facts --task "$task" --tokens 500 "${prose[@]}") ;;
         esac
         "$tool" eval "${what[@]}" --documents "$documents" --seed "$seed" --model "$1" --out "$2/$task.json" "${engine[@]}" >"$2/$task.log" 2>&1 &
     done

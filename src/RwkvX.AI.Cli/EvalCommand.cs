@@ -9,7 +9,7 @@ internal static class EvalCommand
     {
         EvalPasskeyCommand.Create(host),
         EvalTaskCommand.Create(host, "needle", "Numbers and identifiers hidden in long texts.", ["needle-2", "needle-1", "needle-3", "multi-key", "multi-value"]),
-        EvalTaskCommand.Create(host, "facts", "Facts told in a document or a chat, asked afterwards.", ["facts", "four", "later", "chat", "everyday"]),
+        EvalTaskCommand.Create(host, "facts", "Facts told in a document or a chat, asked afterwards.", ["facts", "four", "later", "chat", "everyday", "everyday-chat"]),
         EvalTaskCommand.Create(host, "unknown", "Facts that were never told: the model shall say that it does not know.", ["unknown"]),
         EvalTaskCommand.Create(host, "decisions", "Decisions in minutes, to be listed in order.", ["decisions"]),
         EvalTextCommand.CreatePerplexity(host),

@@ -19,19 +19,24 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     /// <summary>Tokens of other talk between the last fact and the first question; null for what comes.</summary>
     public int? Distance { get; init; }
 
-    public override string Name => "chat";
+    /// <summary>Whether all that is told are <see cref="Remark"/>s, instead of some of it in half of training.</summary>
+    public bool IsEveryday { get; init; }
+
+    public override string Name => IsEveryday ? "everyday-chat" : "chat";
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 80, 1, 60));
-        List<Fact> own = Fact.DrawMany((told / 2) + 3, _words, random, own: true);
-        List<Fact> others = Fact.DrawMany((told / 2) + 3, _words, random);
+        bool isAlone = IsEveryday && tokens < 1000 && random.Next(2) == 0; // no other talk
+        int told = FactCount > 0 ? FactCount : isAlone ? Math.Clamp(tokens / 50, 1, 20) : Drawn.Count(random, Math.Clamp(tokens / 80, 1, 60));
+        List<Fact> own = IsEveryday ? [] : Fact.DrawMany((told / 2) + 3, _words, random, own: true);
+        List<Fact> others = IsEveryday ? [] : Fact.DrawMany((told / 2) + 3, _words, random);
         Fact? name = random.Next(2) == 0 ? own.Find(fact => fact.Relation == Relation.Name) : null; // told with the greeting
-        List<Told> tellable = [.. own.Where(fact => fact != name).Select(fact => Told.Own(fact, random)), .. others.Select(fact => new Told(fact.Statement(random), fact.Question(random), fact.Answer))];
-        if (_words.Surprises(random)) tellable.AddRange(Remarks(told, own, random));
+        List<Told> tellable = [.. own.Where(fact => fact != name).Select(fact => Told.Own(fact, random)), .. others.Select(fact => new Told(fact.Statement(random), [(fact.Question(random), fact.Answer)]))];
+        bool hasRemarks = IsEveryday || _words.Surprises(random);
+        if (hasRemarks) tellable.AddRange(Remarks(told, own, random));
         Told[] facts = Drawn.Shuffled(tellable, random);
         told = Math.Min(told, facts.Length);
-        Told[] unknown = facts[told..];
+        Untold unknown = new(facts[told..], hasRemarks ? EverydayGenerator.UnknownShare : UnknownShare);
         DocumentWriter writer = new(count);
         TalkGenerator.Greet(writer, random, name?.Value);
         int questions = Math.Min(told, 24);
@@ -48,10 +53,10 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
             }
 
             writer.Add($"User: {said}\n\nAssistant:", PartKind.Fact).Answer(Fact.Pick(Acknowledgements, random));
-            if (Distance is null && random.Next(3) == 0) Talk(writer, random, writer.Tokens + (talk / (told + 1)), open, unknown);
+            if (Distance is null && !isAlone && random.Next(3) == 0) Talk(writer, random, writer.Tokens + (talk / (told + 1)), open, unknown);
         }
 
-        Talk(writer, random, Distance is { } distance ? writer.Tokens + distance : tokens - (questions * 30), open, unknown);
+        if (!isAlone) Talk(writer, random, Distance is { } distance ? writer.Tokens + distance : tokens - (questions * 30), open, unknown);
         for (int i = 0; i < questions && open.Count > 0; i++) Ask(writer, random, open, unknown);
         return writer.ToDocument();
     }
@@ -60,27 +65,32 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     private IEnumerable<Told> Remarks(int count, List<Fact> own, Random random)
     {
         HashSet<string> taken = [.. own.SelectMany(fact => fact.Relation.OwnQuestions!)];
-        return Remark.DrawMany(OwnRemarks.All, (2 * count) + 2, taken, _words, random).Concat(Remark.DrawMany(Remark.OfTexts, (count + 1) / 2, taken, _words, random)).Select(remark => Told.Of(remark, random));
+        Cast? cast = Cast.Draw(random);
+        return Remark.DrawMany(Remark.OfUsers, (2 * count) + 2, taken, cast, _words, random).Concat(Remark.DrawMany(Remark.OfTexts, (count + 1) / 2, taken, cast, _words, random)).Select(Told.Of);
     }
 
-    /// <summary>A question about something told, which is not asked again, or about what was not.</summary>
-    private void Ask(DocumentWriter writer, Random random, List<Told> open, Told[] unknown)
+    /// <summary>A question about a part of something told, which is not asked again, or about what was not.</summary>
+    private void Ask(DocumentWriter writer, Random random, List<Told> open, Untold unknown)
     {
-        if (unknown.Length > 0 && random.NextDouble() < UnknownShare)
+        if (unknown.Facts.Length > 0 && random.NextDouble() < unknown.Share)
         {
-            writer.Ask(unknown[random.Next(unknown.Length)].Question).Answer(Fact.Unknown[2]);
+            writer.Ask(unknown.Facts[random.Next(unknown.Facts.Length)].Draw(random).Question).Answer(Fact.Unknown[2]);
             return;
         }
 
         int asked = random.Next(open.Count);
-        writer.Ask(_words.IsTraining ? Manner.Ask(open[asked].Question, random) : open[asked].Question).Answer(open[asked].Answer);
-        open.RemoveAt(asked);
+        (string question, string answer) = open[asked].Draw(random);
+        writer.Ask(HasManner ? Manner.Ask(question, random) : question).Answer(answer);
+        if (open[asked].Without(answer) is { Asked.Length: > 0 } rest && random.Next(2) == 0) open[asked] = rest;
+        else open.RemoveAt(asked);
     }
 
-    private string Telling(string statement, Random random) => _words.IsTraining ? Manner.Tell(statement, random) : statement;
+    private bool HasManner => IsEveryday || _words.IsTraining;
+
+    private string Telling(string statement, Random random) => HasManner ? Manner.Tell(statement, random) : statement;
 
     /// <summary>Other talk until a length is reached: small talk, texts that the user shows, and in training a question now and then.</summary>
-    private void Talk(DocumentWriter writer, Random random, int until, List<Told> open, Told[] unknown)
+    private void Talk(DocumentWriter writer, Random random, int until, List<Told> open, Untold unknown)
     {
         while (writer.Tokens < until)
         {
@@ -106,14 +116,18 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     /// <summary>A blank line would end the turn.</summary>
     private static string OneParagraph(string text) => text.ReplaceLineEndings("\n").Replace("\n\n", "\n", StringComparison.Ordinal).Replace("\n\n", "\n", StringComparison.Ordinal);
 
-    private sealed record Told(string Statement, string Question, string Answer)
-    {
-        public static Told Own(Fact fact, Random random) => new(fact.OwnStatement(random), fact.OwnQuestion(random), fact.OwnAnswer);
+    /// <summary>What is not told, and how often a question is about it.</summary>
+    private sealed record Untold(Told[] Facts, double Share);
 
-        public static Told Of(Remark.Said remark, Random random)
-        {
-            (string question, string answer) = remark.Ask(random);
-            return new(remark.Statement, question, answer);
-        }
+    /// <summary>What is told, and what may be asked of it.</summary>
+    private sealed record Told(string Statement, (string Question, string Answer)[] Asked)
+    {
+        public static Told Own(Fact fact, Random random) => new(fact.OwnStatement(random), [(fact.OwnQuestion(random), fact.OwnAnswer)]);
+
+        public static Told Of(Remark.Said remark) => new(remark.Statement, [.. remark.Asked.SelectMany(one => one.Questions.Select(question => (question, one.Answer)))]);
+
+        public (string Question, string Answer) Draw(Random random) => Asked[Asked.Length == 1 ? 0 : random.Next(Asked.Length)];
+
+        public Told Without(string answer) => this with { Asked = [.. Asked.Where(one => one.Answer != answer)] };
     }
 }

@@ -11,13 +11,14 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         "Everybody agreed, and it was decided to #.", "In the end the decision was to #.",
     ];
 
-    /// <summary>More ways to say it, of training alone; with slots as in <see cref="Remark"/>.</summary>
-    private static readonly string[] TrainingStatements =
-    [
-        .. Statements, "The committee decided to #.", "The board agreed to #.", "It was agreed to #.", "They resolved to #.", "It was resolved to #.", "All agreed to #.", "We decided to #.", "We will #; everybody agreed.",
-        "{P} moved to #, and the motion was carried.", "The motion to # was carried.", "A majority voted to #.", "The team chose to #.", "After a long discussion they agreed to #.",
-        "With {d} votes to one it was decided to #.", "Resolved: #.", "Agreed: #.", "The club will #, it was decided.", "It was decided unanimously to #.", "The proposal to # was approved.",
-    ];
+    /// <summary>All ways to say it, of training alone; with slots as in <see cref="Remark"/>.</summary>
+    private static readonly string[] TrainingStatements = [.. Statements, .. Phrases.Lines("decided")];
+
+    /// <summary>What else a group decides to do.</summary>
+    private static readonly string[] Deeds = Phrases.Lines("deeds");
+
+    /// <summary>What it does not decide.</summary>
+    private static readonly string[] Undecided = Phrases.Lines("undecided");
 
     /// <summary>What a thing is called, # being its topic.</summary>
     private static readonly string[] Objects = ["the #", "the #", "the {a} #", "a {a} #", "the # of {P}", "the {n} of the #", "{d} {s} for the #", "a {n} for the #", "the # and the {n}", "all {s} of the #"];
@@ -27,12 +28,12 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
     private static readonly string[] Questions =
         ["List all decisions.", "Which decisions were made?", "What was decided?", "Please list the decisions of the meeting in order.", "Summarise the decisions."];
 
-    private static readonly string[] TrainingQuestions =
-        [.. Questions, "List the decisions.", "What did they decide?", "What did the meeting decide?", "Which decisions did they make?", "What are the decisions?", "What decisions were taken?", "Please list what was decided.", "What was agreed?", "Give me a list of the decisions."];
+    private static readonly string[] TrainingQuestions = [.. Questions, .. Phrases.Lines("listing")];
 
     private const string None = "No decisions were made.";
 
     private readonly WordList _words = fillers.Words;
+    private readonly Grammar _grammar = fillers.Grammar;
 
     public override string Name => "decisions";
 
@@ -44,33 +45,43 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         List<Decision> decisions = [];
         // Half of the minutes of training do the same to several things: which line comes next is then not to be told from the last action.
         string[] few = isTraining && random.Next(2) == 0 ? [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => _words.FromOrAny(Vocabulary.Actions, random))] : [];
-        bool isLong = _words.Surprises(random);
+        bool isLong = _words.Surprises(random), isDeed = _words.Surprises(random);
         while (decisions.Count < decided)
         {
-            string topic = isTraining && decisions.Count > 0 && random.Next(6) == 0 ? _words.Rival(decisions[random.Next(decisions.Count)].Topic, random) : _words.FromOrAny(Vocabulary.Topics, random);
+            if (isDeed)
+            {
+                string deed = Fact.Pick(Deeds, random);
+                if (used.Add(deed)) decisions.Add(new(Fill(deed, random), null, null));
+                continue;
+            }
+
+            string topic = isTraining && decisions.Count > 0 && random.Next(6) == 0 ? _words.Rival(decisions[random.Next(decisions.Count)].Topic!, random) : _words.FromOrAny(Vocabulary.Topics, random);
             string action = few.Length > 0 ? Fact.Pick(few, random) : _words.FromOrAny(Vocabulary.Actions, random);
-            if (used.Add(topic)) decisions.Add(new(action, topic, isLong ? Remark.Fill(Fact.Pick(Objects, random) + Fact.Pick(Tails, random), _words, random).Replace("#", topic, StringComparison.Ordinal) : $"the {topic}"));
+            if (used.Add(topic)) decisions.Add(new($"{action} {(isLong ? Fill(Fact.Pick(Objects, random) + Fact.Pick(Tails, random), random, topic) : $"the {topic}")}", action, topic));
         }
 
         List<Fact> facts = isTraining && random.Next(2) == 0 ? Fact.DrawMany(random.Next(1, Math.Clamp(tokens / 100, 2, 9)), _words, random) : [];
-        List<Remark.Said> remarks = isTraining && random.Next(2) == 0 ? Remark.DrawMany(Remark.OfTexts, random.Next(1, 5), [], _words, random) : [];
+        List<Remark.Said> remarks = isTraining && random.Next(2) == 0 ? Remark.DrawMany(Remark.OfTexts, random.Next(1, 5), [], null, _words, random) : [];
         List<Fact> unknown = facts.Count > 0 ? Fact.DrawUnknown(1, facts, _words, random) : [];
         List<string> statements =
-            [.. decisions.Select(decision => Remark.Fill(Fact.Pick(isTraining ? TrainingStatements : Statements, random), _words, random).Replace("#", $"{decision.Action} {decision.Object}", StringComparison.Ordinal))];
+            [.. decisions.Select(decision => Fill(Fact.Pick(isTraining ? TrainingStatements : Statements, random), random, decision.Deed))];
         foreach (string other in facts.Select(fact => fact.Statement(random)).Concat(remarks.Select(remark => remark.Statement))) statements.Insert(random.Next(statements.Count + 1), other);
         DocumentWriter writer = new(count);
         writer.Add(Fact.Pick(DocumentWriter.Openings, random), PartKind.Question);
         writer.Add(Heading(_words, random), PartKind.Filler);
-        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(fillers.Grammar, _words, decisions);
+        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(this, decisions);
         Scatter.Write(writer, random, tokens - 30 - (decided * 10) - ((facts.Count + remarks.Count) * 25), filler, statements);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
         // In small letters as in the minutes: the same tokens, so that a list is a copy.
-        string list = decided == 0 ? None : string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Action} {decision.Object}."));
+        string list = decided == 0 ? None : string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Deed}."));
         List<(string Question, string Answer)> asked =
             [(Fact.Pick(isTraining ? TrainingQuestions : Questions, random), list), .. remarks.Select(remark => remark.Ask(random)), .. facts.Select(fact => (fact.Question(random), fact.Answer)), .. unknown.Select(fact => (fact.Question(random), Fact.Unknown[0]))];
         foreach ((string question, string answer) in Drawn.Shuffled(asked, random)) writer.Ask(question).Answer(answer);
         return writer.ToDocument();
     }
+
+    /// <summary>A pattern with its words, # being what is decided.</summary>
+    private string Fill(string pattern, Random random, string deed = "") => Remark.Fill(pattern, _words, random).Replace("#", deed, StringComparison.Ordinal);
 
     /// <summary>How minutes begin.</summary>
     public static string Heading(WordList words, Random random)
@@ -79,11 +90,11 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         return $"Minutes of the meeting of {random.Next(1, 29)} {(random.Next(2) == 0 ? "May" : "October")}. Present: {people}.\n";
     }
 
-    /// <summary>What to do with a thing, and what the minutes call it.</summary>
-    private sealed record Decision(string Action, string Topic, string Object);
+    /// <summary>What is decided; a deed of one word for a topic also as these.</summary>
+    private sealed record Decision(string Deed, string? Action, string? Topic);
 
     /// <summary>What is said in meetings without deciding anything; in training of what is decided too.</summary>
-    private sealed class Discussion(Grammar grammar, WordList words, List<Decision> decisions) : IFiller
+    private sealed class Discussion(DecisionsGenerator generator, List<Decision> decisions) : IFiller
     {
         private static readonly string[] Patterns =
         [
@@ -93,7 +104,10 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
 
         public string Next(Random random)
         {
+            Grammar grammar = generator._grammar;
+            WordList words = generator._words;
             if (random.Next(3) == 0) return (random.Next(2) == 0 ? grammar.Sentence(random) : grammar.Dialogue(random)) + Joint(random);
+            if (words.Surprises(random)) return generator.Fill(Fact.Pick(Undecided, random), random, generator.Fill(Fact.Pick(Deeds, random), random)) + Joint(random);
             string text = Fact.Pick(Patterns, random);
             while (text.Contains("{P}", StringComparison.Ordinal))
                 text = text[..text.IndexOf("{P}", StringComparison.Ordinal)] + words.From(Vocabulary.FirstNames, random) + text[(text.IndexOf("{P}", StringComparison.Ordinal) + 3)..];
@@ -103,7 +117,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         }
 
         private Decision? DrawDecided(Random random) =>
-            decisions.Count > 0 && words.Surprises(random) ? decisions[random.Next(decisions.Count)] : null;
+            decisions.Count > 0 && generator._words.Surprises(random) ? decisions[random.Next(decisions.Count)] : null;
 
         public string Joint(Random random) => random.Next(4) == 0 ? "\n" : " ";
     }

@@ -5,7 +5,8 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <summary>Letters, notices, minutes and diaries as people write them: statements of many shapes, close together or in other text, and short questions about any part of them.</summary>
 internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
 {
-    private const double UnknownShare = 0.1; // less than elsewhere: what is asked in unheard words is then looked for
+    /// <summary>Share of questions about what nobody said: less than elsewhere, so that what is asked in unheard words is looked for.</summary>
+    public const double UnknownShare = 0.06;
 
     private readonly WordList _words = fillers.Words;
 
@@ -14,11 +15,11 @@ internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
         HashSet<string> taken = [];
-        int told = Drawn.Count(random, Math.Clamp(tokens / 40, 2, 40));
-        List<Remark.Said> known = Remark.DrawMany(Remark.OfTexts, told, taken, _words, random), unknown = Remark.DrawMany(Remark.OfTexts, 1 + (told / 2), taken, _words, random);
+        bool isAlone = tokens < 1000 && random.Next(2) == 0; // nothing else in the text
+        int told = isAlone ? Math.Clamp(tokens / 40, 1, 30) : Drawn.Count(random, Math.Clamp(tokens / 40, 2, 40));
+        Cast? cast = Cast.Draw(random);
+        List<Remark.Said> known = Remark.DrawMany(Remark.OfTexts, told, taken, cast, _words, random), unknown = Remark.DrawMany(Remark.OfTexts, 1 + (told / 2), taken, cast, _words, random);
         int questions = Math.Min(known.Count + 1, 24);
-        // As they are, or in paragraphs of some of them within a longer text.
-        bool isAlone = tokens < 1000 && random.Next(2) == 0;
         IFiller filler = fillers.Draw(random);
         List<string> paragraphs = [];
         for (int i = 0; i < known.Count;)

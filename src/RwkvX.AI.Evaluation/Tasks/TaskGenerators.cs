@@ -5,7 +5,7 @@ public static class TaskGenerators
 {
     /// <summary>The names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "everyday", "chat", "decisions", "records", "quote", "talk", "tasks"];
+        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "everyday", "chat", "everyday-chat", "decisions", "records", "quote", "talk", "tasks"];
 
     /// <summary>Makes a generator.</summary>
     /// <param name="name">One of <see cref="Names"/>; <c>tasks</c> draws from all others.</param>
@@ -25,6 +25,7 @@ public static class TaskGenerators
         "facts" => new FactsGenerator(fillers),
         "everyday" => new EverydayGenerator(fillers),
         "chat" => new ChatGenerator(fillers),
+        "everyday-chat" => new ChatGenerator(fillers) { IsEveryday = true },
         "decisions" => new DecisionsGenerator(fillers),
         "records" => new RecordsGenerator(fillers),
         "quote" => new QuoteGenerator(fillers),

@@ -1,32 +1,41 @@
 using System.Text.RegularExpressions;
+using RwkvX.AI.Evaluation.Tasks;
 
 namespace RwkvX.AI.Evaluation.Words;
 
-/// <summary>A statement of everyday life and what may be asked of it, for training: many shapes of sentences, any part of which is the answer.</summary>
+/// <summary>A statement of everyday life and what may be asked of it: many shapes of sentences, any part of which is the answer. One statement in five belongs to the test split, so that its documents tell how the model does with shapes that it never saw.</summary>
 /// <param name="statement">
 /// With slots: P, Q, R are people, c, C cities, n, m things, s, z several of them, vb, vp, vd a verb and its past forms (ub, up another one), d, e, x, y numbers, the rest as <see cref="One"/> has it.
 /// The same slot is the same word throughout; <c>!</c> makes it begin a sentence.
 /// </param>
 /// <param name="asked">Each <c>question|question => answer</c>.</param>
-internal sealed partial class Remark(string statement, params string[] asked)
+internal sealed partial class Remark(string statement, IEnumerable<string> asked)
 {
     private readonly (string[] Questions, string Answer)[] _asked = [.. asked.Select(line => line.Split(" => ")).Select(parts => (parts[0].Split('|'), parts[1]))];
 
-    /// <summary>What texts say.</summary>
-    public static Remark[] OfTexts { get; } = [.. TextRemarks.All, .. NoticeRemarks.All];
+    private readonly WordSplit _split = WordList.SplitOf(statement);
+
+    /// <summary>What users say of themselves in chats.</summary>
+    public static Remark[] OfUsers { get; } = Phrases.Remarks("chats");
+
+    /// <summary>What letters, notices, minutes, news and stories say.</summary>
+    public static Remark[] OfTexts { get; } = [.. new[] { "texts", "notices", "stories", "work", "reference", "technical", "paragraphs" }.SelectMany(Phrases.Remarks)];
 
     /// <summary>Remarks of which no two answer one question.</summary>
     /// <param name="kinds">What to draw from.</param>
     /// <param name="count">At most so many.</param>
     /// <param name="taken">Questions that something else answers; those of what is drawn are added.</param>
+    /// <param name="cast">Who is in the text; null for somebody else in each statement.</param>
     /// <param name="words">The words.</param>
     /// <param name="random">Decides.</param>
-    public static List<Said> DrawMany(Remark[] kinds, int count, HashSet<string> taken, WordList words, Random random)
+    public static List<Said> DrawMany(Remark[] kinds, int count, HashSet<string> taken, Cast? cast, WordList words, Random random)
     {
         List<Said> remarks = [];
-        for (int tries = 0; remarks.Count < count && tries < 10 * count; tries++)
+        for (int tries = 0; remarks.Count < count && tries < 40 * count; tries++)
         {
-            Said remark = kinds[random.Next(kinds.Length)].Say(words, random);
+            Remark kind = kinds[random.Next(kinds.Length)];
+            if (kind._split != words.Split) continue;
+            Said remark = kind.Say(cast, words, random);
             if (remark.Asked.Any(one => one.Questions.Any(taken.Contains))) continue;
             taken.UnionWith(remark.Asked.SelectMany(one => one.Questions));
             remarks.Add(remark);
@@ -36,24 +45,24 @@ internal sealed partial class Remark(string statement, params string[] asked)
     }
 
     /// <summary>A pattern with words in its slots.</summary>
-    public static string Fill(string pattern, WordList words, Random random) => Fill(pattern, [], words, random);
+    public static string Fill(string pattern, WordList words, Random random) => Fill(pattern, [], null, words, random);
 
-    private static string Fill(string pattern, Dictionary<string, string> drawn, WordList words, Random random) => Articles.Mend(Slot().Replace(pattern, match =>
+    private static string Fill(string pattern, Dictionary<string, string> drawn, Cast? cast, WordList words, Random random) => Articles.Mend(Slot().Replace(pattern, match =>
     {
         string slot = match.Groups[1].Value;
-        if (!drawn.ContainsKey(slot)) Draw(slot, drawn, words, random);
+        if (!drawn.ContainsKey(slot)) Draw(slot, drawn, cast, words, random);
         return match.Groups[2].Length > 0 ? Fact.Capital(drawn[slot]) : drawn[slot];
     }));
 
-    private Said Say(WordList words, Random random)
+    private Said Say(Cast? cast, WordList words, Random random)
     {
         Dictionary<string, string> drawn = [];
-        string said = Fill(statement, drawn, words, random);
-        return new Said(said, [.. _asked.Select(one => (one.Questions.Select(question => Fill(question, drawn, words, random)).ToArray(), Fill(one.Answer, drawn, words, random)))]);
+        string said = Fill(statement, drawn, cast, words, random);
+        return new Said(said, [.. _asked.Select(one => (one.Questions.Select(question => Fill(question, drawn, cast, words, random)).ToArray(), Fill(one.Answer, drawn, cast, words, random)))]);
     }
 
     /// <summary>Draws a slot's word, unlike those of its kind that are there.</summary>
-    private static void Draw(string slot, Dictionary<string, string> drawn, WordList words, Random random)
+    private static void Draw(string slot, Dictionary<string, string> drawn, Cast? cast, WordList words, Random random)
     {
         if (slot is ['v' or 'u', 'b' or 'p' or 'd'])
         {
@@ -63,7 +72,7 @@ internal sealed partial class Remark(string statement, params string[] asked)
         }
 
         string word;
-        do word = One(slot, words, random);
+        do word = cast is null ? One(slot, words, random) : cast.Draw(slot, () => One(slot, words, random), random);
         while (drawn.ContainsValue(word));
         drawn[slot] = word;
     }
@@ -78,13 +87,13 @@ internal sealed partial class Remark(string statement, params string[] asked)
         },
         "S" => words.From(Vocabulary.Surnames, random),
         "c" or "C" => words.Surprises(random) ? words.InventName(random) : words.From(Vocabulary.Cities, random),
-        "n" or "m" => words.FromOrAny(Vocabulary.Nouns, random),
-        "a" or "b" => words.FromOrAny(Vocabulary.Adjectives, random),
-        "t" or "T" => words.FromOrAny(Vocabulary.Topics, random),
-        "p" or "B" => words.FromOrAny(Vocabulary.Professions, random),
-        "l" => words.FromOrAny(Vocabulary.Animals, random),
-        "f" or "g" => words.FromOrAny(Vocabulary.Foods, random),
-        "k" or "q" or "h" => words.FromOrAny(Vocabulary.Colours, random),
+        "n" or "m" => Mostly(Vocabulary.Nouns, words, random),
+        "a" or "b" => Mostly(Vocabulary.Adjectives, words, random),
+        "t" or "T" => Mostly(Vocabulary.Topics, words, random),
+        "p" or "B" => Mostly(Vocabulary.Professions, words, random),
+        "l" => Mostly(Vocabulary.Animals, words, random),
+        "f" or "g" => Mostly(Vocabulary.Foods, words, random),
+        "k" or "q" or "h" => Mostly(Vocabulary.Colours, words, random),
         "h1" or "h2" => words.From(EverydayWords.Hobbies, random),
         "s" or "z" => words.From(EverydayWords.Plurals, random),
         "r" => words.From(EverydayWords.Places, random),
@@ -106,6 +115,9 @@ internal sealed partial class Remark(string statement, params string[] asked)
         "w" => words.InventName(random),
         _ => throw new ArgumentException($"expected a slot that Remark knows, found {slot}", nameof(slot)),
     };
+
+    /// <summary>A word of a list, or one time in four of training any word.</summary>
+    private static string Mostly(string[] list, WordList words, Random random) => random.Next(2) == 0 ? words.From(list, random) : words.FromOrAny(list, random);
 
     [GeneratedRegex(@"\{(\w+)(!?)\}")]
     private static partial Regex Slot();

@@ -17,6 +17,9 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     private readonly Dictionary<string[], string[]> _cache = [];
     private readonly Lazy<(string[] Open, string[] Common)> _prose = new(() => split == WordSplit.Training && prose is not null ? WordsOf(prose) : ([], []));
 
+    /// <summary>Whose words these are.</summary>
+    public WordSplit Split => split;
+
     /// <summary>Whether these are the words of training.</summary>
     public bool IsTraining => split == WordSplit.Training;
 
