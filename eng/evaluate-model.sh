@@ -47,6 +47,7 @@ ask decisions decisions --tokens "$minutes" --documents "$many"
 ask unknown unknown --tokens "$mid" --documents "$some" --prose "$novels"
 ask four facts --task four --tokens "$mid" --documents "$many" --prose "$novels"
 ask facts facts --task facts --tokens "$mid" --documents "$some" --prose "$novels"
+for task in everyday everyday-chat; do ask "$task" facts --task "$task" --tokens "$near" --documents "$many" --prose "$novels"; done
 ask cloze cloze --data "$novels" --questions "$cloze"
 ask passkey-far passkey --lengths "$far" --depths 10 --samples 3 --seed 2
 for task in needle-1 needle-2 needle-3 multi-key multi-value; do ask "$task-mid" needle --task "$task" --tokens "$mid" --documents "$few" --prose "$novels"; done

@@ -8,7 +8,7 @@ namespace RwkvX.AI.Evaluation.Reports;
 public sealed class ResultsPage
 {
     private static readonly string[] Tasks =
-        ["needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "needle-1-mid", "needle-2-mid", "needle-3-mid", "multi-key-mid", "multi-value-mid", "later", "facts-near", "facts", "facts-far", "four-near", "four", "unknown", "decisions"];
+        ["needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "needle-1-mid", "needle-2-mid", "needle-3-mid", "multi-key-mid", "multi-value-mid", "later", "facts-near", "facts", "facts-far", "four-near", "four", "unknown", "everyday", "everyday-chat", "decisions"];
 
     private readonly IReadOnlyList<ModelResults> _models;
     private readonly StringBuilder _text = new();

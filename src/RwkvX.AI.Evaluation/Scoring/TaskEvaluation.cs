@@ -81,6 +81,7 @@ public sealed class TaskEvaluation(IRwkvXModel model, WorldTokenizer tokenizer)
             "four" => new FactsGenerator(fillers) { FactCount = 4, AskAtOnce = true },
             "facts" => new FactsGenerator(fillers) { FactCount = 4, UnknownShare = 0 },
             "later" => new ChatGenerator(fillers) { FactCount = 4, UnknownShare = 0, Distance = tokens },
+            "everyday-chat" => new ChatGenerator(fillers) { IsEveryday = true, FactCount = 4, Distance = tokens },
             _ => TaskGenerators.Open(task, WordSplit.Test, Prose),
         };
     }
@@ -89,7 +90,7 @@ public sealed class TaskEvaluation(IRwkvXModel model, WorldTokenizer tokenizer)
     private static (string Prompt, string Answer)[] Asked(string task, TaskDocument document)
     {
         (string Prompt, string Answer)[] all = [.. document.Questions()];
-        return task switch { "later" or "chat" => all[^Math.Min(4, all.Length)..], _ => all };
+        return task switch { "later" or "chat" or "everyday-chat" => all[^Math.Min(4, all.Length)..], _ => all };
     }
 
     private static bool IsRight(string task, string expected, string found)

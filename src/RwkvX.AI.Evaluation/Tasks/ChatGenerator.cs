@@ -26,7 +26,7 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        bool isAlone = IsEveryday && tokens < 1000 && random.Next(2) == 0; // no other talk
+        bool isAlone = IsEveryday && Distance is null && tokens < 1000 && random.Next(2) == 0; // no other talk
         int told = FactCount > 0 ? FactCount : isAlone ? Math.Clamp(tokens / 50, 1, 20) : Drawn.Count(random, Math.Clamp(tokens / 80, 1, 60));
         List<Fact> own = IsEveryday ? [] : Fact.DrawMany((told / 2) + 3, _words, random, own: true);
         List<Fact> others = IsEveryday ? [] : Fact.DrawMany((told / 2) + 3, _words, random);

@@ -19,7 +19,7 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     public static Remark[] OfUsers { get; } = Phrases.Remarks("chats");
 
     /// <summary>What letters, notices, minutes, news and stories say.</summary>
-    public static Remark[] OfTexts { get; } = [.. new[] { "texts", "notices", "stories", "work", "reference", "technical", "paragraphs" }.SelectMany(Phrases.Remarks)];
+    public static Remark[] OfTexts { get; } = [.. new[] { "texts", "notices", "stories", "work", "reference", "technical", "paragraphs", "sentences" }.SelectMany(Phrases.Remarks)];
 
     /// <summary>Remarks of which no two answer one question.</summary>
     /// <param name="kinds">What to draw from.</param>
