@@ -6,7 +6,7 @@ namespace RwkvX.AI.Evaluation.Tasks;
 internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
 {
     /// <summary>Share of questions about what nobody said: less than elsewhere, so that what is asked in unheard words is looked for.</summary>
-    public const double UnknownShare = 0.06;
+    public const double UnknownShare = 0.15;
 
     private readonly WordList _words = fillers.Words;
 

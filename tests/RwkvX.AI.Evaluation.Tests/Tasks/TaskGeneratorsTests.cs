@@ -184,7 +184,7 @@ public sealed partial class TaskGeneratorsTests
             }
         }
 
-        Assert.InRange(unknown, many / 30, many / 10);
+        Assert.InRange(unknown, many / 12, many / 4);
     }
 
     [Fact]
