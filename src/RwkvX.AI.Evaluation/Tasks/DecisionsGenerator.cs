@@ -11,7 +11,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         "Everybody agreed, and it was decided to #.", "In the end the decision was to #.",
     ];
 
-    /// <summary>All ways to say it, of training alone; with slots as in <see cref="Remark"/>.</summary>
+    /// <summary>All ways to say it, in half of training; with slots as in <see cref="Remark"/>.</summary>
     private static readonly string[] TrainingStatements = [.. Statements, .. Phrases.Lines("decided")];
 
     /// <summary>What else a group decides to do.</summary>
@@ -45,7 +45,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         List<Decision> decisions = [];
         // Half of the minutes of training do the same to several things: which line comes next is then not to be told from the last action.
         string[] few = isTraining && random.Next(2) == 0 ? [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => _words.FromOrAny(Vocabulary.Actions, random))] : [];
-        bool isLong = _words.Surprises(random), isDeed = _words.Surprises(random);
+        bool isLong = _words.Surprises(random), isDeed = _words.Surprises(random), isFree = _words.Surprises(random); // free: any words for a decision and for what is none
         while (decisions.Count < decided)
         {
             if (isDeed)
@@ -64,12 +64,12 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         List<Remark.Said> remarks = isTraining && random.Next(2) == 0 ? Remark.DrawMany(Remark.OfTexts, random.Next(1, 5), [], null, _words, random) : [];
         List<Fact> unknown = facts.Count > 0 ? Fact.DrawUnknown(1, facts, _words, random) : [];
         List<string> statements =
-            [.. decisions.Select(decision => Fill(Fact.Pick(isTraining ? TrainingStatements : Statements, random), random, decision.Deed))];
+            [.. decisions.Select(decision => Fill(Fact.Pick(isFree ? TrainingStatements : Statements, random), random, decision.Deed))];
         foreach (string other in facts.Select(fact => fact.Statement(random)).Concat(remarks.Select(remark => remark.Statement))) statements.Insert(random.Next(statements.Count + 1), other);
         DocumentWriter writer = new(count);
         writer.Add(Fact.Pick(DocumentWriter.Openings, random), PartKind.Question);
         writer.Add(Heading(_words, random), PartKind.Filler);
-        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(this, decisions);
+        IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(this, decisions, isFree);
         Scatter.Write(writer, random, tokens - 30 - (decided * 10) - ((facts.Count + remarks.Count) * 25), filler, statements);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
         // In small letters as in the minutes: the same tokens, so that a list is a copy.
@@ -94,7 +94,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
     private sealed record Decision(string Deed, string? Action, string? Topic);
 
     /// <summary>What is said in meetings without deciding anything; in training of what is decided too.</summary>
-    private sealed class Discussion(DecisionsGenerator generator, List<Decision> decisions) : IFiller
+    private sealed class Discussion(DecisionsGenerator generator, List<Decision> decisions, bool isFree) : IFiller
     {
         private static readonly string[] Patterns =
         [
@@ -107,7 +107,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
             Grammar grammar = generator._grammar;
             WordList words = generator._words;
             if (random.Next(3) == 0) return (random.Next(2) == 0 ? grammar.Sentence(random) : grammar.Dialogue(random)) + Joint(random);
-            if (words.Surprises(random)) return generator.Fill(Fact.Pick(Undecided, random), random, generator.Fill(Fact.Pick(Deeds, random), random)) + Joint(random);
+            if (isFree && random.Next(2) == 0) return generator.Fill(Fact.Pick(Undecided, random), random, generator.Fill(Fact.Pick(Deeds, random), random)) + Joint(random);
             string text = Fact.Pick(Patterns, random);
             while (text.Contains("{P}", StringComparison.Ordinal))
                 text = text[..text.IndexOf("{P}", StringComparison.Ordinal)] + words.From(Vocabulary.FirstNames, random) + text[(text.IndexOf("{P}", StringComparison.Ordinal) + 3)..];
