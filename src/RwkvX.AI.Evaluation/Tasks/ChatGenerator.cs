@@ -126,6 +126,7 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
 
         public static Told Of(Remark.Said remark) => new(remark.Statement, [.. remark.Asked.SelectMany(one => one.Questions.Select(question => (question, one.Answer)))]);
 
+        /// <summary>One of the questions; of a single one nothing is drawn.</summary>
         public (string Question, string Answer) Draw(Random random) => Asked[Asked.Length == 1 ? 0 : random.Next(Asked.Length)];
 
         public Told Without(string answer) => this with { Asked = [.. Asked.Where(one => one.Answer != answer)] };
