@@ -2,7 +2,8 @@
 # Gives Debian 12 a libstdc++ with GLIBCXX_3.4.32 (GCC 13), which TorchSharp's native library needs: packages libstdc++6 and libc6 of
 # Debian 13, pinned so low that nothing else comes from there. Does nothing where the library is new enough. Needs root.
 set -euo pipefail
-library=$(ldconfig -p | awk '/libstdc\+\+\.so\.6 .*x86-64/ {print $NF; exit}')
+# Reads to the end: a reader that stops at its line can kill ldconfig, and pipefail then ends this script without a word.
+library=$(ldconfig -p | awk '/libstdc\+\+\.so\.6 .*x86-64/ && !found {print $NF; found = 1}')
 if [ -n "$library" ] && grep -aq GLIBCXX_3.4.32 "$library"; then
     echo "$library: new enough"
     exit 0

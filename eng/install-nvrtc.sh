@@ -2,7 +2,8 @@
 # Gives Debian the library NVRTC (package libnvrtc12 of Debian 13, component non-free), with which the tests compile every CUDA kernel
 # although no GPU is there. Pinned so low that nothing else comes from there. Does nothing where the library is. Needs root.
 set -euo pipefail
-if ldconfig -p | grep -qE 'libnvrtc\.so\.1[23] '; then
+libraries=$(ldconfig -p)
+if grep -qE 'libnvrtc\.so\.1[23] ' <<< "$libraries"; then
     echo "NVRTC is there"
     exit 0
 fi
