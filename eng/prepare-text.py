@@ -28,11 +28,11 @@ def unwrap(text):
     return "\n\n".join(" ".join(line.strip() for line in p.split("\n")) for p in re.split(r"\n\s*\n", text) if p.strip())
 
 
-def pieces(text, size):
-    """Documents of at most about so many characters, cut between paragraphs."""
+def pieces(text):
+    """Stretches of at most about 60,000 characters, cut between paragraphs: what is refused or counted as a whole."""
     piece = []
     for paragraph in text.split("\n\n"):
-        if piece and sum(map(len, piece)) + len(paragraph) > size:
+        if piece and sum(map(len, piece)) + len(paragraph) > 60000:
             yield "\n\n".join(piece)
             piece = []
         piece.append(paragraph)
@@ -71,7 +71,7 @@ def read(path):
         return data.decode("latin-1")
 
 
-# Readers: from the files of a source's line to documents.
+# Readers: from the files of a source's line to documents, with the split and the book that they belong to where these are not "train" and the source.
 
 def speeches(paths):
     """Every 20th is held out."""
@@ -86,7 +86,7 @@ def plain(paths):
         text = re.sub(r"[\u2500-\u257f]+", " ", read(path)).replace("\r", "")
         text = re.sub(r"(?s)^.*?\*\*\* START OF TH[^\n]*\n|\n\*\*\* END OF TH.*|\nEnd of (the )?Project Gutenberg.*", "", text)
         text = re.sub(r"(?i)\n?Produced by[^\n]*\n([^\n]+\n)*", "", text)
-        yield from pieces(unwrap(re.sub(r"\b_([^_\n]+(\n[^_\n]+)?)_", r"\1", text)), 60000)
+        yield from pieces(unwrap(re.sub(r"\b_([^_\n]+(\n[^_\n]+)?)_", r"\1", text)))
 
 
 def austen(paths):
@@ -109,8 +109,8 @@ def austen(paths):
         title = " ".join(lines[:8]).upper()
         held = "PERSUASION" in title or "NORTHANGER" in title
         text = unwrap("\n".join(lines))
-        for piece in [text] if held else pieces(text, 60000):
-            yield piece, "heldout-novels" if held else "train"
+        for piece in [text] if held else pieces(text):
+            yield piece, "heldout-novels" if held else "train", title
 
 
 def wordnet(paths):
@@ -140,7 +140,7 @@ def sword(paths):
             text = re.sub(r"(?s)<(note|title|table)\b.*?</\1>", "", text)
             text = re.sub(r'</p>|<chapter[^>]*>|<lb[^>]*>|</l>|</item>|<div [^>]*type="x-p"[^>]*>', "\n\n", text)
             text = html.unescape(re.sub(r"<[^>]*>", "", text)).replace("\n\n\n", "\n\n")
-            yield from pieces(unwrap(text), 60000)
+            yield from pieces(unwrap(text))
 
 
 def factbook(paths):
@@ -162,7 +162,7 @@ def pages(paths):
     for path in paths:
         page = re.sub(r"(?is)<(script|style|pre|svg|head|nav|footer|sup)\b.*?</\1>", " ", read(path))
         page = re.sub(r"(?i)<h[1-5]\b", "\n\n\1<h1", re.sub(r"(?i)</(p|h\d|li|dt|dd|tr|td|th|div)>|<(p|li|dd|td|div|br)\b", r"\n\n\g<0>", page))
-        yield from pieces(prose(re.split(r"\n\s*\n", html.unescape(re.sub(r"(?s)<[^>]*>", "", page)))), 60000)
+        yield from pieces(prose(re.split(r"\n\s*\n", html.unescape(re.sub(r"(?s)<[^>]*>", "", page)))))
 
 
 def pod(paths):
@@ -177,10 +177,11 @@ def pod(paths):
                 paragraph = paragraph.replace("E<gt>", ">").replace("E<lt>", "<")
                 paragraph = re.sub(r"[BCFILS]<([^<>]*)>", r"\1", paragraph)
             paragraphs.append(re.sub(r"^=(head\d|item) ?\*?", lambda match: "\1" if match[1] != "item" else "", paragraph))
-        yield from pieces(prose(paragraphs), 60000)
+        yield from pieces(prose(paragraphs))
 
 
 READERS = {"speeches": speeches, "text": plain, "austen": austen, "wordnet": wordnet, "sword": sword, "factbook": factbook, "html": pages, "pod": pod}
+BOOKS = {"text", "austen", "sword"}  # whose pieces follow one another
 most = {}
 with open(table, encoding="utf-8") as file:
     for line in file:
@@ -195,8 +196,8 @@ with open(table, encoding="utf-8") as file:
             sys.exit(f"{source}: no file of {package} matches {patterns}")
         most.setdefault(source, int(limit or 1000) * 1_000_000)
         for document in READERS[reader](paths):
-            text, split = document if isinstance(document, tuple) else (document, "train")
-            documents[split].append({"text": normal(text), "source": source, "headings": reader in ("html", "pod", "factbook")})
+            text, split, book = (*document, source)[:3] if isinstance(document, tuple) else (document, "train", source)
+            documents[split].append({"text": normal(text), "source": source, "headings": reader in ("html", "pod", "factbook"), "book": book if reader in BOOKS else None})
 
 
 # Nothing that is held out may come back through another package, and no paragraph comes twice.
@@ -235,7 +236,13 @@ for item in kept:  # of a source that is too large, documents spread over all of
     before = at.get(item["source"], 0)
     at[item["source"]] = before + share
     if int(before + share + 1e-9) > int(before + 1e-9):
-        documents["train"].append(item)
+        last = documents["train"][-1] if documents["train"] else item
+        if share == 1 and item["book"] and item["book"] == last["book"]:  # a book is one document, so that a window of 64K tokens can lie within it
+            last["parts"].append(item["text"])
+        else:
+            documents["train"].append(item | {"parts": [item["text"]]})
+for item in documents["train"]:
+    item["text"] = "\n\n".join(item["parts"])
 # What is told and spoken, once more by itself, so that a plan can give it a share of its own: it is a sixth of the bytes.
 LITERATURE = {"sotu", "moby-dick", "austen", "sherlock", "tom-sawyer", "opticks", "devil", "web-bible"}
 documents["literature"] = [item for item in documents["train"] if item["source"] in LITERATURE]
