@@ -39,12 +39,13 @@ internal sealed class EvalOutput(CliHost host, string verb, ModelFiles files, IR
     public void Write(IReadOnlyList<TaskCell> cells, IEnumerable<TaskSample> samples, bool isComplete) =>
         Write(file => file with { Cells = cells, Wrong = [.. samples.Where(sample => !sample.IsRight).Take(MostWrong)], IsComplete = isComplete });
 
-    /// <summary>A line for people, after the first wrong answers.</summary>
-    public void Print(TaskCell cell, IEnumerable<TaskSample> samples)
+    /// <summary>A line of each cell for people, and one of all, after the first wrong answers.</summary>
+    public void Print(IReadOnlyList<TaskCell> cells, IEnumerable<TaskSample> samples)
     {
         foreach (TaskSample wrong in samples.Where(sample => !sample.IsRight).Take(5))
             host.Out.WriteLine($"wrong: expected '{OneLine(wrong.Expected)}', found '{OneLine(wrong.Found)}'");
-        host.Out.WriteLine(FormattableString.Invariant($"{cell.Task} {cell.Tokens} tokens: {cell.Right} of {cell.Count}, 95% interval {cell.Low:p1} to {cell.High:p1}, {Seconds:f1} s"));
+        foreach (TaskCell cell in cells.Count > 1 ? [.. cells, TaskCell.Sum(cells)] : cells)
+            host.Out.WriteLine(FormattableString.Invariant($"{cell.Task} {cell.Tokens} tokens: {cell.Right} of {cell.Count}, 95% interval {cell.Low:p1} to {cell.High:p1}, {Seconds:f1} s"));
     }
 
     private static string OneLine(string text) => text.ReplaceLineEndings("\\n");

@@ -36,7 +36,7 @@ internal static class EvalPasskeyCommand
                 List<TaskSample> part = evaluation.Passkey([length], result.GetValue(depths) ?? 10, result.GetValue(samples) ?? 1, result.GetValue(seed), cancellationToken);
                 found.AddRange(part);
                 cells.AddRange(TaskCell.Of(part, length));
-                written.Print(TaskCell.Sum([.. cells.Where(cell => cell.Tokens == length)]), part);
+                written.Print([TaskCell.Sum([.. cells.Where(cell => cell.Tokens == length)])], part);
                 written.Write(cells, found, isComplete: length == all[^1]);
                 if (result.GetValue(plot) is { } path) HeatMap.Write(path, files.Name, cells);
             }

@@ -50,7 +50,7 @@ internal static class EvalTaskCommand
             });
             IReadOnlyList<TaskCell> cells = TaskCell.Of(samples, length);
             written.Write(cells, samples, isComplete: true);
-            written.Print(TaskCell.Sum(cells), samples);
+            written.Print(cells, samples);
             return Task.CompletedTask;
         });
         return command;

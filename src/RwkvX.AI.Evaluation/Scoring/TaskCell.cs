@@ -28,7 +28,7 @@ public sealed record TaskCell(string Task, int Tokens, double? Depth, int Right,
     /// <summary>Counts samples that were asked for at one length.</summary>
     public static IReadOnlyList<TaskCell> Of(IEnumerable<TaskSample> samples, int tokens) =>
     [
-        .. samples.GroupBy(sample => (sample.Task, sample.Depth)).OrderBy(group => group.Key.Depth)
+        .. samples.GroupBy(sample => (sample.Task, sample.Depth)).OrderBy(group => group.Key.Task, StringComparer.Ordinal).ThenBy(group => group.Key.Depth)
             .Select(group => new TaskCell(group.Key.Task, tokens, group.Key.Depth, group.Count(sample => sample.IsRight), group.Count())),
     ];
 

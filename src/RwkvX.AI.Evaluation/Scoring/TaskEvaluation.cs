@@ -65,7 +65,7 @@ public sealed class TaskEvaluation(IRwkvXModel model, WorldTokenizer tokenizer)
             foreach ((string prompt, string expected) in Asked(task, document))
             {
                 string found = reader.Answer(prompt, Count(expected) + 16, cancellationToken);
-                Add(all, new TaskSample(task, reader.PromptTokens, null, expected, found, IsRight(task, expected, found)));
+                Add(all, new TaskSample(Kind(task, expected), reader.PromptTokens, null, expected, found, IsRight(task, expected, found)));
             }
         }
 
@@ -92,6 +92,9 @@ public sealed class TaskEvaluation(IRwkvXModel model, WorldTokenizer tokenizer)
         (string Prompt, string Answer)[] all = [.. document.Questions()];
         return task switch { "later" or "chat" or "everyday-chat" => all[^Math.Min(4, all.Length)..], _ => all };
     }
+
+    /// <summary>Everyday questions that nothing answers are counted by themselves: a model can be right about all of them and know nothing.</summary>
+    private static string Kind(string task, string expected) => task.StartsWith("everyday", StringComparison.Ordinal) && Fact.Unknown.Contains(expected) ? $"{task}, never told" : task;
 
     private static bool IsRight(string task, string expected, string found)
     {

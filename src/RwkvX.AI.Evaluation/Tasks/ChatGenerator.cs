@@ -33,13 +33,15 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         Fact? name = random.Next(2) == 0 ? own.Find(fact => fact.Relation == Relation.Name) : null; // told with the greeting
         List<Told> tellable = [.. own.Where(fact => fact != name).Select(fact => Told.Own(fact, random)), .. others.Select(fact => new Told(fact.Statement(random), [(fact.Question(random), fact.Answer)]))];
         bool hasRemarks = IsEveryday || _words.Surprises(random);
-        if (hasRemarks) tellable.AddRange(Remarks(told, own, random));
+        HashSet<string> taken = [.. own.SelectMany(fact => fact.Relation.OwnQuestions!)];
+        Cast? cast = hasRemarks ? Cast.Draw(random) : null;
+        if (hasRemarks) tellable.AddRange(Remarks(told, taken, cast, random));
         Told[] facts = Drawn.Shuffled(tellable, random);
         told = Math.Min(told, facts.Length);
-        Untold unknown = new(facts[told..], hasRemarks ? EverydayGenerator.UnknownShare : UnknownShare);
+        Untold unknown = new(facts[told..], hasRemarks ? EverydayGenerator.UnknownShare : UnknownShare, taken, cast);
         DocumentWriter writer = new(count);
         TalkGenerator.Greet(writer, random, name?.Value);
-        int questions = Math.Min(told, 24);
+        int questions = IsEveryday && Distance is null ? Math.Min(2 * told, 40) : Math.Min(told, 24);
         int talk = Math.Max(0, tokens - writer.Tokens - (told * 30) - (questions * 30));
         List<Told> open = name is null ? [] : [Told.Own(name, random)];
         for (int i = 0; i < told; i++)
@@ -62,26 +64,24 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     }
 
     /// <summary>Remarks of the user about himself and, one in five, about others, that answer no question about the facts.</summary>
-    private IEnumerable<Told> Remarks(int count, List<Fact> own, Random random)
-    {
-        HashSet<string> taken = [.. own.SelectMany(fact => fact.Relation.OwnQuestions!)];
-        Cast? cast = Cast.Draw(random);
-        return Remark.DrawMany(Remark.OfUsers, (2 * count) + 2, taken, cast, _words, random).Concat(Remark.DrawMany(Remark.OfTexts, (count + 1) / 2, taken, cast, _words, random)).Select(Told.Of);
-    }
+    private IEnumerable<Told> Remarks(int count, HashSet<string> taken, Cast? cast, Random random) =>
+        Remark.DrawMany(Remark.OfUsers, (2 * count) + 2, taken, cast, _words, random).Concat(Remark.DrawMany(Remark.OfTexts, (count + 1) / 2, taken, cast, _words, random)).Select(Told.Of);
 
     /// <summary>A question about a part of something told, which is not asked again, or about what was not.</summary>
     private void Ask(DocumentWriter writer, Random random, List<Told> open, Untold unknown)
     {
         if (unknown.Facts.Length > 0 && random.NextDouble() < unknown.Share)
         {
-            writer.Ask(unknown.Facts[random.Next(unknown.Facts.Length)].Draw(random).Question).Answer(Fact.Unknown[2]);
+            string? near = HasManner && random.Next(3) > 0 ? open[random.Next(open.Count)].Remark?.AskUntold(unknown.Taken, unknown.Cast, _words, random) : null;
+            string untold = near ?? unknown.Facts[random.Next(unknown.Facts.Length)].Draw(random).Question;
+            writer.Ask(HasManner ? Manner.Ask(untold, random) : untold).Answer(Fact.Unknown[2]);
             return;
         }
 
         int asked = random.Next(open.Count);
         (string question, string answer) = open[asked].Draw(random);
         writer.Ask(HasManner ? Manner.Ask(question, random) : question).Answer(answer);
-        if (open[asked].Without(answer) is { Asked.Length: > 0 } rest && random.Next(2) == 0) open[asked] = rest;
+        if (open[asked].Without(answer) is { Asked.Length: > 0 } rest && (IsEveryday || random.Next(2) == 0)) open[asked] = rest;
         else open.RemoveAt(asked);
     }
 
@@ -116,15 +116,15 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     /// <summary>A blank line would end the turn.</summary>
     private static string OneParagraph(string text) => text.ReplaceLineEndings("\n").Replace("\n\n", "\n", StringComparison.Ordinal).Replace("\n\n", "\n", StringComparison.Ordinal);
 
-    /// <summary>What is not told, and how often a question is about it.</summary>
-    private sealed record Untold(Told[] Facts, double Share);
+    /// <summary>What is not told, how often a question is about it, what remarks answer, and of whom.</summary>
+    private sealed record Untold(Told[] Facts, double Share, HashSet<string> Taken, Cast? Cast);
 
     /// <summary>What is told, and what may be asked of it.</summary>
-    private sealed record Told(string Statement, (string Question, string Answer)[] Asked)
+    private sealed record Told(string Statement, (string Question, string Answer)[] Asked, Remark.Said? Remark = null)
     {
         public static Told Own(Fact fact, Random random) => new(fact.OwnStatement(random), [(fact.OwnQuestion(random), fact.OwnAnswer)]);
 
-        public static Told Of(Remark.Said remark) => new(remark.Statement, [.. remark.Asked.SelectMany(one => one.Questions.Select(question => (question, one.Answer)))]);
+        public static Told Of(Remark.Said remark) => new(remark.Statement, [.. remark.Asked.SelectMany(one => one.Questions.Select(question => (question, one.Answer)))], remark);
 
         /// <summary>One of the questions; of a single one nothing is drawn.</summary>
         public (string Question, string Answer) Draw(Random random) => Asked[Asked.Length == 1 ? 0 : random.Next(Asked.Length)];

@@ -5,8 +5,8 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <summary>Letters, notices, minutes and diaries as people write them: statements of many shapes, close together or in other text, and short questions about any part of them.</summary>
 internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
 {
-    /// <summary>Share of questions about what nobody said: less than elsewhere, so that what is asked in unheard words is looked for.</summary>
-    public const double UnknownShare = 0.15;
+    /// <summary>Share of questions about what nobody said.</summary>
+    public const double UnknownShare = 0.2;
 
     private readonly WordList _words = fillers.Words;
 
@@ -19,7 +19,8 @@ internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
         int told = isAlone ? Math.Clamp(tokens / 40, 1, 30) : Drawn.Count(random, Math.Clamp(tokens / 40, 2, 40));
         Cast? cast = Cast.Draw(random);
         List<Remark.Said> known = Remark.DrawMany(Remark.OfTexts, told, taken, cast, _words, random), unknown = Remark.DrawMany(Remark.OfTexts, 1 + (told / 2), taken, cast, _words, random);
-        int questions = Math.Min(known.Count + 1, 24);
+        (Remark.Said Remark, string[] Questions, string Answer)[] parts = Drawn.Shuffled(known.SelectMany(remark => remark.Asked.Select(part => (remark, part.Questions, part.Answer))), random);
+        int questions = Math.Min(random.Next(known.Count, parts.Length) + 1, 40);
         IFiller filler = fillers.Draw(random);
         List<string> paragraphs = [];
         for (int i = 0; i < known.Count;)
@@ -33,14 +34,15 @@ internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
         writer.Add(Fact.Pick(DocumentWriter.Openings, random), PartKind.Question).Add(Heading(random), PartKind.Filler);
         Scatter.Write(writer, random, isAlone ? 0 : tokens - (questions * 20), filler, paragraphs);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
-        foreach (Remark.Said remark in Drawn.Shuffled(known.Concat(known), random).Take(questions)) // some of them asked twice
+        foreach ((Remark.Said remark, string[] wordings, string right) in parts.Take(questions))
         {
-            (string question, string answer) = remark.Ask(random);
-            if (random.NextDouble() < UnknownShare) writer.Ask(unknown[random.Next(unknown.Count)].Ask(random).Question).Answer(Fact.Unknown[0]);
-            else writer.Ask(Manner.Ask(question, random)).Answer(answer);
+            (string question, string answer) = random.NextDouble() < UnknownShare ? (Untold(remark), Fact.Unknown[0]) : (Fact.Pick(wordings, random), right);
+            writer.Ask(Manner.Ask(question, random)).Answer(answer);
         }
 
         return writer.ToDocument();
+
+        string Untold(Remark.Said near) => (random.Next(3) > 0 ? near.AskUntold(taken, cast, _words, random) : null) ?? unknown[random.Next(unknown.Count)].Ask(random).Question;
     }
 
     private string Heading(Random random) => random.Next(8) switch

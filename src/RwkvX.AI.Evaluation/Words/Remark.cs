@@ -8,7 +8,7 @@ namespace RwkvX.AI.Evaluation.Words;
 /// With slots: P, Q, R are people, c, C cities, n, m things, s, z several of them, vb, vp, vd a verb and its past forms (ub, up another one), d, e, x, y numbers, the rest as <see cref="One"/> has it.
 /// The same slot is the same word throughout; <c>!</c> makes it begin a sentence.
 /// </param>
-/// <param name="asked">Each <c>question|question => answer</c>.</param>
+/// <param name="asked">Each <c>question|question => answer</c>; the answer <c>?</c> is that of questions near the statement that it does not tell.</param>
 internal sealed partial class Remark(string statement, IEnumerable<string> asked)
 {
     private readonly (string[] Questions, string Answer)[] _asked = [.. asked.Select(line => line.Split(" => ")).Select(parts => (parts[0].Split('|'), parts[1]))];
@@ -58,7 +58,8 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     {
         Dictionary<string, string> drawn = [];
         string said = Fill(statement, drawn, cast, words, random);
-        return new Said(said, [.. _asked.Select(one => (one.Questions.Select(question => Fill(question, drawn, cast, words, random)).ToArray(), Fill(one.Answer, drawn, cast, words, random)))]);
+        (string[] Questions, string Answer)[] asked = [.. _asked.Select(one => (one.Questions.Select(question => Fill(question, drawn, cast, words, random)).ToArray(), Fill(one.Answer, drawn, cast, words, random)))];
+        return new Said(this, said, [.. asked.Where(one => one.Answer != "?")], [.. asked.Where(one => one.Answer == "?").SelectMany(one => one.Questions)]);
     }
 
     /// <summary>Draws a slot's word, unlike those of its kind that are there.</summary>
@@ -123,15 +124,28 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     private static partial Regex Slot();
 
     /// <summary>A remark with its words.</summary>
-    /// <param name="Statement">One sentence or two.</param>
+    /// <param name="Kind">Whose words they are.</param>
+    /// <param name="Statement">One sentence or more.</param>
     /// <param name="Asked">Questions with one answer each.</param>
-    internal sealed record Said(string Statement, (string[] Questions, string Answer)[] Asked)
+    /// <param name="Untold">Questions near the statement that it does not answer.</param>
+    internal sealed record Said(Remark Kind, string Statement, (string[] Questions, string Answer)[] Asked, string[] Untold)
     {
         /// <summary>One of the questions, and its answer.</summary>
         public (string Question, string Answer) Ask(Random random)
         {
             (string[] questions, string answer) = Asked[random.Next(Asked.Length)];
             return (questions[random.Next(questions.Length)], answer);
+        }
+
+        /// <summary>A question that this statement leaves open: one near it, or one that it answers, of other people and things; null where that is told elsewhere.</summary>
+        /// <param name="taken">Questions that something answers.</param>
+        /// <param name="cast">Who is in the text.</param>
+        /// <param name="words">The words.</param>
+        /// <param name="random">Decides.</param>
+        public string? AskUntold(HashSet<string> taken, Cast? cast, WordList words, Random random)
+        {
+            string question = Untold.Length > 0 && random.Next(2) == 0 ? Untold[random.Next(Untold.Length)] : Kind.Say(random.Next(2) == 0 ? cast : null, words, random).Ask(random).Question;
+            return taken.Contains(question) ? null : question;
         }
     }
 }

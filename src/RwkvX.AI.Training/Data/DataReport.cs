@@ -17,13 +17,17 @@ internal sealed record DataReport(int Sequences, double TokensPerSecond, double[
     /// <param name="stage">Index of the stage.</param>
     /// <param name="first">Number of the first sequence.</param>
     /// <param name="count">How many.</param>
+    /// <param name="forgetting">Those of the batches that forget, where the stage has some for them.</param>
     /// <exception cref="PlanException">A source cannot be opened.</exception>
-    public static DataReport Read(TrainingPlan plan, string folder, int stage, long first, int count)
+    public static DataReport Read(TrainingPlan plan, string folder, int stage, long first, int count, bool forgetting = false)
     {
         StagePlan chosen = plan.Stages[stage];
-        WorldTokenizer tokenizer = WorldTokenizer.Load(Path.GetFullPath(plan.Model.Vocabulary ?? throw new PlanException("expected model.vocabulary, found none"), folder));
+        var tokenizer = WorldTokenizer.Load(plan.Model.FindVocabulary(folder) ?? throw new PlanException("expected model.vocabulary, found none"));
         using SequenceSources sources = new(folder, () => tokenizer);
-        ISequenceSource source = sources.Open(chosen, unchecked((plan.Seed * 7919) + stage), tokenizer.VocabularySize);
+        int seed = unchecked((plan.Seed * 7919) + stage);
+        ISequenceSource source = forgetting
+            ? sources.OpenForgetting(chosen, seed, tokenizer.VocabularySize) ?? throw new PlanException($"stage {chosen.Name}: expected forget_data, found none")
+            : sources.Open(chosen, seed, tokenizer.VocabularySize);
         int[] tokens = new int[chosen.Length + 1];
         TokenKind[] kinds = new TokenKind[chosen.Length + 1];
         source.Read(first, tokens, kinds); // what is only done once

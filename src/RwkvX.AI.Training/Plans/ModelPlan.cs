@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RwkvX.AI.Checkpoints;
 
 namespace RwkvX.AI.Training.Plans;
 
@@ -26,4 +27,16 @@ public sealed record ModelPlan
 
     /// <summary>The name that the result carries.</summary>
     public string Name { get; init; } = "rwkvx-trained";
+
+    /// <summary>The file of the vocabulary: that of the plan, or that beside the model; null where neither is there.</summary>
+    /// <param name="folder">What the plan's paths are relative to.</param>
+    /// <exception cref="PlanException">The plan names a file that is not there.</exception>
+    internal string? FindVocabulary(string folder)
+    {
+        if (Vocabulary is not null && !File.Exists(Path.GetFullPath(Vocabulary, folder))) throw new PlanException($"{Path.GetFullPath(Vocabulary, folder)}: expected a vocabulary, found no file");
+        if (Vocabulary is not null) return Path.GetFullPath(Vocabulary, folder);
+        if (From is null) return null;
+        using var files = ModelFiles.Open(Path.GetFullPath(From, folder));
+        return files.VocabularyPath;
+    }
 }

@@ -14,14 +14,13 @@ internal sealed class ModelSource(TrainingPlan plan, string folder)
     /// <summary>The model on a device, and its vocabulary's file.</summary>
     public (TrainableModel Model, string? Vocabulary) Open(Device device)
     {
-        string? vocabulary = plan.Model.Vocabulary is { } named ? Path.GetFullPath(named, folder) : null;
-        if (vocabulary is not null && !File.Exists(vocabulary)) throw new PlanException($"{vocabulary}: expected a vocabulary, found no file");
+        string? vocabulary = plan.Model.FindVocabulary(folder);
         if (plan.Model.New is { } sizes) return (Place(Initialization.Create(Config(sizes), plan.Seed), device), vocabulary);
         using ModelFiles files = ModelFiles.Open(Path.GetFullPath(plan.Model.From!, folder), new ModelFileOptions { VocabularyPath = vocabulary });
         TrainableModel model = TrainableModel.Load(files);
-        if (plan.Model.ExpandWith is not { } layers) return (Place(model, device), files.VocabularyPath);
+        if (plan.Model.ExpandWith is not { } layers) return (Place(model, device), vocabulary);
         using TrainableModel plain = model;
-        return (Place(BlockExpansion.Expand(plain, layers, plan.Model.MobaChunkSize, plan.Model.MobaTopK, plan.Seed), device), files.VocabularyPath);
+        return (Place(BlockExpansion.Expand(plain, layers, plan.Model.MobaChunkSize, plan.Model.MobaTopK, plan.Seed), device), vocabulary);
     }
 
     private RwkvXConfig Config(NewModelPlan sizes)

@@ -189,7 +189,8 @@ public sealed partial class TaskGeneratorsTests
         {
             Remark.Said said = Assert.Single(new[] { WordSplit.Training, WordSplit.Test }.SelectMany(split => Remark.DrawMany([kind], 1, [], new Cast(), new WordList(split), new Random(1))));
             Assert.NotEmpty(said.Asked);
-            Assert.All(said.Asked.SelectMany(one => one.Questions), question => Assert.Matches("^[^{}|=>]+\\?$", question));
+            Assert.All(said.Asked.SelectMany(one => one.Questions).Concat(said.Untold), question => Assert.Matches("^[^{}|=>]+\\?$", question));
+            Assert.DoesNotContain(said.Asked, one => one.Answer == "?");
             Assert.All(said.Asked.Select(one => one.Answer).Append(said.Statement), text => Assert.Matches("^[^{}|>]+[^ ]$", text));
             if (Remark.OfTexts.Contains(kind)) Assert.All(said.Asked, one => AssertCopied(one.Answer, said.Statement, one.Questions[0]));
         }

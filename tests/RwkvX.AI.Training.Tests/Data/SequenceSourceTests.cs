@@ -73,6 +73,17 @@ public sealed class SequenceSourceTests
     }
 
     [Fact]
+    public void DataReport_Read_TakesTheVocabularyBesideTheModel_AndShowsWhatForgets()
+    {
+        SourcePlan[] Of(string task) => [new SourcePlan { Task = task, MinLength = 100 }];
+        StagePlan stage = new() { Name = "one", Length = 400, Batch = 1, Tokens = 400, LearningRate = 1, FinalLearningRate = 1, Data = Of("facts"), ForgetEvery = 100, ForgetData = Of("passkey") };
+        TrainingPlan plan = new() { Model = new ModelPlan { From = "models/rwkvx-12m" }, Stages = [stage, stage with { Name = "two", ForgetData = null }] };
+        Assert.DoesNotContain("The pass key is", DataReport.Read(plan, Repository.Root, 0, 0, 1).Texts[0], StringComparison.Ordinal);
+        Assert.Contains("The pass key is", DataReport.Read(plan, Repository.Root, 0, 0, 1, forgetting: true).Texts[0], StringComparison.Ordinal);
+        Assert.Contains("stage two: expected forget_data, found none", Assert.Throws<PlanException>(() => DataReport.Read(plan, Repository.Root, 1, 0, 1, forgetting: true)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TaskSource_Read_IsAPureFunction_AndFillsTheSequence()
     {
         TaskSource source = new(TaskGenerators.Open("tasks", WordSplit.Training), Tokenizer, 64, 512, seed: 2);
