@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Which mean of two models to take: each share of the second is asked documents of a seed that no test has. Prints right of asked, a row a task and a column a share.
+# Which mean of two models to take: each share of the second is asked documents of a seed that no test has. Prints right of asked, a row a task and a column a share; of everyday questions what was told, then what never was.
 #   eng/choose-mean.sh FIRST SECOND OUT SHARE… [-- flags for the engine…]     such as 0 0.35 0.5 0.7 1 -- --device cuda; cards are taken in turn
 # SEED (5), DOCUMENTS (40) of each task. RWKVX_EVAL_QUICK=1: short texts, to see that it works. RWKVX_TOOL, RWKVX_TEXT: as for evaluate-model.sh.
 set -euo pipefail
@@ -41,9 +41,11 @@ for i in "${!shares[@]}"; do
     fi
 done
 wait
-printf '%-10s' share "${shares[@]}"
+# Each cell of a log, without the sum behind several.
+right_of() { awk 'match($0, /[0-9]+ of [0-9]+, 95%/) {cell[++n] = substr($0, RSTART, RLENGTH - 5); sub(/ of /, "/", cell[n])} END {m = n > 1 ? n - 1 : n; for (i = 1; i <= m; i++) printf "%s ", cell[i]}' "$1"; }
+printf '%-18s' share "${shares[@]}"
 for task in "${tasks[@]}"; do
-    printf '\n%-10s' "$task"
-    for share in "${shares[@]}"; do printf '%-10s' "$(grep -oE '[0-9]+ of [0-9]+' "$out/$share/$task.log" | tail -n 1 | tr -d ' ' | sed 's,of,/,' || true)"; done
+    printf '\n%-18s' "$task"
+    for share in "${shares[@]}"; do printf '%-18s' "$(right_of "$out/$share/$task.log")"; done
 done
 echo
