@@ -70,11 +70,9 @@ public sealed class ResultsPage
         string[] asked = [.. Tasks.Where(task => _models.Any(model => model.Total(task) is not null))];
         if (asked.Length == 0) return;
         Line("\n## Needles, facts, decisions\n");
-        Table(["task", "tokens", .. _models.Select(model => model.Name)], asked.Select(task =>
-        {
-            TaskCell cell = _models.Select(model => model.Total(task)).OfType<TaskCell>().First();
-            return (string[])[cell.Task, ResultBars.Tokens(cell.Tokens), .. _models.Select(model => ResultBars.Text(model.Total(task)))];
-        }));
+        Table(["task", "tokens", .. _models.Select(model => model.Name)], asked.SelectMany(task =>
+            _models.SelectMany(model => model.Cells(task)).Select(cell => (cell.Task, cell.Tokens)).Distinct().OrderBy(kind => kind.Task, StringComparer.Ordinal).Select(kind =>
+                (string[])[kind.Task, ResultBars.Tokens(kind.Tokens), .. _models.Select(model => ResultBars.Text(model.Cells(task).FirstOrDefault(cell => cell.Task == kind.Task)))])));
     }
 
     private void Positions()

@@ -45,6 +45,8 @@ public sealed class ResultsPageTests : IDisposable
         Assert.EndsWith("**missed** |", Row("cloze accuracy over plain"), StringComparison.Ordinal);
         Assert.EndsWith("at every octave | at every octave | not at 32K | met |", Row("loss on held-out novels falls"), StringComparison.Ordinal);
         Assert.Contains("1,000,000 tokens/s", Row("reading 4K"), StringComparison.Ordinal);
+        Assert.Contains("30% (3/10", Row("everyday | 500"), StringComparison.Ordinal);
+        Assert.Contains("90% (9/10", Row("everyday, never told | 500"), StringComparison.Ordinal);
         Assert.Contains("2, 0.1", Row("steps, million tokens"), StringComparison.Ordinal);
         foreach (string picture in new[] { "passkey-rwkvx.svg", "passkey-plain-rwkv7.svg", "loss-by-position.svg", "training-loss.svg" })
             Assert.InRange(new FileInfo(Path.Combine(_folder, "page", "results", picture)).Length, 1000, 150_000);
@@ -75,6 +77,7 @@ public sealed class ResultsPageTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, name));
         EvaluationFile file = new() { Verb = "passkey", Model = name, Engine = "cpu", IsComplete = true };
         (file with { Cells = [new TaskCell("passkey", 1024, 0, passkeys / 2, 5), new TaskCell("passkey", 1024, 1, passkeys - (passkeys / 2), 5)] }).Write(At(name, "passkey.json"));
+        (file with { Cells = [new TaskCell("everyday", 500, null, 3, 10), new TaskCell("everyday, never told", 500, null, 9, 10)] }).Write(At(name, "everyday.json"));
         (file with { Cloze = new ClozeScore(100, cloze, 9), Cells = [new TaskCell("cloze", 0, null, (int)(100 * cloze), 100)] }).Write(At(name, "cloze.json"));
         PositionLoss Octave(int from, double? step) => new(from, 2 * from, 3, 0.1, 640) { Change = step, ChangeHalfWidth = step is null ? null : 0.005 };
         (file with { Positions = [Octave(8192, null), Octave(16_384, change), Octave(32_768, 0.004)] }).Write(At(name, "novels.json"));
