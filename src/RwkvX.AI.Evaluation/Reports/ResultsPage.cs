@@ -71,7 +71,7 @@ public sealed class ResultsPage
         if (asked.Length == 0) return;
         Line("\n## Needles, facts, decisions\n");
         Table(["task", "tokens", .. _models.Select(model => model.Name)], asked.SelectMany(task =>
-            _models.SelectMany(model => model.Cells(task)).Select(cell => (cell.Task, cell.Tokens)).Distinct().OrderBy(kind => kind.Task, StringComparer.Ordinal).Select(kind =>
+            _models.SelectMany(model => model.Cells(task)).DistinctBy(cell => cell.Task).OrderBy(kind => kind.Task, StringComparer.Ordinal).Select(kind =>
                 (string[])[kind.Task, ResultBars.Tokens(kind.Tokens), .. _models.Select(model => ResultBars.Text(model.Cells(task).FirstOrDefault(cell => cell.Task == kind.Task)))])));
     }
 

@@ -72,7 +72,7 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     {
         if (unknown.Facts.Length > 0 && random.NextDouble() < unknown.Share)
         {
-            string? near = HasManner && random.Next(3) > 0 ? open[random.Next(open.Count)].Remark?.AskUntold(unknown.Taken, unknown.Cast, _words, random) : null;
+            string? near = HasManner ? open[random.Next(open.Count)].Remark?.AskUntold(unknown.Taken, unknown.Cast, _words, random) : null;
             string untold = near ?? unknown.Facts[random.Next(unknown.Facts.Length)].Draw(random).Question;
             writer.Ask(HasManner ? Manner.Ask(untold, random) : untold).Answer(Fact.Unknown[2]);
             return;

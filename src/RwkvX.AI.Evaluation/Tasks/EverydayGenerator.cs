@@ -42,7 +42,7 @@ internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
 
         return writer.ToDocument();
 
-        string Untold(Remark.Said near) => (random.Next(3) > 0 ? near.AskUntold(taken, cast, _words, random) : null) ?? unknown[random.Next(unknown.Count)].Ask(random).Question;
+        string Untold(Remark.Said near) => near.AskUntold(taken, cast, _words, random) ?? unknown[random.Next(unknown.Count)].Ask(random).Question;
     }
 
     private string Heading(Random random) => random.Next(8) switch

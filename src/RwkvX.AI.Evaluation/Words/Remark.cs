@@ -11,7 +11,10 @@ namespace RwkvX.AI.Evaluation.Words;
 /// <param name="asked">Each <c>question|question => answer</c>; the answer <c>?</c> is that of questions near the statement that it does not tell.</param>
 internal sealed partial class Remark(string statement, IEnumerable<string> asked)
 {
-    private readonly (string[] Questions, string Answer)[] _asked = [.. asked.Select(line => line.Split(" => ")).Select(parts => (parts[0].Split('|'), parts[1]))];
+    private const string NotTold = "?"; // the answer of what a statement leaves open
+
+    private readonly (string[] Questions, string Answer)[] _asked = [.. asked.Select(line => line.Split(" => ")).Where(parts => parts[1] != NotTold).Select(parts => (parts[0].Split('|'), parts[1]))];
+    private readonly string[] _untold = [.. asked.Select(line => line.Split(" => ")).Where(parts => parts[1] == NotTold).SelectMany(parts => parts[0].Split('|'))];
 
     private readonly WordSplit _split = WordList.SplitOf(statement);
 
@@ -57,9 +60,9 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     private Said Say(Cast? cast, WordList words, Random random)
     {
         Dictionary<string, string> drawn = [];
-        string said = Fill(statement, drawn, cast, words, random);
-        (string[] Questions, string Answer)[] asked = [.. _asked.Select(one => (one.Questions.Select(question => Fill(question, drawn, cast, words, random)).ToArray(), Fill(one.Answer, drawn, cast, words, random)))];
-        return new Said(this, said, [.. asked.Where(one => one.Answer != "?")], [.. asked.Where(one => one.Answer == "?").SelectMany(one => one.Questions)]);
+        string said = Filled(statement);
+        string Filled(string pattern) => Fill(pattern, drawn, cast, words, random);
+        return new Said(this, said, [.. _asked.Select(one => (one.Questions.Select(Filled).ToArray(), Filled(one.Answer)))], [.. _untold.Select(Filled)]);
     }
 
     /// <summary>Draws a slot's word, unlike those of its kind that are there.</summary>
@@ -134,17 +137,19 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
         public (string Question, string Answer) Ask(Random random)
         {
             (string[] questions, string answer) = Asked[random.Next(Asked.Length)];
-            return (questions[random.Next(questions.Length)], answer);
+            return (Fact.Pick(questions, random), answer);
         }
 
-        /// <summary>A question that this statement leaves open: one near it, or one that it answers, of other people and things; null where that is told elsewhere.</summary>
+        /// <summary>A question that this statement leaves open: one near it, or one that it answers, of other people and things; null where that is told elsewhere, and one time in three, for a question about something else.</summary>
         /// <param name="taken">Questions that something answers.</param>
         /// <param name="cast">Who is in the text.</param>
         /// <param name="words">The words.</param>
         /// <param name="random">Decides.</param>
         public string? AskUntold(HashSet<string> taken, Cast? cast, WordList words, Random random)
         {
-            string question = Untold.Length > 0 && random.Next(2) == 0 ? Untold[random.Next(Untold.Length)] : Kind.Say(random.Next(2) == 0 ? cast : null, words, random).Ask(random).Question;
+            if (random.Next(3) == 0) return null;
+            bool isNear = Untold.Length > 0 && random.Next(2) == 0;
+            string question = isNear ? Fact.Pick(Untold, random) : Fill(Fact.Pick(Kind._asked[random.Next(Kind._asked.Length)].Questions, random), [], random.Next(2) == 0 ? cast : null, words, random);
             return taken.Contains(question) ? null : question;
         }
     }

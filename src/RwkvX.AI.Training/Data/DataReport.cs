@@ -24,10 +24,8 @@ internal sealed record DataReport(int Sequences, double TokensPerSecond, double[
         StagePlan chosen = plan.Stages[stage];
         var tokenizer = WorldTokenizer.Load(plan.Model.FindVocabulary(folder) ?? throw new PlanException("expected model.vocabulary, found none"));
         using SequenceSources sources = new(folder, () => tokenizer);
-        int seed = unchecked((plan.Seed * 7919) + stage);
-        ISequenceSource source = forgetting
-            ? sources.OpenForgetting(chosen, seed, tokenizer.VocabularySize) ?? throw new PlanException($"stage {chosen.Name}: expected forget_data, found none")
-            : sources.Open(chosen, seed, tokenizer.VocabularySize);
+        ISequenceSource source = (forgetting ? sources.OpenForgetting(chosen, plan.SeedOf(stage), tokenizer.VocabularySize) : sources.Open(chosen, plan.SeedOf(stage), tokenizer.VocabularySize))
+            ?? throw new PlanException($"stage {chosen.Name}: expected forget_data, found none");
         int[] tokens = new int[chosen.Length + 1];
         TokenKind[] kinds = new TokenKind[chosen.Length + 1];
         source.Read(first, tokens, kinds); // what is only done once

@@ -33,10 +33,20 @@ public sealed record ModelPlan
     /// <exception cref="PlanException">The plan names a file that is not there.</exception>
     internal string? FindVocabulary(string folder)
     {
-        if (Vocabulary is not null && !File.Exists(Path.GetFullPath(Vocabulary, folder))) throw new PlanException($"{Path.GetFullPath(Vocabulary, folder)}: expected a vocabulary, found no file");
-        if (Vocabulary is not null) return Path.GetFullPath(Vocabulary, folder);
-        if (From is null) return null;
-        using var files = ModelFiles.Open(Path.GetFullPath(From, folder));
+        if (From is null) return NamedVocabulary(folder);
+        using ModelFiles files = OpenFrom(folder);
         return files.VocabularyPath;
+    }
+
+    /// <summary>The model that a run goes on from, with the plan's vocabulary or that beside it.</summary>
+    /// <param name="folder">What the plan's paths are relative to.</param>
+    /// <exception cref="PlanException">The plan names a vocabulary that is not there.</exception>
+    internal ModelFiles OpenFrom(string folder) => ModelFiles.Open(Path.GetFullPath(From!, folder), new ModelFileOptions { VocabularyPath = NamedVocabulary(folder) });
+
+    private string? NamedVocabulary(string folder)
+    {
+        if (Vocabulary is null) return null;
+        string path = Path.GetFullPath(Vocabulary, folder);
+        return File.Exists(path) ? path : throw new PlanException($"{path}: expected a vocabulary, found no file");
     }
 }

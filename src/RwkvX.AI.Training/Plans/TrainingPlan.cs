@@ -50,6 +50,9 @@ public sealed record TrainingPlan
     /// <summary>The plan as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, PlanJson.Options);
 
+    /// <summary>Decides the data of a stage.</summary>
+    internal int SeedOf(int stage) => unchecked((Seed * 7919) + stage);
+
     /// <summary>Checks that so many devices can share the batches of each step.</summary>
     /// <exception cref="PlanException">A stage accumulates another number of batches.</exception>
     internal void ValidateFor(int devices)

@@ -14,13 +14,17 @@ internal sealed class ModelSource(TrainingPlan plan, string folder)
     /// <summary>The model on a device, and its vocabulary's file.</summary>
     public (TrainableModel Model, string? Vocabulary) Open(Device device)
     {
-        string? vocabulary = plan.Model.FindVocabulary(folder);
-        if (plan.Model.New is { } sizes) return (Place(Initialization.Create(Config(sizes), plan.Seed), device), vocabulary);
-        using ModelFiles files = ModelFiles.Open(Path.GetFullPath(plan.Model.From!, folder), new ModelFileOptions { VocabularyPath = vocabulary });
+        if (plan.Model.New is { } sizes)
+        {
+            string? vocabulary = plan.Model.FindVocabulary(folder); // before what takes memory
+            return (Place(Initialization.Create(Config(sizes), plan.Seed), device), vocabulary);
+        }
+
+        using ModelFiles files = plan.Model.OpenFrom(folder);
         TrainableModel model = TrainableModel.Load(files);
-        if (plan.Model.ExpandWith is not { } layers) return (Place(model, device), vocabulary);
+        if (plan.Model.ExpandWith is not { } layers) return (Place(model, device), files.VocabularyPath);
         using TrainableModel plain = model;
-        return (Place(BlockExpansion.Expand(plain, layers, plan.Model.MobaChunkSize, plan.Model.MobaTopK, plan.Seed), device), vocabulary);
+        return (Place(BlockExpansion.Expand(plain, layers, plan.Model.MobaChunkSize, plan.Model.MobaTopK, plan.Seed), device), files.VocabularyPath);
     }
 
     private RwkvXConfig Config(NewModelPlan sizes)

@@ -117,7 +117,7 @@ public sealed class Trainer : IDisposable
     private bool RunStage(StagePlan stage, SpikeGuard guard, RunLog? log, long started, CancellationToken cancellationToken)
     {
         UseOptimizer(stage);
-        int seed = unchecked((_plan.Seed * 7919) + Progress.Stage), vocabSize = Model.Config.VocabSize;
+        int seed = _plan.SeedOf(Progress.Stage), vocabSize = Model.Config.VocabSize;
         using BatchQueue queue = new(_sources.Open(stage, seed, vocabSize), _sources.OpenForgetting(stage, seed, vocabSize), stage, Progress.StageStep, _group);
         BatchGradient gradient = new(NetworkOf(stage), stage, Model.Device);
         long saved = Stopwatch.GetTimestamp(), stageStarted = saved;
