@@ -30,7 +30,8 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
 
     private static readonly string[] TrainingQuestions = [.. Questions, .. Phrases.Lines("listing")];
 
-    private const string None = "No decisions were made.";
+    /// <summary>The answer where there is nothing to list.</summary>
+    public const string None = "No decisions were made.";
 
     private readonly WordList _words = fillers.Words;
     private readonly Grammar _grammar = fillers.Grammar;

@@ -5,10 +5,10 @@ public static class TaskGenerators
 {
     /// <summary>The names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "everyday", "chat", "everyday-chat", "decisions", "records", "quote", "talk", "tasks"];
+        ["passkey", "needle-1", "needle-2", "needle-3", "multi-key", "multi-value", "facts", "everyday", "chat", "everyday-chat", "decisions", "agendas", "records", "quote", "talk", "tasks"];
 
     /// <summary>Makes a generator.</summary>
-    /// <param name="name">One of <see cref="Names"/>; <c>tasks</c> draws from all others but <c>everyday-chat</c>, whose statements are in <c>chat</c> too.</param>
+    /// <param name="name">One of <see cref="Names"/>; <c>tasks</c> draws from all others but <c>everyday-chat</c>, whose statements are in <c>chat</c> too, and <c>agendas</c>.</param>
     /// <param name="split">Which words it uses.</param>
     /// <param name="prose">A paragraph of real text, for filler; null for invented filler alone.</param>
     /// <exception cref="ArgumentException">There is no generator of that name.</exception>
@@ -27,6 +27,7 @@ public static class TaskGenerators
         "chat" => new ChatGenerator(fillers),
         "everyday-chat" => new ChatGenerator(fillers) { IsEveryday = true },
         "decisions" => new DecisionsGenerator(fillers),
+        "agendas" => new AgendasGenerator(fillers),
         "records" => new RecordsGenerator(fillers),
         "quote" => new QuoteGenerator(fillers),
         "talk" => new TalkGenerator(split),

@@ -145,5 +145,5 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
     /// <summary>As within a sentence.</summary>
     internal static string Small(string text) => char.ToLowerInvariant(text[0]) + text[1..];
 
-    internal static string Pick(string[] list, Random random) => list[random.Next(list.Length)];
+    internal static T Pick<T>(T[] list, Random random) => list[random.Next(list.Length)];
 }

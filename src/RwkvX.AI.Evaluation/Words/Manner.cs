@@ -16,6 +16,9 @@ internal static partial class Manner
         (" cannot ", " can't "), ("What is ", "What's "), ("Who is ", "Who's "), ("Where is ", "Where's "), ("When is ", "When's "), ("How is ", "How's "), ("what is ", "what's "), ("who is ", "who's "), ("where is ", "where's "), ("when is ", "when's "), ("My name is ", "My name's "),
     ];
 
+    private static readonly HashSet<string> Participles =
+        [.. EverydayWords.Forms.Values.Select(forms => forms[2]).Concat(Act.All.SelectMany(act => act.Verbs).Select(verb => verb.Participle.Split(' ')[0])).Concat(Vocabulary.Split("given spent born written spoken taught told known seen set put cut paid held won shot hung lent run"))];
+
     /// <summary>A statement, one time in three with something before it.</summary>
     public static string Tell(string statement, Random random)
     {
@@ -49,7 +52,14 @@ internal static partial class Manner
     private static string? Indirect(string question)
     {
         Match match = ToBe().Match(question);
-        if (match.Success) return $"{Fact.Small(match.Groups[1].Value)} {match.Groups[3].Value} {match.Groups[2].Value}{match.Groups[4].Value}";
+        if (match.Success)
+        {
+            string[] words = match.Groups[3].Value.Split(' ');
+            int done = Array.FindIndex(words, Math.Min(2, words.Length), Participles.Contains); // "when the shop was robbed by two boys"
+            string[] said = done < 0 ? [.. words, match.Groups[2].Value] : [.. words[..done], match.Groups[2].Value, .. words[done..]];
+            return $"{Fact.Small(match.Groups[1].Value)} {string.Join(' ', said)}{match.Groups[4].Value}";
+        }
+
         match = ToDo().Match(question);
         if (match.Success) return $"{Fact.Small(match.Groups[1].Value)} {match.Groups[2].Value} {match.Groups[3].Value}";
         match = Subject().Match(question);

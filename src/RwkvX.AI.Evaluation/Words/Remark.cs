@@ -6,7 +6,7 @@ namespace RwkvX.AI.Evaluation.Words;
 /// <summary>A statement of everyday life and what may be asked of it: many shapes of sentences, any part of which is the answer. One statement in five belongs to the test split, so that its documents tell how the model does with shapes that it never saw.</summary>
 /// <param name="statement">
 /// With slots: P, Q, R are people, c, C cities, n, m things, s, z several of them, vb, vp, vd a verb and its past forms (ub, up another one), d, e, x, y numbers, the rest as <see cref="One"/> has it.
-/// The same slot is the same word throughout; <c>!</c> makes it begin a sentence.
+/// The same slot is the same word throughout; <c>!</c> makes it begin a sentence. Several ways to say the same, any of which may be drawn, are separated by <c> || </c>.
 /// </param>
 /// <param name="asked">Each <c>question|question => answer</c>; the answer <c>?</c> is that of questions near the statement that it does not tell.</param>
 internal sealed partial class Remark(string statement, IEnumerable<string> asked)
@@ -16,15 +16,20 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     private readonly (string[] Questions, string Answer)[] _asked = [.. asked.Select(line => line.Split(" => ")).Where(parts => parts[1] != NotTold).Select(parts => (parts[0].Split('|'), parts[1]))];
     private readonly string[] _untold = [.. asked.Select(line => line.Split(" => ")).Where(parts => parts[1] == NotTold).SelectMany(parts => parts[0].Split('|'))];
 
+    private readonly string[] _ways = statement.Split(" || ");
+
     private readonly WordSplit _split = WordList.SplitOf(statement);
 
     /// <summary>What users say of themselves in chats.</summary>
     public static Remark[] OfUsers { get; } = Phrases.Remarks("chats");
 
     /// <summary>What letters, notices, minutes, news and stories say.</summary>
-    public static Remark[] OfTexts { get; } = [.. new[] { "texts", "notices", "stories", "work", "reference", "technical", "paragraphs", "sentences" }.SelectMany(Phrases.Remarks)];
+    public static Remark[] OfTexts { get; } = [.. new[] { "texts", "notices", "stories", "work", "reference", "technical", "paragraphs", "sentences", "ways" }.SelectMany(Phrases.Remarks)];
 
-    /// <summary>Remarks of which no two answer one question.</summary>
+    /// <summary>Items of minutes, mails and notes of a group; what they decide stands in square brackets.</summary>
+    public static Remark[] OfAgendas { get; } = Phrases.Remarks("agendas");
+
+    /// <summary>Remarks of which no two answer one question; of training one in three is an <see cref="Event"/>.</summary>
     /// <param name="kinds">What to draw from.</param>
     /// <param name="count">At most so many.</param>
     /// <param name="taken">Questions that something else answers; those of what is drawn are added.</param>
@@ -34,11 +39,22 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     public static List<Said> DrawMany(Remark[] kinds, int count, HashSet<string> taken, Cast? cast, WordList words, Random random)
     {
         List<Said> remarks = [];
+        Act? act = null;
         for (int tries = 0; remarks.Count < count && tries < 40 * count; tries++)
         {
-            Remark kind = kinds[random.Next(kinds.Length)];
-            if (kind._split != words.Split) continue;
-            Said remark = kind.Say(cast, words, random);
+            Said remark;
+            if (words.IsTraining && random.Next(3) == 0)
+            {
+                if (act is null || random.Next(4) > 0) act = Fact.Pick(Act.All, random); // or what somebody did before, done by another
+                remark = Event.Draw(act, kinds == OfUsers, cast, words, random);
+            }
+            else
+            {
+                Remark kind = kinds[random.Next(kinds.Length)];
+                if (kind._split != words.Split) continue;
+                remark = kind.Say(cast, words, random);
+            }
+
             if (remark.Asked.Any(one => one.Questions.Any(taken.Contains))) continue;
             taken.UnionWith(remark.Asked.SelectMany(one => one.Questions));
             remarks.Add(remark);
@@ -50,7 +66,8 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     /// <summary>A pattern with words in its slots.</summary>
     public static string Fill(string pattern, WordList words, Random random) => Fill(pattern, [], null, words, random);
 
-    private static string Fill(string pattern, Dictionary<string, string> drawn, Cast? cast, WordList words, Random random) => Articles.Mend(Slot().Replace(pattern, match =>
+    /// <summary>A pattern with words in its slots; the same slot is the same word as in others with these words.</summary>
+    public static string Fill(string pattern, Dictionary<string, string> drawn, Cast? cast, WordList words, Random random) => Articles.Mend(Slot().Replace(pattern, match =>
     {
         string slot = match.Groups[1].Value;
         if (!drawn.ContainsKey(slot)) Draw(slot, drawn, cast, words, random);
@@ -60,7 +77,7 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     private Said Say(Cast? cast, WordList words, Random random)
     {
         Dictionary<string, string> drawn = [];
-        string said = Filled(statement);
+        string said = Filled(_ways.Length == 1 ? statement : Fact.Pick(_ways, random));
         string Filled(string pattern) => Fill(pattern, drawn, cast, words, random);
         return new Said(this, said, [.. _asked.Select(one => (one.Questions.Select(Filled).ToArray(), Filled(one.Answer)))], [.. _untold.Select(Filled)]);
     }
@@ -127,11 +144,11 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     private static partial Regex Slot();
 
     /// <summary>A remark with its words.</summary>
-    /// <param name="Kind">Whose words they are.</param>
+    /// <param name="Kind">Whose words they are; null of a <see cref="Event"/>.</param>
     /// <param name="Statement">One sentence or more.</param>
     /// <param name="Asked">Questions with one answer each.</param>
     /// <param name="Untold">Questions near the statement that it does not answer.</param>
-    internal sealed record Said(Remark Kind, string Statement, (string[] Questions, string Answer)[] Asked, string[] Untold)
+    internal sealed record Said(Remark? Kind, string Statement, (string[] Questions, string Answer)[] Asked, string[] Untold)
     {
         /// <summary>One of the questions, and its answer.</summary>
         public (string Question, string Answer) Ask(Random random)
@@ -148,8 +165,8 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
         public string? AskUntold(HashSet<string> taken, Cast? cast, WordList words, Random random)
         {
             if (random.Next(3) == 0) return null;
-            bool isNear = Untold.Length > 0 && random.Next(2) == 0;
-            string question = isNear ? Fact.Pick(Untold, random) : Fill(Fact.Pick(Kind._asked[random.Next(Kind._asked.Length)].Questions, random), [], random.Next(2) == 0 ? cast : null, words, random);
+            if (Kind is null && Untold.Length == 0) return null;
+            string question = Kind is null || (Untold.Length > 0 && random.Next(2) == 0) ? Fact.Pick(Untold, random) : Fill(Fact.Pick(Kind._asked[random.Next(Kind._asked.Length)].Questions, random), [], random.Next(2) == 0 ? cast : null, words, random);
             return taken.Contains(question) ? null : question;
         }
     }
