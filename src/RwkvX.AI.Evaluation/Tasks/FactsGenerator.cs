@@ -42,7 +42,8 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
         }
 
         Queue<Fact> asked = new(Drawn.Shuffled(known, random));
-        if (AskAtOnce || (known.Count >= 2 && FactCount == 0 && random.Next(2) == 0)) AskSeveral(writer, random, asked);
+        bool isSeveral = AskAtOnce || (known.Count >= 2 && FactCount == 0 && random.Next(2) == 0);
+        for (int i = !isSeveral ? 0 : _words.IsTraining ? random.Next(1, 5) : 1; i > 0 && asked.Count > 0; i--) AskSeveral(writer, random, asked, _words.IsTraining ? random.Next(2, 6) : 4);
         for (int i = 0; i < questions && asked.Count > 0; i++)
         {
             bool isKnown = unknown.Count == 0 || random.NextDouble() >= UnknownShare;
@@ -53,9 +54,9 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
         return writer.ToDocument();
     }
 
-    private static void AskSeveral(DocumentWriter writer, Random random, Queue<Fact> known)
+    private static void AskSeveral(DocumentWriter writer, Random random, Queue<Fact> known, int count)
     {
-        Fact[] asked = [.. Enumerable.Range(0, Math.Min(known.Count, 4)).Select(_ => known.Dequeue())];
+        Fact[] asked = [.. Enumerable.Range(0, Math.Min(known.Count, count)).Select(_ => known.Dequeue())];
         writer.Ask(string.Join(' ', asked.Select(fact => fact.Question(random)))).Answer(string.Join(' ', asked.Select(fact => fact.Answer)));
     }
 }
