@@ -37,8 +37,7 @@ internal sealed partial class AgendasGenerator(Fillers fillers) : TaskGenerator
         writer.Add(Fact.Pick(DocumentWriter.Openings, random), PartKind.Question).Add(Remark.Fill(Fact.Pick(Headings, random), _words, random), PartKind.Filler);
         Scatter.Write(writer, random, isAlone ? 0 : tokens - (agenda.Count * 25), filler, isAlone ? [string.Join(joint, statements)] : statements);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
-        string list = deeds.Length == 0 ? DecisionsGenerator.None : string.Join('\n', deeds.Select((deed, i) => $"{i + 1}. {deed}."));
-        List<(string Question, string Answer)> asked = [(Fact.Pick(Questions, random), list), .. agenda.Take(random.Next(agenda.Count + 1)).Select(Ask)];
+        List<(string Question, string Answer)> asked = [(Fact.Pick(Questions, random), DecisionsGenerator.List(deeds)), .. agenda.Take(random.Next(agenda.Count + 1)).Select(Ask)];
         foreach ((string question, string answer) in Drawn.Shuffled(asked, random)) writer.Ask(question).Answer(answer);
         return writer.ToDocument();
 

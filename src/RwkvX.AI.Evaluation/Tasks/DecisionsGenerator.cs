@@ -30,8 +30,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
 
     private static readonly string[] TrainingQuestions = [.. Questions, .. Phrases.Lines("listing")];
 
-    /// <summary>The answer where there is nothing to list.</summary>
-    public const string None = "No decisions were made.";
+    private const string None = "No decisions were made.";
 
     private readonly WordList _words = fillers.Words;
     private readonly Grammar _grammar = fillers.Grammar;
@@ -73,8 +72,7 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
         IFiller filler = random.Next(3) == 0 ? fillers.Draw(random) : new Discussion(this, decisions, isFree);
         Scatter.Write(writer, random, tokens - 30 - (decided * 10) - ((facts.Count + remarks.Count) * 25), filler, statements);
         writer.TrimEnd().Add("\n\n", PartKind.Question);
-        // In small letters as in the minutes: the same tokens, so that a list is a copy.
-        string list = decided == 0 ? None : string.Join('\n', decisions.Select((decision, i) => $"{i + 1}. {decision.Deed}."));
+        string list = List([.. decisions.Select(decision => decision.Deed)]);
         List<(string Question, string Answer)> asked =
             [(Fact.Pick(isTraining ? TrainingQuestions : Questions, random), list), .. remarks.Select(remark => remark.Ask(random)), .. facts.Select(fact => (fact.Question(random), fact.Answer)), .. unknown.Select(fact => (fact.Question(random), Fact.Unknown[0]))];
         foreach ((string question, string answer) in Drawn.Shuffled(asked, random)) writer.Ask(question).Answer(answer);
@@ -83,6 +81,9 @@ internal sealed class DecisionsGenerator(Fillers fillers) : TaskGenerator
 
     /// <summary>A pattern with its words, # being what is decided.</summary>
     private string Fill(string pattern, Random random, string deed = "") => Remark.Fill(pattern, _words, random).Replace("#", deed, StringComparison.Ordinal);
+
+    /// <summary>The answer to what was decided. In small letters as in the minutes: the same tokens, so that a list is a copy.</summary>
+    public static string List(string[] deeds) => deeds.Length == 0 ? None : string.Join('\n', deeds.Select((deed, i) => $"{i + 1}. {deed}."));
 
     /// <summary>How minutes begin.</summary>
     public static string Heading(WordList words, Random random)

@@ -56,6 +56,7 @@ internal sealed class Event
     private readonly bool _isDoerTold;
     private readonly string _report;
     private readonly Circumstance[] _told;
+    private readonly Circumstance[] _settings; // of these when and where
     private readonly Circumstance[] _untold;
 
     private Event(Act act, bool isOwn, Cast? cast, WordList words, Random random)
@@ -77,14 +78,15 @@ internal sealed class Event
         Circumstance[] shuffled = Drawn.Shuffled(all, random);
         _untold = shuffled[random.Next(0, 4)..];
         _told = [.. all.Except(_untold)];
+        _settings = [.. _told.Where(one => one.Role is Role.Time or Role.Place)];
 
         string Fill(string pattern) => Remark.Fill(pattern, drawn, cast, words, random);
 
         Doer DrawDoer()
         {
             string someone = Fact.Pick(act.Doers, random);
-            bool isOurs = someone.StartsWith("my ", StringComparison.Ordinal) || someone.StartsWith("our ", StringComparison.Ordinal);
-            if (isOurs && !isOwn) someone = "the" + someone[someone.IndexOf(' ', StringComparison.Ordinal)..];
+            string? ours = someone.Split(' ', 2) is ["my" or "our", var rest] ? rest : null;
+            if (ours is not null && !isOwn) someone = $"the {ours}";
             return random.Next(9) switch
             {
                 0 or 1 when isOwn => new("I", "me", ["I"], null),
@@ -93,7 +95,7 @@ internal sealed class Event
                 6 when isOwn => new(Fill("my {K} {P}"), Fill("my {K} {P}"), [Fill("my {K}"), Fill("{P}")], Fill("your {K} {P}")),
                 < 4 => Named(Fill("{P}")),
                 4 => Named(Fill("{P}'s {K}")),
-                _ => new(someone, someone, [Act.Thing.Definite(someone)], isOurs && isOwn ? "your" + someone[someone.IndexOf(' ', StringComparison.Ordinal)..] : someone),
+                _ => new(someone, someone, [Act.Thing.Definite(someone)], ours is not null && isOwn ? $"your {ours}" : someone),
             };
         }
 
@@ -177,22 +179,20 @@ internal sealed class Event
         (_object.Kind is not null || !question.Contains("{k}", StringComparison.Ordinal))
         && (_act.Noun is not null || !question.Contains("{n}", StringComparison.Ordinal))
         && (_isDoerTold || !HasDoer(question))
-        && (!question.Contains("{t}", StringComparison.Ordinal) || _told.Any(one => one.Role is Role.Time or Role.Place));
+        && (!question.Contains("{t}", StringComparison.Ordinal) || _settings.Length > 0);
 
     private static bool HasDoer(string question) => question.Contains("{A}", StringComparison.Ordinal) || question.Contains("{M}", StringComparison.Ordinal);
 
     private string Fill(string question, Verb verb, Act.Thing thing, Doer doer)
     {
-        string thingKnown = thing.Known, was = thing.IsPlural ? "were" : "was", kind = thing.Kind ?? _object.Kind ?? "";
+        string thingKnown = thing.Known, was = thing.IsPlural ? "were" : "was";
         string whoDid = question.StartsWith("Who {f}", StringComparison.Ordinal) && _random.Next(2) == 0 ? "is going to" : "will";
         string asked = question.Replace("{q}", _isPast ? $"{was} {{o}} {{v}}" : "will {o} be {v}", StringComparison.Ordinal).Replace("{p}", _isPast ? "was {v}" : "will be {v}", StringComparison.Ordinal)
             .Replace("{A}", doer.Asked.Length == 1 ? doer.Asked[0] : Fact.Pick(doer.Asked, _random), StringComparison.Ordinal).Replace("{M}", doer.Answer is null ? doer.AsObject : doer.Asked[^1], StringComparison.Ordinal)
-            .Replace("{o}", thingKnown, StringComparison.Ordinal).Replace("{k}", kind, StringComparison.Ordinal).Replace("{n}", $"the {_act.Noun} of {thingKnown}", StringComparison.Ordinal)
+            .Replace("{o}", thingKnown, StringComparison.Ordinal).Replace("{k}", _object.Kind, StringComparison.Ordinal).Replace("{n}", $"the {_act.Noun} of {thingKnown}", StringComparison.Ordinal)
             .Replace("{b}", verb.Base, StringComparison.Ordinal).Replace("{v}", verb.Participle, StringComparison.Ordinal).Replace("{f}", _isPast ? verb.Past : $"{whoDid} {verb.Base}", StringComparison.Ordinal)
             .Replace("{x}", _isPast ? "did" : "will", StringComparison.Ordinal).Replace("{h}", _isPast ? "helped" : "will help", StringComparison.Ordinal);
-        if (!asked.Contains("{t}", StringComparison.Ordinal)) return asked;
-        Circumstance[] settings = [.. _told.Where(one => one.Role is Role.Time or Role.Place)];
-        return asked.Replace("{t}", settings[_random.Next(settings.Length)].Text, StringComparison.Ordinal);
+        return asked.Contains("{t}", StringComparison.Ordinal) ? asked.Replace("{t}", Fact.Pick(_settings, _random).Text, StringComparison.Ordinal) : asked;
     }
 
     /// <summary>What is asked where it is clear what kind of time or place the answer is.</summary>

@@ -3,15 +3,13 @@ namespace RwkvX.AI.Evaluation.Words;
 /// <summary>The words of <see cref="Remark"/> beside those of <see cref="Vocabulary"/>.</summary>
 internal static class EverydayWords
 {
-    /// <summary>Verbs of a person and a thing: as they are, in the past, and as participles; by the first.</summary>
-    public static readonly Dictionary<string, string[]> Forms = new[]
-    {
-        Vocabulary.Split("admire borrow clean collect examine measure move notice paint pack repair remove return check order open watch wash want visit use turn cover close "
-            + "deliver replace receive prepare praise describe photograph polish inspect rescue destroy damage store load design test label climb follow count copy discover recognise rent improve recommend").Select(Regular),
-        Vocabulary.Split("buy/bought/bought sell/sold/sold build/built/built bring/brought/brought find/found/found lose/lost/lost send/sent/sent take/took/taken steal/stole/stolen break/broke/broken draw/drew/drawn "
-            + "hide/hid/hidden keep/kept/kept see/saw/seen drive/drove/driven leave/left/left win/won/won choose/chose/chosen forget/forgot/forgotten throw/threw/thrown catch/caught/caught make/made/made hold/held/held "
-            + "carry/carried/carried try/tried/tried study/studied/studied bury/buried/buried drop/dropped/dropped wrap/wrapped/wrapped get/got/got feed/fed/fed give/gave/given").Select(verb => verb.Split('/')),
-    }.SelectMany(verbs => verbs).ToDictionary(forms => forms[0]);
+    /// <summary>Verbs of a person and a thing, by their bases.</summary>
+    public static readonly Dictionary<string, Verb> Forms = Vocabulary.Split(
+        "admire borrow clean collect examine measure move notice paint pack repair remove return check order open watch wash want visit use turn cover close "
+        + "deliver replace receive prepare praise describe photograph polish inspect rescue destroy damage store load design test label climb follow count copy discover recognise rent improve recommend "
+        + "buy/bought/bought sell/sold/sold build/built/built bring/brought/brought find/found/found lose/lost/lost send/sent/sent take/took/taken steal/stole/stolen break/broke/broken draw/drew/drawn "
+        + "hide/hid/hidden keep/kept/kept see/saw/seen drive/drove/driven leave/left/left win/won/won choose/chose/chosen forget/forgot/forgotten throw/threw/thrown catch/caught/caught make/made/made hold/held/held "
+        + "carry try study bury drop wrap get/got/got feed/fed/fed give/gave/given").Select(verb => Verb.Parse(verb.Replace('/', ' '))).ToDictionary(verb => verb.Base);
 
     public static readonly string[] Verbs = [.. Forms.Keys];
 
@@ -48,10 +46,4 @@ internal static class EverydayWords
     public static readonly string[] Days = Vocabulary.Split("Monday Tuesday Wednesday Thursday Friday Saturday Sunday");
 
     public static readonly string[] Ordinals = Vocabulary.Split("first second third fourth fifth sixth seventh ninth tenth top ground");
-
-    private static string[] Regular(string verb)
-    {
-        string past = verb.EndsWith('e') ? verb + "d" : verb + "ed";
-        return [verb, past, past];
-    }
 }

@@ -17,7 +17,7 @@ internal static partial class Manner
     ];
 
     private static readonly HashSet<string> Participles =
-        [.. EverydayWords.Forms.Values.Select(forms => forms[2]).Concat(Act.All.SelectMany(act => act.Verbs).Select(verb => verb.Participle.Split(' ')[0])).Concat(Vocabulary.Split("given spent born written spoken taught told known seen set put cut paid held won shot hung lent run"))];
+        [.. EverydayWords.Forms.Values.Concat(Act.All.SelectMany(act => act.Verbs)).Select(verb => verb.Participle.Split(' ')[0]).Concat(Vocabulary.Split("given spent born written spoken taught told known seen set put cut paid held won shot hung lent run"))];
 
     /// <summary>A statement, one time in three with something before it.</summary>
     public static string Tell(string statement, Random random)

@@ -87,8 +87,8 @@ internal sealed partial class Remark(string statement, IEnumerable<string> asked
     {
         if (slot is ['v' or 'u', 'b' or 'p' or 'd'])
         {
-            string[] forms = EverydayWords.Forms[words.From(EverydayWords.Verbs, random)];
-            for (int form = 0; form < 3; form++) drawn[$"{slot[0]}{"bpd"[form]}"] = forms[form];
+            Verb verb = EverydayWords.Forms[words.From(EverydayWords.Verbs, random)];
+            (drawn[$"{slot[0]}b"], drawn[$"{slot[0]}p"], drawn[$"{slot[0]}d"]) = (verb.Base, verb.Past, verb.Participle);
             return;
         }
 
