@@ -27,7 +27,7 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
         bool isAlone = IsEveryday && Distance is null && tokens < 1000 && random.Next(2) == 0; // no other talk
-        int told = FactCount > 0 ? FactCount : isAlone ? Math.Clamp(tokens / 50, 1, 20) : Drawn.Count(random, Math.Clamp(tokens / 80, 1, 60));
+        int told = FactCount > 0 ? FactCount : isAlone ? Math.Clamp(tokens / 50, 1, 20) : Drawn.Told(_words, random, Math.Clamp(tokens / 80, 1, _words.IsTraining ? 120 : 60));
         List<Fact> own = IsEveryday ? [] : Fact.DrawMany((told / 2) + 3, _words, random, own: true);
         List<Fact> others = IsEveryday ? [] : Fact.DrawMany((told / 2) + 3, _words, random);
         Fact? name = random.Next(2) == 0 ? own.Find(fact => fact.Relation == Relation.Name) : null; // told with the greeting
@@ -41,7 +41,7 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         Untold unknown = new(facts[told..], hasRemarks ? EverydayGenerator.UnknownShare : UnknownShare, taken, cast);
         DocumentWriter writer = new(count);
         TalkGenerator.Greet(writer, random, name?.Value);
-        int questions = IsEveryday && Distance is null ? Math.Min(2 * told, 40) : Math.Min(told, 24);
+        int questions = _words.IsTraining ? (IsEveryday ? 2 : 1) * told : IsEveryday && Distance is null ? Math.Min(2 * told, 40) : Math.Min(told, 24);
         int talk = Math.Max(0, tokens - writer.Tokens - (told * 30) - (questions * 30));
         List<Told> open = name is null ? [] : [Told.Own(name, random)];
         for (int i = 0; i < told; i++)

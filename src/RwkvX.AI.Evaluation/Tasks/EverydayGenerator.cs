@@ -16,11 +16,11 @@ internal sealed class EverydayGenerator(Fillers fillers) : TaskGenerator
     {
         HashSet<string> taken = [];
         bool isAlone = tokens < 1000 && random.Next(2) == 0; // nothing else in the text
-        int told = isAlone ? Math.Clamp(tokens / 40, 1, 30) : Drawn.Count(random, Math.Clamp(tokens / 40, 2, 40));
+        int told = isAlone ? Math.Clamp(tokens / 40, 1, 30) : Drawn.Told(_words, random, Math.Clamp(tokens / 40, 2, _words.IsTraining ? 100 : 40));
         Cast? cast = Cast.Draw(random);
         List<Remark.Said> known = Remark.DrawMany(Remark.OfTexts, told, taken, cast, _words, random), unknown = Remark.DrawMany(Remark.OfTexts, 1 + (told / 2), taken, cast, _words, random);
         (Remark.Said Remark, string[] Questions, string Answer)[] parts = Drawn.Shuffled(known.SelectMany(remark => remark.Asked.Select(part => (remark, part.Questions, part.Answer))), random);
-        int questions = Math.Min(random.Next(known.Count, parts.Length) + 1, 40);
+        int questions = Math.Min(random.Next(known.Count, parts.Length) + 1, _words.IsTraining ? 200 : 40);
         IFiller filler = fillers.Draw(random);
         List<string> paragraphs = [];
         for (int i = 0; i < known.Count;)

@@ -26,12 +26,12 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int told = FactCount > 0 ? FactCount : Drawn.Count(random, Math.Clamp(tokens / 45, 1, 120));
+        int told = FactCount > 0 ? FactCount : Drawn.Told(_words, random, Math.Clamp(tokens / 45, 1, _words.IsTraining ? 240 : 120));
         List<Fact> known = Fact.DrawMany(told, _words, random), unknown = Fact.DrawUnknown(4, known, _words, random);
         DocumentWriter writer = new(count);
         int documents = _words.IsTraining && random.Next(3) == 0 ? random.Next(2, 6) : 1;
         (string before, string after) = Frames[documents > 1 ? 0 : random.Next(Frames.Length)];
-        int questions = AskAtOnce ? 4 : Math.Min(known.Count, 24);
+        int questions = AskAtOnce ? 4 : Math.Min(known.Count, _words.IsTraining ? 240 : 24);
         int length = tokens - 20 - (questions * 25);
         for (int i = 0; i < documents; i++)
         {
@@ -43,7 +43,7 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 
         Queue<Fact> asked = new(Drawn.Shuffled(known, random));
         bool isSeveral = AskAtOnce || (known.Count >= 2 && FactCount == 0 && random.Next(2) == 0);
-        for (int i = !isSeveral ? 0 : _words.IsTraining ? random.Next(1, 5) : 1; i > 0 && asked.Count > 0; i--) AskSeveral(writer, random, asked, _words.IsTraining ? random.Next(2, 6) : 4);
+        for (int i = !isSeveral ? 0 : _words.IsTraining ? random.Next(1, 4 + (known.Count / 4)) : 1; i > 0 && asked.Count > 0; i--) AskSeveral(writer, random, asked, _words.IsTraining ? random.Next(2, 6) : 4);
         for (int i = 0; i < questions && asked.Count > 0; i++)
         {
             bool isKnown = unknown.Count == 0 || random.NextDouble() >= UnknownShare;
