@@ -94,6 +94,15 @@ public sealed class OperatorTests : TorchTest
     }
 
     [Fact]
+    public void ChoiceRows_OfManyAnswers_AreSomeOfThemThatCountForAll()
+    {
+        IReadOnlyList<ChoiceRows> rows = ChoiceRows.Of([.. Enumerable.Range(0, 2000)], ones(2, 1000), 0.3, 100); // 900 of each sequence have a chunk behind them
+        Assert.Equal([256L, 256L], rows.Select(row => row.Positions.numel()));
+        Assert.Equal(0.3 * 1800, rows.Sum(row => row.Weights.sum().item<float>()), 1e-2);
+        foreach (ChoiceRows row in rows) Assert.True(row.Positions.diff().min().item<long>() >= 3);
+    }
+
+    [Fact]
     public void ChoiceLoss_OfChunksOfOneKey_IsNothing()
     {
         Tensor q = randn(1, 2, 30, N, generator: new Generator(5)), k = randn(1, 2, 30, N, generator: new Generator(6)); // means are keys: what is chosen is what is looked at

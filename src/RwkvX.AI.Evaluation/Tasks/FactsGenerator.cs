@@ -37,7 +37,7 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
         {
             writer.Add(before, PartKind.Question);
             if (_words.IsTraining && random.Next(5) == 0) writer.Add(DecisionsGenerator.Heading(_words, random), PartKind.Filler);
-            Scatter.Write(writer, random, length * (i + 1) / documents, fillers.Draw(random), [.. known[(known.Count * i / documents)..(known.Count * (i + 1) / documents)].Select(fact => fact.Statement(random))]);
+            Scatter.Write(writer, random, length * (i + 1) / documents, Filler(known, random), [.. known[(known.Count * i / documents)..(known.Count * (i + 1) / documents)].Select(fact => fact.Statement(random))]);
             writer.TrimEnd().Add(after, PartKind.Question);
         }
 
@@ -53,6 +53,8 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 
         return writer.ToDocument();
     }
+
+    private IFiller Filler(List<Fact> known, Random random) => _words.Surprises(random) ? new RivalFiller(fillers.Draw(random), known, _words, random) : fillers.Draw(random);
 
     private static void AskSeveral(DocumentWriter writer, Random random, Queue<Fact> known, int count)
     {

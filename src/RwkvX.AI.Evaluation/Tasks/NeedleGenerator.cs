@@ -32,11 +32,12 @@ internal sealed class NeedleGenerator(NeedleKind kind, Fillers fillers) : TaskGe
         Scatter.Write(writer, random, tokens - frame, filler, [.. keys.Zip(values, (key, value) => $"One of the special magic {what}s for {key} is: {value}.")]);
         writer.TrimEnd();
         string joint = "\n";
+        (string end, string next) = _keys.IsTraining ? ("\n\n", "") : ("", "\n\n"); // an answer ends at a blank line, which training counts as a part of it
         foreach (string key in asked)
         {
             string[] mine = [.. keys.Zip(values).Where(pair => pair.First == key).Select(pair => pair.Second)];
-            writer.Add(joint + Question(what, key, mine.Length > 1), PartKind.Question).Add($" {string.Join(", ", mine)}.", PartKind.Answer);
-            joint = "\n\n"; // an answer ends at a blank line
+            writer.Add(joint + Question(what, key, mine.Length > 1), PartKind.Question).Add($" {string.Join(", ", mine)}.{end}", PartKind.Answer);
+            joint = next;
         }
 
         return writer.ToDocument();

@@ -9,7 +9,9 @@ namespace RwkvX.AI.Training.Attention;
 /// <param name="Weights">(M) F32 how much each counts.</param>
 internal sealed record ChoiceRows(int Sequence, Tensor Positions, Tensor Weights)
 {
-    /// <summary>Those of each sequence of a batch that has any.</summary>
+    private const int Most = 512; // of a batch: each is compared with all T keys of its sequence
+
+    /// <summary>Those of each sequence of a batch that has any; of more than 512 answers' tokens so many, evenly spaced, each counting for those left out beside it.</summary>
     /// <param name="answers">Places in the batch, b · T + t, ascending.</param>
     /// <param name="weights">(B, T)</param>
     /// <param name="scale">What the weights are multiplied by.</param>
@@ -17,9 +19,12 @@ internal sealed record ChoiceRows(int Sequence, Tensor Positions, Tensor Weights
     public static IReadOnlyList<ChoiceRows> Of(IReadOnlyList<int> answers, Tensor weights, double scale, int chunkSize)
     {
         int T = (int)weights.shape[1];
-        return [.. answers.Where(place => place % T >= chunkSize).GroupBy(place => place / T, (sequence, places) =>
+        int[] places = [.. answers.Where(place => place % T >= chunkSize)];
+        int count = Math.Min(places.Length, Most);
+        scale *= (double)places.Length / Math.Max(1, count);
+        return [.. Enumerable.Range(0, count).Select(i => places[(long)i * places.Length / count]).GroupBy(place => place / T, (sequence, mine) =>
         {
-            Tensor positions = tensor(places.Select(place => (long)(place % T)).ToArray(), device: weights.device);
+            Tensor positions = tensor(mine.Select(place => (long)(place % T)).ToArray(), device: weights.device);
             return new ChoiceRows(sequence, positions, weights[sequence].index_select(0, positions).Times(scale));
         })];
     }
