@@ -111,7 +111,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
         'P' => words.Surprises(random) ? words.UnheardName(random) : Person(words, random),
         'T' => words.FromOrAny(Vocabulary.Topics, random),
         _ when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
-        _ => $"{words.From(Vocabulary.Adjectives, random)} {words.From(Vocabulary.Nouns, random)}",
+        _ => $"{From(words, Vocabulary.Adjectives, random)} {From(words, Vocabulary.Nouns, random)}",
     };
 
     private static string ValueOf(char kind, WordList words, Random random) => kind switch
@@ -120,12 +120,12 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
         'N' when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
         'c' when words.Surprises(random) => words.InventName(random),
         'F' when words.Surprises(random) => words.UnheardName(random),
-        'c' => random.Next(6) == 0 ? words.InventName(random) : words.From(Vocabulary.Cities, random),
-        'p' => words.From(Vocabulary.Professions, random),
-        'k' => words.From(Vocabulary.Colours, random),
-        'f' => words.From(Vocabulary.Foods, random),
-        'l' => words.From(Vocabulary.Animals, random),
-        'N' => $"{words.From(Vocabulary.Adjectives, random)} {words.From(Vocabulary.Nouns, random)}",
+        'c' => random.Next(6) == 0 ? words.InventName(random) : From(words, Vocabulary.Cities, random),
+        'p' => From(words, Vocabulary.Professions, random),
+        'k' => From(words, Vocabulary.Colours, random),
+        'f' => From(words, Vocabulary.Foods, random),
+        'l' => From(words, Vocabulary.Animals, random),
+        'N' => $"{From(words, Vocabulary.Adjectives, random)} {From(words, Vocabulary.Nouns, random)}",
         'F' => Person(words, random),
         'D' => $"{random.Next(10, 100_000)}",
         'M' => $"{random.Next(7, 20)}:{random.Next(12) * 5:00}",
@@ -135,10 +135,17 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     private static string Person(WordList words, Random random) => random.Next(4) switch
     {
-        0 => $"{words.From(Vocabulary.FirstNames, random)} {(words.Surprises(random) ? words.InventName(random) : words.From(Vocabulary.Surnames, random))}",
+        0 => $"{From(words, Vocabulary.FirstNames, random)} {(words.Surprises(random) ? words.InventName(random) : From(words, Vocabulary.Surnames, random))}",
         1 => words.InventName(random),
-        _ => words.From(Vocabulary.FirstNames, random),
+        _ => From(words, Vocabulary.FirstNames, random),
     };
+
+    /// <summary>A word of a list; of three in training one only begins like it, since lists are short and a model that knows them guesses how Lyd… goes on.</summary>
+    private static string From(WordList words, string[] list, Random random)
+    {
+        string word = words.From(list, random);
+        return words.IsTraining && random.Next(3) == 0 ? words.Rival(word, random) : word;
+    }
 
     internal static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
