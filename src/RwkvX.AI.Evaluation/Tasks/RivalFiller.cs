@@ -22,7 +22,8 @@ internal sealed partial class RivalFiller : IFiller
         _names = [.. told.Where(word => char.IsAsciiLetterUpper(word[0])).Take(Most).Select(Like)];
         _words = [.. told.Where(word => !char.IsAsciiLetterUpper(word[0])).Take(Most).Select(Like)];
 
-        string Like(string word) => random.Next(3) == 0 ? word : char.IsAsciiDigit(word[0]) ? word[..2] + random.Next(10, 1000) : words.Rival(word, random);
+        // Never the same word: filler has facts of its own, which nobody shall take for one of these.
+        string Like(string word) => char.IsAsciiDigit(word[0]) ? word[..2] + random.Next(10, 1000) : words.Rival(word, random);
     }
 
     /// <inheritdoc/>
