@@ -41,7 +41,8 @@ internal sealed class ChatGenerator(Fillers fillers) : TaskGenerator
         Untold unknown = new(facts[told..], hasRemarks ? EverydayGenerator.UnknownShare : UnknownShare, taken, cast);
         DocumentWriter writer = new(count);
         TalkGenerator.Greet(writer, random, name?.Value);
-        int questions = _words.IsTraining ? (IsEveryday ? 2 : 1) * told : IsEveryday && Distance is null ? Math.Min(2 * told, 40) : Math.Min(told, 24);
+        (int questions, int most) = IsEveryday && Distance is null ? (2 * told, 40) : (told, 24);
+        if (!_words.IsTraining) questions = Math.Min(questions, most);
         int talk = Math.Max(0, tokens - writer.Tokens - (told * 30) - (questions * 30));
         List<Told> open = name is null ? [] : [Told.Own(name, random)];
         for (int i = 0; i < told; i++)

@@ -31,8 +31,9 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
         DocumentWriter writer = new(count);
         int documents = _words.IsTraining && random.Next(3) == 0 ? random.Next(2, 6) : 1;
         (string before, string after) = Frames[documents > 1 ? 0 : random.Next(Frames.Length)];
-        int questions = AskAtOnce ? 4 : Math.Min(known.Count, _words.IsTraining ? 240 : 24);
-        int length = tokens - 20 - (questions * 25);
+        int questions = AskAtOnce ? 4 : _words.IsTraining ? known.Count : Math.Min(known.Count, 24);
+        int asking = _words.IsTraining ? count($"User: {known[0].Question(random)}\n\nAssistant: {known[0].Answer}\n\n") : 25;
+        int length = tokens - 20 - (questions * asking);
         for (int i = 0; i < documents; i++)
         {
             writer.Add(before, PartKind.Question);

@@ -29,7 +29,7 @@ internal sealed partial class RivalFiller : IFiller
     /// <inheritdoc/>
     public string Next(Random random) => Word().Replace(_text.Next(random), match =>
     {
-        uint place = match.Value.Aggregate(17u, (sum, letter) => (sum * 31) + letter); // the same word has the same rival throughout
+        uint place = WordList.Hash(match.Value); // the same word has the same rival throughout
         string[] rivals = char.IsAsciiLetterUpper(match.Value[0]) ? _names : place / 8 % 40 == 0 ? _words : [];
         return rivals.Length == 0 ? match.Value : rivals[place % rivals.Length];
     });

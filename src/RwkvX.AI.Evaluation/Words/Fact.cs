@@ -111,7 +111,7 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
         'P' => words.Surprises(random) ? words.UnheardName(random) : Person(words, random),
         'T' => words.FromOrAny(Vocabulary.Topics, random),
         _ when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
-        _ => $"{From(words, Vocabulary.Adjectives, random)} {From(words, Vocabulary.Nouns, random)}",
+        _ => $"{words.FromOrRival(Vocabulary.Adjectives, random)} {words.FromOrRival(Vocabulary.Nouns, random)}",
     };
 
     private static string ValueOf(char kind, WordList words, Random random) => kind switch
@@ -120,12 +120,12 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
         'N' when words.Surprises(random) => $"{words.Any(random)} {words.Any(random)}",
         'c' when words.Surprises(random) => words.InventName(random),
         'F' when words.Surprises(random) => words.UnheardName(random),
-        'c' => random.Next(6) == 0 ? words.InventName(random) : From(words, Vocabulary.Cities, random),
-        'p' => From(words, Vocabulary.Professions, random),
-        'k' => From(words, Vocabulary.Colours, random),
-        'f' => From(words, Vocabulary.Foods, random),
-        'l' => From(words, Vocabulary.Animals, random),
-        'N' => $"{From(words, Vocabulary.Adjectives, random)} {From(words, Vocabulary.Nouns, random)}",
+        'c' => random.Next(6) == 0 ? words.InventName(random) : words.FromOrRival(Vocabulary.Cities, random),
+        'p' => words.FromOrRival(Vocabulary.Professions, random),
+        'k' => words.FromOrRival(Vocabulary.Colours, random),
+        'f' => words.FromOrRival(Vocabulary.Foods, random),
+        'l' => words.FromOrRival(Vocabulary.Animals, random),
+        'N' => $"{words.FromOrRival(Vocabulary.Adjectives, random)} {words.FromOrRival(Vocabulary.Nouns, random)}",
         'F' => Person(words, random),
         'D' => $"{random.Next(10, 100_000)}",
         'M' => $"{random.Next(7, 20)}:{random.Next(12) * 5:00}",
@@ -135,17 +135,10 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     private static string Person(WordList words, Random random) => random.Next(4) switch
     {
-        0 => $"{From(words, Vocabulary.FirstNames, random)} {(words.Surprises(random) ? words.InventName(random) : From(words, Vocabulary.Surnames, random))}",
+        0 => $"{words.FromOrRival(Vocabulary.FirstNames, random)} {(words.Surprises(random) ? words.InventName(random) : words.FromOrRival(Vocabulary.Surnames, random))}",
         1 => words.InventName(random),
-        _ => From(words, Vocabulary.FirstNames, random),
+        _ => words.FromOrRival(Vocabulary.FirstNames, random),
     };
-
-    /// <summary>A word of a list; of three in training one only begins like it, since lists are short and a model that knows them guesses how Lyd… goes on.</summary>
-    private static string From(WordList words, string[] list, Random random)
-    {
-        string word = words.From(list, random);
-        return words.IsTraining && random.Next(3) == 0 ? words.Rival(word, random) : word;
-    }
 
     internal static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 

@@ -36,6 +36,13 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     /// <summary>A word of a list; in training, where it <see cref="Surprises"/>, any word, so that it is copied and not guessed.</summary>
     public string FromOrAny(string[] list, Random random) => Surprises(random) ? Any(random) : From(list, random);
 
+    /// <summary>A word of a list; of three in training one only begins like it, since lists are short and a model that knows them guesses how Lyd… goes on.</summary>
+    public string FromOrRival(string[] list, Random random)
+    {
+        string word = From(list, random);
+        return IsTraining && random.Next(3) == 0 ? Rival(word, random) : word;
+    }
+
     /// <summary>An English or invented word: in training any word of the prose, the beginning of one with the end of another, or letters that are no word at all.</summary>
     public string Any(Random random) => random.Next(_prose.Value.Open.Length > 0 ? 11 : 3) switch
     {
@@ -87,11 +94,14 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
     public string UnheardName(Random random) => random.Next(3) > 0 ? InventName(random)
         : $"{(random.Next(2) == 0 ? From(Vocabulary.FirstNames, random) : InventName(random))} {InventName(random)}";
 
-    internal static WordSplit SplitOf(string word)
+    internal static WordSplit SplitOf(string word) => Hash(word) % 5 == 0 ? WordSplit.Test : WordSplit.Training;
+
+    /// <summary>A number that is the same on every machine: FNV-1a, folded.</summary>
+    internal static uint Hash(string word)
     {
-        uint hash = 2166136261; // FNV-1a: the same on every machine
+        uint hash = 2166136261;
         foreach (char c in word) hash = (hash ^ c) * 16777619;
-        return (hash ^ (hash >> 15)) % 5 == 0 ? WordSplit.Test : WordSplit.Training;
+        return hash ^ (hash >> 15);
     }
 
     private bool Belongs(string word) => SplitOf(word) == split;

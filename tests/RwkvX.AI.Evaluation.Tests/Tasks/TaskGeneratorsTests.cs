@@ -21,7 +21,7 @@ public sealed partial class TaskGeneratorsTests
             Assert.NotEmpty(document.Questions());
             Assert.All(document.Questions(), question => Assert.False(string.IsNullOrWhiteSpace(question.Answer)));
             Assert.DoesNotContain('{', document.Text);
-            if (name is not ("talk" or "tasks" or "everyday" or "everyday-chat") && words >= 500) Assert.InRange(Count(document.Text), 0.6 * words, (1.3 * words) + 150);
+            if (name is not ("talk" or "tasks" or "everyday" or "everyday-chat") && words >= 500) Assert.InRange(Count(document.Text), 0.7 * words, (1.3 * words) + 150);
         }
     }
 
