@@ -102,6 +102,24 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
         return new string(digits);
     }
 
+    /// <summary>The same said of a subject that begins like this one's and is none of some facts; what it says begins like it too.</summary>
+    public Fact Alike(IReadOnlyList<Fact> others, WordList words, Random random)
+    {
+        while (true)
+        {
+            Fact fact = this with { Subject = Rival(Subject), Value = char.IsAsciiDigit(Value[0]) && !Value.All(char.IsAsciiDigit) ? ValueOf(Relation.Value, words, random) : Rival(Value) };
+            if (!others.Any(other => other.Subject == fact.Subject)) return fact;
+        }
+
+        string Rival(string text)
+        {
+            string[] parts = text.Split(' ');
+            int place = random.Next(parts.Length);
+            parts[place] = parts[place].All(char.IsAsciiDigit) ? WordList.RivalNumber(parts[place], random) : words.Rival(parts[place], random);
+            return string.Join(' ', parts);
+        }
+    }
+
     private static Relation[] Relations(WordList words) => words.IsTraining ? Relation.Training : Relation.All;
 
     private string Fill(string pattern) => Articles.Mend(pattern.Replace("{s}", Subject, StringComparison.Ordinal).Replace("{v}", Value, StringComparison.Ordinal));

@@ -96,17 +96,38 @@ public sealed partial class TaskGeneratorsTests
     [Fact]
     public void Next_AmongRivals_NamesWithinSentencesAreAFew_ThatBeginLikeThoseOfTheFacts()
     {
-        const string Text = "Then Anne, whom Captain Wentworth and Louisa met with Charles, saw that Lady Russell and Mary Elliot were in Bath. ";
+        const string Text = "Then Anne, whom Captain Wentworth and Louisa met with Charles, saw that Lady Russell and Mary Elliot were in Bath. At 12:30 it was 770.5 miles. ";
         WordList words = new(WordSplit.Training);
         Fact[] facts = [new(Relation.Training[0], "Anna Egan", "12345"), new(Relation.Training[0], "Robert", "amber")];
         RivalFiller filler = new(new Plain(Text), facts, words, new Random(3));
-        string[] pieces = [.. Enumerable.Range(0, 20).Select(seed => filler.Next(new Random(seed)))];
+        string[] pieces = [.. Enumerable.Range(0, 40).Select(seed => filler.Next(new Random(seed))).Where(piece => piece.StartsWith("Then", StringComparison.Ordinal))];
+        Assert.InRange(pieces.Length, 25, 39);
         Assert.Single(pieces.Distinct()); // the same word has the same rival everywhere
         string[] names = [.. Name().Matches(pieces[0]).Select(match => match.Value).Distinct()];
         Assert.InRange(names.Length, 2, 3);
         Assert.All(names, name => Assert.Contains(name[..2], (string[])["An", "Eg", "Ro"]));
         Assert.StartsWith("Then ", pieces[0], StringComparison.Ordinal);
         Assert.Equal(Text.Split(' ').Length, pieces[0].Split(' ').Length);
+        Assert.EndsWith("At 12:30 it was 770.5 miles. ", pieces[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Next_AmongRivals_NumbersBeginLikeThoseOfTheFacts_AndOthersOfLikeNamesAreToldOf()
+    {
+        WordList words = new(WordSplit.Training);
+        Relation number = Relation.Training.First(relation => relation is { Subject: 'P', Value: 'D' });
+        Fact[] facts = [new(number, "Anna Egan", "55200"), new(number, "Robert", "55734")];
+        RivalFiller filler = new(new Plain("The year 1843 was told. "), facts, words, new Random(3));
+        Random random = new(4);
+        string[] pieces = [.. Enumerable.Range(0, 400).Select(_ => filler.Next(random))];
+        string[] years = [.. pieces.Where(piece => piece.StartsWith("The year ", StringComparison.Ordinal)).Select(piece => piece.Split(' ')[2])];
+        Assert.All(years, year => Assert.Matches("^5[0-9]{4}$", year));
+        Assert.DoesNotContain("55200", years);
+        Assert.InRange(years.Count(year => year.StartsWith("55", StringComparison.Ordinal)), years.Length / 2, years.Length);
+        string[] others = [.. pieces.Where(piece => !piece.StartsWith("The year ", StringComparison.Ordinal))];
+        Assert.InRange(others.Length, 20, 80);
+        Assert.All(others, other => Assert.Matches("(An|Eg|Ro)[a-z]+.*5[0-9]{4}|5[0-9]{4}.*(An|Eg|Ro)[a-z]+", other));
+        Assert.All(others, other => Assert.DoesNotMatch(@"\b(Anna Egan|Robert)\b", other));
     }
 
     [Fact]
