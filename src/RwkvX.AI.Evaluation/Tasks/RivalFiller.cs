@@ -10,10 +10,10 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// </summary>
 internal sealed partial class RivalFiller : IFiller
 {
-    private const int Most = 6;   // of each kind
-    private const int Apart = 10; // pieces from one fact of somebody alike to the next
+    private const int Most = 6; // of each kind
 
     private readonly IFiller _text;
+    private readonly int _apart; // pieces from one fact of somebody alike to the next
     private readonly IReadOnlyList<Fact> _facts;
     private readonly WordList _allWords;
     private readonly string[] _names, _words, _numbers;
@@ -22,6 +22,7 @@ internal sealed partial class RivalFiller : IFiller
     public RivalFiller(IFiller text, IReadOnlyList<Fact> facts, WordList words, Random random)
     {
         (_text, _facts, _allWords) = (text, facts, words);
+        _apart = 1 + Drawn.Count(random, 20);
         string[] told = Drawn.Shuffled(facts.SelectMany(fact => $"{fact.Subject} {fact.Value}".Split(' ')).Where(word => word.Length > 2).Distinct(), random);
         string[] plain = [.. told.Where(word => word.All(char.IsAsciiLetter))];
         _names = [.. plain.Where(word => char.IsAsciiLetterUpper(word[0])).Take(Most).Select(word => words.Rival(word, random))];
@@ -32,7 +33,7 @@ internal sealed partial class RivalFiller : IFiller
     /// <inheritdoc/>
     public string Next(Random random)
     {
-        if (random.Next(Apart) == 0) return _facts[random.Next(_facts.Count)].Alike(_facts, _allWords, random).Statement(random) + _text.Joint(random);
+        if (random.Next(_apart) == 0) return _facts[random.Next(_facts.Count)].Alike(_facts, _allWords, random).Statement(random) + _text.Joint(random);
         string text = Word().Replace(_text.Next(random), match =>
         {
             uint place = WordList.Hash(match.Value); // the same word has the same rival throughout

@@ -101,7 +101,7 @@ public sealed partial class TaskGeneratorsTests
         Fact[] facts = [new(Relation.Training[0], "Anna Egan", "12345"), new(Relation.Training[0], "Robert", "amber")];
         RivalFiller filler = new(new Plain(Text), facts, words, new Random(3));
         string[] pieces = [.. Enumerable.Range(0, 40).Select(seed => filler.Next(new Random(seed))).Where(piece => piece.StartsWith("Then", StringComparison.Ordinal))];
-        Assert.InRange(pieces.Length, 25, 39);
+        Assert.InRange(pieces.Length, 2, 39);
         Assert.Single(pieces.Distinct()); // the same word has the same rival everywhere
         string[] names = [.. Name().Matches(pieces[0]).Select(match => match.Value).Distinct()];
         Assert.InRange(names.Length, 2, 3);
@@ -117,15 +117,15 @@ public sealed partial class TaskGeneratorsTests
         WordList words = new(WordSplit.Training);
         Relation number = Relation.Training.First(relation => relation is { Subject: 'P', Value: 'D' });
         Fact[] facts = [new(number, "Anna Egan", "55200"), new(number, "Robert", "55734")];
-        RivalFiller filler = new(new Plain("The year 1843 was told. "), facts, words, new Random(3));
         Random random = new(4);
-        string[] pieces = [.. Enumerable.Range(0, 400).Select(_ => filler.Next(random))];
+        RivalFiller[] fillers = [.. Enumerable.Range(0, 40).Select(_ => new RivalFiller(new Plain("The year 1843 was told. "), facts, words, random))];
+        string[] pieces = [.. Enumerable.Range(0, 400).Select(i => fillers[i % 40].Next(random))];
         string[] years = [.. pieces.Where(piece => piece.StartsWith("The year ", StringComparison.Ordinal)).Select(piece => piece.Split(' ')[2])];
         Assert.All(years, year => Assert.Matches("^5[0-9]{4}$", year));
         Assert.DoesNotContain("55200", years);
         Assert.InRange(years.Count(year => year.StartsWith("55", StringComparison.Ordinal)), years.Length / 2, years.Length);
         string[] others = [.. pieces.Where(piece => !piece.StartsWith("The year ", StringComparison.Ordinal))];
-        Assert.InRange(others.Length, 20, 80);
+        Assert.InRange(others.Length, 40, 160); // every second to every twentieth
         Assert.All(others, other => Assert.Matches("(An|Eg|Ro)[a-z]+.*5[0-9]{4}|5[0-9]{4}.*(An|Eg|Ro)[a-z]+", other));
         Assert.All(others, other => Assert.DoesNotMatch(@"\b(Anna Egan|Robert)\b", other));
     }
