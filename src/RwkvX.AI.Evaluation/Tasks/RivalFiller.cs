@@ -25,9 +25,11 @@ internal sealed partial class RivalFiller : IFiller
         _apart = 1 + Drawn.Count(random, 20);
         string[] told = Drawn.Shuffled(facts.SelectMany(fact => $"{fact.Subject} {fact.Value}".Split(' ')).Where(word => word.Length > 2).Distinct(), random);
         string[] plain = [.. told.Where(word => word.All(char.IsAsciiLetter))];
-        _names = [.. plain.Where(word => char.IsAsciiLetterUpper(word[0])).Take(Most).Select(word => words.Rival(word, random))];
-        _words = [.. plain.Where(word => !char.IsAsciiLetterUpper(word[0])).Take(Most).Select(word => words.Rival(word, random))];
+        _names = RivalsOf(char.IsAsciiLetterUpper);
+        _words = RivalsOf(char.IsAsciiLetterLower);
         _numbers = [.. told.Where(word => word.All(char.IsAsciiDigit))];
+
+        string[] RivalsOf(Func<char, bool> begins) => [.. plain.Where(word => begins(word[0])).Take(Most).Select(word => words.Rival(word, random))];
     }
 
     /// <inheritdoc/>
@@ -40,7 +42,7 @@ internal sealed partial class RivalFiller : IFiller
             string[] rivals = char.IsAsciiLetterUpper(match.Value[0]) ? _names : place / 8 % 40 == 0 ? _words : [];
             return rivals.Length == 0 ? match.Value : rivals[place % rivals.Length];
         });
-        return _numbers.Length == 0 ? text : Number().Replace(text, _ => WordList.RivalNumber(_numbers[random.Next(_numbers.Length)], random));
+        return _numbers.Length == 0 ? text : Number().Replace(text, _ => _allWords.Rival(_numbers[random.Next(_numbers.Length)], random));
     }
 
     /// <inheritdoc/>

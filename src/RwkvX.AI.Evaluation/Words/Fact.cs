@@ -76,6 +76,24 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
 
     public string OwnAnswer => Fill(Relation.OwnAnswer!);
 
+    /// <summary>The same said of a subject that begins like this one's and is none of some facts; what it says begins like it too, but for times and dates.</summary>
+    public Fact Alike(IReadOnlyList<Fact> others, WordList words, Random random)
+    {
+        while (true)
+        {
+            Fact fact = this with { Subject = Like(Subject), Value = Relation.Value is 'M' or 'E' ? ValueOf(Relation.Value, words, random) : Like(Value) };
+            if (!others.Any(other => other.Subject == fact.Subject)) return fact;
+        }
+
+        string Like(string text)
+        {
+            string[] parts = text.Split(' ');
+            int place = random.Next(parts.Length);
+            parts[place] = words.Rival(parts[place], random);
+            return string.Join(' ', parts);
+        }
+    }
+
     /// <summary>A fact that is easily taken for this one: of a subject that begins alike, or of the same subject with a value of the same kind; what it says often begins alike too.</summary>
     private Fact Rival(WordList words, Random random)
     {
@@ -100,24 +118,6 @@ internal sealed record Fact(Relation Relation, string Subject, string Value)
         char[] digits = Value.ToCharArray();
         digits[random.Next(1, digits.Length)] = (char)('0' + random.Next(10)); // two digits at least
         return new string(digits);
-    }
-
-    /// <summary>The same said of a subject that begins like this one's and is none of some facts; what it says begins like it too.</summary>
-    public Fact Alike(IReadOnlyList<Fact> others, WordList words, Random random)
-    {
-        while (true)
-        {
-            Fact fact = this with { Subject = Rival(Subject), Value = char.IsAsciiDigit(Value[0]) && !Value.All(char.IsAsciiDigit) ? ValueOf(Relation.Value, words, random) : Rival(Value) };
-            if (!others.Any(other => other.Subject == fact.Subject)) return fact;
-        }
-
-        string Rival(string text)
-        {
-            string[] parts = text.Split(' ');
-            int place = random.Next(parts.Length);
-            parts[place] = parts[place].All(char.IsAsciiDigit) ? WordList.RivalNumber(parts[place], random) : words.Rival(parts[place], random);
-            return string.Join(' ', parts);
-        }
     }
 
     private static Relation[] Relations(WordList words) => words.IsTraining ? Relation.Training : Relation.All;

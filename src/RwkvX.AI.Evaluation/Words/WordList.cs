@@ -84,19 +84,8 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         }
     }
 
-    /// <summary>A word that begins like another one, by two letters or more.</summary>
-    public string Rival(string word, Random random) => Longer(word[..random.Next(2, Math.Max(3, word.Length))], random);
-
-    /// <summary>Another number of as many digits that begins like this one, of two digits or more.</summary>
-    public static string RivalNumber(string number, Random random)
-    {
-        while (true)
-        {
-            int alike = random.Next(1, number.Length);
-            string rival = number[..alike] + string.Concat(Enumerable.Range(alike, number.Length - alike).Select(_ => random.Next(10)));
-            if (rival != number) return rival;
-        }
-    }
+    /// <summary>A word that begins like another one, by two letters or more; of a number of two digits or more another one of as many that begins like it.</summary>
+    public string Rival(string word, Random random) => word.All(char.IsAsciiDigit) ? RivalNumber(word, random) : Longer(word[..random.Next(2, Math.Max(3, word.Length))], random);
 
     /// <summary>A name that nobody has, capitalised.</summary>
     public string InventName(Random random) => Fact.Capital(_prose.Value.Open.Length > 0 && random.Next(2) == 0 ? Any(random) : Invent(random));
@@ -123,6 +112,16 @@ internal sealed class WordList(WordSplit split, Func<Random, string>? prose = nu
         {
             if (_cache.TryGetValue(list, out string[]? mine)) return mine;
             return _cache[list] = [.. list.Where(Belongs)];
+        }
+    }
+
+    private static string RivalNumber(string number, Random random)
+    {
+        while (true)
+        {
+            int alike = random.Next(1, number.Length);
+            string rival = number[..alike] + string.Concat(Enumerable.Range(alike, number.Length - alike).Select(_ => random.Next(10)));
+            if (rival != number) return rival;
         }
     }
 
