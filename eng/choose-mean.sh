@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Which mean of two models to take: each share of the second is asked documents of a seed that no test has. Prints right of asked, a row a task and a column a share; of everyday questions what was told, then what never was.
 #   eng/choose-mean.sh FIRST SECOND OUT SHARE… [-- flags for the engine…]     such as 0 0.35 0.5 0.7 1 -- --device cuda; cards are taken in turn
-# SEED (5), DOCUMENTS (40) of each task. RWKVX_EVAL_QUICK=1: short texts, to see that it works. RWKVX_TOOL, RWKVX_TEXT: as for evaluate-model.sh.
+# SEED (5), DOCUMENTS (40) of each task, TASKS (all that it has). RWKVX_EVAL_QUICK=1: short texts, to see that it works. RWKVX_TOOL, RWKVX_TEXT: as for evaluate-model.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 first=$(realpath "$1") second=$(realpath "$2") out=$(realpath -m "$3")
@@ -14,7 +14,7 @@ text=${RWKVX_TEXT:-$([ -f "$here/heldout-novels.jsonl" ] && echo "$here" || echo
 seed=${SEED:-5} documents=${DOCUMENTS:-40} cards=$(nvidia-smi -L 2>/dev/null | wc -l || true)
 if [ "${RWKVX_EVAL_QUICK:-0}" = 1 ]; then long=2048 mid=1024 minutes=1000; else long=65536 mid=16384 minutes=20000; fi
 
-tasks=(needle-3 needle-2 four decisions unknown everyday everyday-chat)
+read -ra tasks <<<"${TASKS:-needle-3 needle-2 four decisions unknown everyday everyday-chat}"
 engine=("$@") prose=(--prose "$text/heldout-novels.jsonl")
 evaluate() { # MODEL FOLDER
     mkdir -p "$2"

@@ -27,6 +27,7 @@ internal static class TrainDataCommand
             var report = DataReport.Read(read, Path.GetDirectoryName(path)!, number - 1, 0, result.GetValue(count) ?? 100, result.GetValue(forgetting));
             string shares = string.Join(", ", Enum.GetNames<TokenKind>().Zip(report.Shares, (name, share) => FormattableString.Invariant($"{name.ToLowerInvariant()} {share:p1}")));
             host.Out.WriteLine(FormattableString.Invariant($"{read.Stages[number - 1].Name}: {report.TokensPerSecond / 1e3:f0}K tokens/s of one thread; {shares}"));
+            foreach (DataReport.Source source in report.Sources) host.Out.WriteLine(FormattableString.Invariant($"  {source.Name}: {source.Tokens:p1} of the tokens, {source.Answers:p1} of them answers, {source.Weight:p1} of what counts"));
             if (result.GetValue(output) is { } file) File.WriteAllLines(file, report.Texts.Select(text => JsonSerializer.Serialize(new { text })));
         });
         return command;

@@ -34,6 +34,7 @@ public sealed class TrainingPlanTests
     [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "forget_data": [{"task": "records"}], "data": [{"task": "tasks"}]}]}""", "forget_data: expected at least one source and forget_every, found 1 and 0")]
     [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "forget_every": 4, "forget_data": [], "data": [{"task": "tasks"}]}]}""", "forget_data: expected at least one source and forget_every, found 0 and 4")]
     [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "choice_loss": -1, "data": [{"task": "tasks"}]}]}""", "choice_loss: expected at least 0, found -1")]
+    [InlineData("""{"model": {"from": "x"}, "stages": [{"name": "a", "length": 8, "batch": 1, "tokens": 8, "learning_rate": 1, "final_learning_rate": 1, "answer_share": 1.5, "data": [{"task": "tasks"}]}]}""", "answer_share: expected 0 to 1, found 1.5")]
     public void Read_BadPlan_NamesTheField(string json, string field)
     {
         using TestFolder folder = new();

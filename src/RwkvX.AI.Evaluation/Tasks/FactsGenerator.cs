@@ -5,6 +5,8 @@ namespace RwkvX.AI.Evaluation.Tasks;
 /// <summary>A document with facts at random places, and questions about them and about facts that it does not hold. Training also spreads the facts over several documents.</summary>
 internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 {
+    private const int Few = 8; // of a document that is nearly all filler, as one in three of training is and all of several facts at once are
+
     private static readonly (string Before, string After)[] Frames =
     [
         .. DocumentWriter.Openings.Select(opening => (opening, "\n\n")),
@@ -26,7 +28,9 @@ internal sealed class FactsGenerator(Fillers fillers) : TaskGenerator
 
     public override TaskDocument Write(Random random, int tokens, Func<string, int> count)
     {
-        int told = FactCount > 0 ? FactCount : Drawn.Told(_words, random, Math.Clamp(tokens / 45, 1, _words.IsTraining ? 240 : 120));
+        int most = Math.Clamp(tokens / 45, 1, _words.IsTraining ? 240 : 120);
+        if (_words.IsTraining && random.Next(3) == 0) most = Math.Min(most, Few);
+        int told = FactCount > 0 ? FactCount : Drawn.Told(_words, random, most);
         List<Fact> known = Fact.DrawMany(told, _words, random), unknown = Fact.DrawUnknown(4, known, _words, random);
         DocumentWriter writer = new(count);
         int documents = _words.IsTraining && random.Next(3) == 0 ? random.Next(2, 6) : 1;

@@ -8,8 +8,9 @@ namespace RwkvX.AI.Training.Data;
 /// <param name="Sequences">Sequences read.</param>
 /// <param name="TokensPerSecond">Of one thread.</param>
 /// <param name="Shares">Of all tokens, by <see cref="TokenKind"/>.</param>
+/// <param name="Sources">What each of the plan's sources brings, in their order.</param>
 /// <param name="Texts">The text of each sequence; where the kind changes, <c>⟦kind⟧</c> is put in.</param>
-internal sealed record DataReport(int Sequences, double TokensPerSecond, double[] Shares, IReadOnlyList<string> Texts)
+internal sealed record DataReport(int Sequences, double TokensPerSecond, double[] Shares, IReadOnlyList<DataReport.Source> Sources, IReadOnlyList<string> Texts)
 {
     /// <summary>Reads sequences as the trainer does.</summary>
     /// <param name="plan">The plan.</param>
@@ -24,12 +25,14 @@ internal sealed record DataReport(int Sequences, double TokensPerSecond, double[
         StagePlan chosen = plan.Stages[stage];
         var tokenizer = WorldTokenizer.Load(plan.Model.FindVocabulary(folder) ?? throw new PlanException("expected model.vocabulary, found none"));
         using SequenceSources sources = new(folder, () => tokenizer);
+        IReadOnlyList<SourcePlan> plans = forgetting ? chosen.ForgetData ?? [] : chosen.Data;
         ISequenceSource source = (forgetting ? sources.OpenForgetting(chosen, plan.SeedOf(stage), tokenizer.VocabularySize) : sources.Open(chosen, plan.SeedOf(stage), tokenizer.VocabularySize))
             ?? throw new PlanException($"stage {chosen.Name}: expected forget_data, found none");
         int[] tokens = new int[chosen.Length + 1];
         TokenKind[] kinds = new TokenKind[chosen.Length + 1];
         source.Read(first, tokens, kinds); // what is only done once
         long[] counts = new long[Enum.GetValues<TokenKind>().Length];
+        double[] tokensOf = new double[plans.Count], answersOf = new double[plans.Count], weightOf = new double[plans.Count];
         List<string> texts = [];
         TimeSpan spent = TimeSpan.Zero;
         for (int i = 0; i < count; i++)
@@ -38,11 +41,16 @@ internal sealed record DataReport(int Sequences, double TokensPerSecond, double[
             source.Read(first + i, tokens, kinds);
             spent += Stopwatch.GetElapsedTime(started);
             foreach (TokenKind kind in kinds) counts[(int)kind]++;
+            int from = source is SourceMixture mixture ? mixture.Locate(first + i).Source : 0;
+            tokensOf[from] += tokens.Length;
+            answersOf[from] += kinds.Count(kind => kind == TokenKind.Answer);
+            weightOf[from] += TrainingBatch.WeightsOf(tokens, kinds, chosen).Sum();
             texts.Add(Text(tokenizer, tokens, kinds));
         }
 
         double all = (double)count * tokens.Length;
-        return new DataReport(count, all / spent.TotalSeconds, [.. counts.Select(n => n / all)], texts);
+        Source[] brought = [.. plans.Select((from, i) => new Source(from.Task is { } task ? $"{task} from {from.MinLength}" : string.Join(", ", from.Shards!), tokensOf[i] / all, answersOf[i] / Math.Max(1, tokensOf[i]), weightOf[i] / weightOf.Sum()))];
+        return new DataReport(count, all / spent.TotalSeconds, [.. counts.Select(n => n / all)], brought, texts);
     }
 
     private static string Text(WorldTokenizer tokenizer, int[] tokens, TokenKind[] kinds)
@@ -57,4 +65,11 @@ internal sealed record DataReport(int Sequences, double TokensPerSecond, double[
 
         return text.ToString();
     }
+
+    /// <summary>What a source brings.</summary>
+    /// <param name="Name">Its task and shortest document, or its shards.</param>
+    /// <param name="Tokens">Share of all tokens.</param>
+    /// <param name="Answers">Share of its tokens that are answers.</param>
+    /// <param name="Weight">Share of what counts in the loss.</param>
+    internal sealed record Source(string Name, double Tokens, double Answers, double Weight);
 }

@@ -1,3 +1,4 @@
+using RwkvX.AI.Training.Plans;
 using static TorchSharp.torch;
 
 namespace RwkvX.AI.Training.Data;
@@ -9,6 +10,8 @@ namespace RwkvX.AI.Training.Data;
 /// <param name="Batch">B</param>
 internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weights, int Batch)
 {
+    private const float MostOfOne = 20; // times what an answer counts: a lone number in 64K tokens must not be all that a step learns
+
     /// <summary>Whether the RWKV layers forget within it, as the stage says.</summary>
     public bool Forgets { get; init; }
 
@@ -21,12 +24,11 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
     /// <summary>Reads sequences.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="first">Number of the first.</param>
-    /// <param name="batch">B</param>
-    /// <param name="length">T</param>
-    /// <param name="kindWeights">By <see cref="TokenKind"/>.</param>
+    /// <param name="stage">Sizes, and what counts how much.</param>
     /// <param name="cancellationToken">Acts between sequences.</param>
-    public static TrainingBatch Read(ISequenceSource source, long first, int batch, int length, float[] kindWeights, CancellationToken cancellationToken = default)
+    public static TrainingBatch Read(ISequenceSource source, long first, StagePlan stage, CancellationToken cancellationToken = default)
     {
+        (int batch, int length) = (stage.Batch, stage.Length);
         long[] tokens = new long[batch * length], targets = new long[batch * length];
         float[] weights = new float[batch * length];
         List<int> answers = [];
@@ -36,16 +38,37 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
         {
             cancellationToken.ThrowIfCancellationRequested();
             source.Read(first + b, ids, kinds);
+            WeightsOf(ids, kinds, stage).AsSpan(1).CopyTo(weights.AsSpan(b * length));
             for (int t = 0; t < length; t++)
             {
                 tokens[(b * length) + t] = ids[t];
                 targets[(b * length) + t] = ids[t + 1];
-                weights[(b * length) + t] = kindWeights[(int)kinds[t + 1]];
                 if (kinds[t + 1] == TokenKind.Answer) answers.Add((b * length) + t);
             }
         }
 
         return new TrainingBatch(tokens, targets, weights, batch) { Answers = answers };
+    }
+
+    /// <summary>How much each token counts as a target: by its kind, and the answers of a document, which ends with token 0, by how few they are.</summary>
+    /// <param name="tokens">(n)</param>
+    /// <param name="kinds">(n)</param>
+    /// <param name="stage">Has <see cref="StagePlan.LossWeights"/> and <see cref="StagePlan.AnswerShare"/>.</param>
+    /// <returns>(n)</returns>
+    public static float[] WeightsOf(ReadOnlySpan<int> tokens, ReadOnlySpan<TokenKind> kinds, StagePlan stage)
+    {
+        float[] weights = new float[tokens.Length], byKind = [.. Enum.GetValues<TokenKind>().Select(kind => kind == TokenKind.Padding ? 0f : 1f)];
+        foreach ((string kind, double weight) in stage.LossWeights ?? new Dictionary<string, double>()) byKind[(int)Enum.Parse<TokenKind>(kind, ignoreCase: true)] = (float)weight;
+        for (int start = 0, end; start < tokens.Length; start = end)
+        {
+            int zero = tokens[start..].IndexOf(0);
+            end = zero < 0 ? tokens.Length : start + zero + 1;
+            int answers = kinds[start..end].Count(TokenKind.Answer);
+            float times = answers == 0 ? 1 : Math.Clamp((float)(stage.AnswerShare * (end - start) / answers), 1, MostOfOne);
+            for (int i = start; i < end; i++) weights[i] = byKind[(int)kinds[i]] * (kinds[i] == TokenKind.Answer ? times : 1);
+        }
+
+        return weights;
     }
 
     /// <summary>Tokens, targets and weights, each (B, T), on a device.</summary>

@@ -43,6 +43,12 @@ public sealed record StagePlan
     /// <summary>How much the loss of each kind of token counts; 1 where nothing is said.</summary>
     public IReadOnlyDictionary<string, double>? LossWeights { get; init; }
 
+    /// <summary>
+    /// Share of a document's tokens that its answers are counted for where they are fewer, up to twenty times each: one question about a long text then teaches as much as the hundred of another.
+    /// 0 counts all answers alike.
+    /// </summary>
+    public double AnswerShare { get; init; }
+
     /// <summary>LongCE; null for the plain loss.</summary>
     public LongCrossEntropyOptions? LongCrossEntropy { get; init; }
 
@@ -106,7 +112,7 @@ public sealed record StagePlan
         if (Train is not ("all" or "new")) throw new PlanException($"{path}: train: expected all or new, found {Train}");
         if (MobaTopK < 1) throw new PlanException($"{path}: moba_topk: expected at least 1, the chunk of the token itself, found {MobaTopK}");
         if (ForgetEvery < 0 || (ForgetEvery > 0 && Length % ForgetEvery != 0)) throw new PlanException($"{path}: forget_every: expected a divisor of the length {Length}, or 0, found {ForgetEvery}");
-        foreach ((string name, double share) in new[] { ("forget_share", ForgetShare), ("recompute_share", RecomputeShare) })
+        foreach ((string name, double share) in new[] { ("forget_share", ForgetShare), ("recompute_share", RecomputeShare), ("answer_share", AnswerShare) })
             if (share is not (>= 0 and <= 1)) throw new PlanException($"{path}: {name}: expected 0 to 1, found {share}");
         if (!(ChoiceLoss >= 0)) throw new PlanException($"{path}: choice_loss: expected at least 0, found {ChoiceLoss}");
         if (Data.Count == 0) throw new PlanException($"{path}: data: expected at least one source, found none");

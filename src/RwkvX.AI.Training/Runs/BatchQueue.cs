@@ -12,17 +12,15 @@ namespace RwkvX.AI.Training.Runs;
 /// <param name="group">Its processes share the batches of a step.</param>
 internal sealed class BatchQueue(ISequenceSource source, ISequenceSource? forgetting, StagePlan stage, int firstStep, IProcessGroup group) : IDisposable
 {
-    private const int Ahead = 3; // steps
-
     private readonly Queue<Task<TrainingBatch[]>> _queue = [];
-    private readonly float[] _kindWeights = KindWeights(stage);
     private readonly CancellationTokenSource _stop = new();
+    private readonly int _ahead = Math.Clamp(Environment.ProcessorCount / group.Size, 3, 12); // steps, each read by a thread
     private int _next = firstStep;
 
     /// <summary>The batches of the next step.</summary>
     public TrainingBatch[] Take()
     {
-        while (_queue.Count <= Ahead && _next < stage.Steps)
+        while (_queue.Count <= _ahead && _next < stage.Steps)
         {
             int step = _next++;
             _queue.Enqueue(Task.Run(() => Read(step)));
@@ -39,15 +37,6 @@ internal sealed class BatchQueue(ISequenceSource source, ISequenceSource? forget
         _stop.Dispose();
     }
 
-    /// <summary>By <see cref="TokenKind"/>: 1 where the plan says nothing, 0 for padding.</summary>
-    internal static float[] KindWeights(StagePlan stage)
-    {
-        float[] weights = [.. Enum.GetValues<TokenKind>().Select(kind => kind == TokenKind.Padding ? 0f : 1f)];
-        foreach ((string kind, double weight) in stage.LossWeights ?? new Dictionary<string, double>())
-            weights[(int)Enum.Parse<TokenKind>(kind, ignoreCase: true)] = (float)weight;
-        return weights;
-    }
-
     private TrainingBatch[] Read(int step) =>
     [
         .. Enumerable.Range(0, stage.Accumulate).Where(part => part % group.Size == group.Rank).Select(part => Read(((long)step * stage.Accumulate) + part)),
@@ -57,6 +46,6 @@ internal sealed class BatchQueue(ISequenceSource source, ISequenceSource? forget
     {
         bool forgets = stage.Forgets(batch);
         ISequenceSource from = forgets ? forgetting ?? source : source;
-        return TrainingBatch.Read(from, batch * stage.Batch, stage.Batch, stage.Length, _kindWeights, _stop.Token) with { Forgets = forgets };
+        return TrainingBatch.Read(from, batch * stage.Batch, stage, _stop.Token) with { Forgets = forgets };
     }
 }

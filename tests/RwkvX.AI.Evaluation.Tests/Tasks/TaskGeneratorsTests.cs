@@ -192,6 +192,15 @@ public sealed partial class TaskGeneratorsTests
         Assert.DoesNotContain(Enumerable.Range(0, 30), seed => Documents(TaskGenerators.Open("facts", WordSplit.Test).Write(new Random(seed), 600, Count).Text) > 1);
     }
 
+    /// <summary>A long text of which little is asked is what tests are, and what many facts teach nothing about.</summary>
+    [Fact]
+    public void Write_Facts_AThirdOfTrainingTellsFewOfALongText()
+    {
+        int[] told = [.. Enumerable.Range(0, 90).Select(seed => Write("facts", 4000, seed).Parts.Count(part => part.Kind == PartKind.Fact))];
+        Assert.InRange(told.Count(count => count <= 8), 30, 60); // with those that are few by chance
+        Assert.InRange(told.Count(count => count > 60), 20, 60);
+    }
+
     [Fact]
     public void DrawMany_Training_HasRivals_OfSubjectsAndValuesThatBeginAlike()
     {

@@ -69,6 +69,7 @@ public sealed class SequenceSourceTests
         Assert.Equal(1, report.Shares.Sum(), 6);
         Assert.True(report.Shares[(int)TokenKind.Answer] > 0.02 && report.TokensPerSecond > 0);
         Assert.Equal(4, report.Texts.Count);
+        Assert.Equal([new DataReport.Source("facts from 100", 1, report.Shares[(int)TokenKind.Answer], 1)], report.Sources);
         Assert.Contains("⟦Answer⟧", report.Texts[0], StringComparison.Ordinal);
     }
 
@@ -78,9 +79,43 @@ public sealed class SequenceSourceTests
         SourcePlan[] Of(string task) => [new SourcePlan { Task = task, MinLength = 100 }];
         StagePlan stage = new() { Name = "one", Length = 400, Batch = 1, Tokens = 400, LearningRate = 1, FinalLearningRate = 1, Data = Of("facts"), ForgetEvery = 100, ForgetData = Of("passkey") };
         TrainingPlan plan = new() { Model = new ModelPlan { From = "models/rwkvx-12m" }, Stages = [stage, stage with { Name = "two", ForgetData = null }] };
+        SourcePlan[] two = [.. Of("facts"), .. Of("passkey")];
+        DataReport.Source[] brought = [.. DataReport.Read(plan with { Stages = [stage with { Data = two }] }, Repository.Root, 0, 0, 20).Sources];
+        Assert.Equal(["facts from 100", "passkey from 100"], brought.Select(source => source.Name));
+        Assert.All([brought.Sum(source => source.Tokens), brought.Sum(source => source.Weight)], sum => Assert.Equal(1, sum, 6));
+        Assert.True(brought[0].Answers > brought[1].Answers);
         Assert.DoesNotContain("The pass key is", DataReport.Read(plan, Repository.Root, 0, 0, 1).Texts[0], StringComparison.Ordinal);
         Assert.Contains("The pass key is", DataReport.Read(plan, Repository.Root, 0, 0, 1, forgetting: true).Texts[0], StringComparison.Ordinal);
         Assert.Contains("stage two: expected forget_data, found none", Assert.Throws<PlanException>(() => DataReport.Read(plan, Repository.Root, 1, 0, 1, forgetting: true)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 3, 3, 3)]
+    [InlineData(0.05, 15, 3, 60)]
+    public void WeightsOf_FewAnswersOfADocument_CountAsAShareOfIt(double share, float few, float many, float one)
+    {
+        StagePlan stage = new()
+        {
+            Name = "one",
+            Length = 8,
+            Batch = 1,
+            Tokens = 8,
+            LearningRate = 1,
+            FinalLearningRate = 1,
+            Data = [],
+            AnswerShare = share,
+            LossWeights = new Dictionary<string, double> { ["answer"] = 3, ["filler"] = 0.5 },
+        };
+        (int[] tokens, TokenKind[] kinds) = ([], []);
+        foreach ((int length, int answers) in new[] { (100, 1), (20, 10), (2000, 1) }) // each ends with token 0
+        {
+            tokens = [.. tokens, .. Enumerable.Repeat(7, length - 1), 0];
+            kinds = [.. kinds, .. Enumerable.Repeat(TokenKind.Filler, length - 1 - answers), .. Enumerable.Repeat(TokenKind.Answer, answers), TokenKind.Prose];
+        }
+
+        float[] weights = TrainingBatch.WeightsOf(tokens, kinds, stage);
+        Assert.Equal([few, .. Enumerable.Repeat(many, 10), one], weights.Where((_, i) => kinds[i] == TokenKind.Answer)); // the last is counted twenty times and not a hundred
+        Assert.All(Enumerable.Range(0, tokens.Length).Where(i => kinds[i] != TokenKind.Answer), i => Assert.Equal(kinds[i] == TokenKind.Prose ? 1 : 0.5f, weights[i]));
     }
 
     [Fact]
