@@ -14,7 +14,11 @@ text=${RWKVX_TEXT:-$([ -f "$here/heldout-novels.jsonl" ] && echo "$here" || echo
 seed=${SEED:-5} documents=${DOCUMENTS:-40} cards=$(nvidia-smi -L 2>/dev/null | wc -l || true)
 if [ "${RWKVX_EVAL_QUICK:-0}" = 1 ]; then long=2048 mid=1024 minutes=1000; else long=65536 mid=16384 minutes=20000; fi
 
-read -ra tasks <<<"${TASKS:-needle-3 needle-2 four decisions unknown everyday everyday-chat}"
+all="needle-3 needle-2 four decisions unknown everyday everyday-chat"
+read -ra tasks <<<"${TASKS:-$all}"
+for task in "${tasks[@]}"; do
+    [[ " $all " == *" $task "* ]] || { echo "TASKS: expected some of $all, found $task" >&2; exit 2; }
+done
 engine=("$@") prose=(--prose "$text/heldout-novels.jsonl")
 evaluate() { # MODEL FOLDER
     mkdir -p "$2"

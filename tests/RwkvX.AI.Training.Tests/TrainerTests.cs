@@ -348,7 +348,7 @@ public sealed class TrainerTests : TorchTest
     private static TrainingBatch Batch(StagePlan stage)
     {
         using SequenceSources sources = new(Path.GetTempPath(), () => throw new InvalidOperationException());
-        return TrainingBatch.Read(sources.Open(stage, 1, Toy.VocabSize), 0, stage with { Batch = 2 });
+        return TrainingBatch.Read(sources.Open(stage, 1, Toy.VocabSize), 0, stage with { Batch = 2 }, new TokenWeights(stage));
     }
 
     private static Dictionary<string, float[]> Gradients(TrainableModel model, StagePlan stage, TrainingBatch batch)

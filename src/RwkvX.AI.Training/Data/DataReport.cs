@@ -4,7 +4,7 @@ using RwkvX.AI.Training.Plans;
 
 namespace RwkvX.AI.Training.Data;
 
-/// <summary>What a stage of a plan trains on: shares of each kind of token, how fast one thread makes them, and the text itself.</summary>
+/// <summary>What a stage of a plan trains on: shares of each kind of token, what each source brings and counts, how fast one thread makes them, and the text itself.</summary>
 /// <param name="Sequences">Sequences read.</param>
 /// <param name="TokensPerSecond">Of one thread.</param>
 /// <param name="Shares">Of all tokens, by <see cref="TokenKind"/>.</param>
@@ -25,9 +25,11 @@ internal sealed record DataReport(int Sequences, double TokensPerSecond, double[
         StagePlan chosen = plan.Stages[stage];
         var tokenizer = WorldTokenizer.Load(plan.Model.FindVocabulary(folder) ?? throw new PlanException("expected model.vocabulary, found none"));
         using SequenceSources sources = new(folder, () => tokenizer);
-        IReadOnlyList<SourcePlan> plans = forgetting ? chosen.ForgetData ?? [] : chosen.Data;
-        ISequenceSource source = (forgetting ? sources.OpenForgetting(chosen, plan.SeedOf(stage), tokenizer.VocabularySize) : sources.Open(chosen, plan.SeedOf(stage), tokenizer.VocabularySize))
-            ?? throw new PlanException($"stage {chosen.Name}: expected forget_data, found none");
+        (int seed, int vocabSize) = (plan.SeedOf(stage), tokenizer.VocabularySize);
+        (IReadOnlyList<SourcePlan>? plans, ISequenceSource? source) =
+            forgetting ? (chosen.ForgetData, sources.OpenForgetting(chosen, seed, vocabSize)) : (chosen.Data, sources.Open(chosen, seed, vocabSize));
+        if (plans is null || source is null) throw new PlanException($"stage {chosen.Name}: expected forget_data, found none");
+        TokenWeights weights = new(chosen);
         int[] tokens = new int[chosen.Length + 1];
         TokenKind[] kinds = new TokenKind[chosen.Length + 1];
         source.Read(first, tokens, kinds); // what is only done once
@@ -44,14 +46,17 @@ internal sealed record DataReport(int Sequences, double TokensPerSecond, double[
             int from = source is SourceMixture mixture ? mixture.Locate(first + i).Source : 0;
             tokensOf[from] += tokens.Length;
             answersOf[from] += kinds.Count(kind => kind == TokenKind.Answer);
-            weightOf[from] += TrainingBatch.WeightsOf(tokens, kinds, chosen).Sum();
+            weightOf[from] += weights.Of(tokens, kinds).Sum();
             texts.Add(Text(tokenizer, tokens, kinds));
         }
 
         double all = (double)count * tokens.Length;
-        Source[] brought = [.. plans.Select((from, i) => new Source(from.Task is { } task ? $"{task} from {from.MinLength}" : string.Join(", ", from.Shards!), tokensOf[i] / all, answersOf[i] / Math.Max(1, tokensOf[i]), weightOf[i] / weightOf.Sum()))];
+        double weightSum = weightOf.Sum();
+        Source[] brought = [.. plans.Select((from, i) => new Source(NameOf(from), tokensOf[i] / all, answersOf[i] / Math.Max(1, tokensOf[i]), weightOf[i] / weightSum))];
         return new DataReport(count, all / spent.TotalSeconds, [.. counts.Select(n => n / all)], brought, texts);
     }
+
+    private static string NameOf(SourcePlan source) => source.Task is { } task ? $"{task} from {source.MinLength}" : string.Join(", ", source.Shards!);
 
     private static string Text(WorldTokenizer tokenizer, int[] tokens, TokenKind[] kinds)
     {

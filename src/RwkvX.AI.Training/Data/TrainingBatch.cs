@@ -10,8 +10,6 @@ namespace RwkvX.AI.Training.Data;
 /// <param name="Batch">B</param>
 internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weights, int Batch)
 {
-    private const float MostOfOne = 20; // times what an answer counts: a lone number in 64K tokens must not be all that a step learns
-
     /// <summary>Whether the RWKV layers forget within it, as the stage says.</summary>
     public bool Forgets { get; init; }
 
@@ -24,9 +22,10 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
     /// <summary>Reads sequences.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="first">Number of the first.</param>
-    /// <param name="stage">Sizes, and what counts how much.</param>
+    /// <param name="stage">Sizes.</param>
+    /// <param name="tokenWeights">The stage's.</param>
     /// <param name="cancellationToken">Acts between sequences.</param>
-    public static TrainingBatch Read(ISequenceSource source, long first, StagePlan stage, CancellationToken cancellationToken = default)
+    public static TrainingBatch Read(ISequenceSource source, long first, StagePlan stage, TokenWeights tokenWeights, CancellationToken cancellationToken = default)
     {
         (int batch, int length) = (stage.Batch, stage.Length);
         long[] tokens = new long[batch * length], targets = new long[batch * length];
@@ -38,7 +37,7 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
         {
             cancellationToken.ThrowIfCancellationRequested();
             source.Read(first + b, ids, kinds);
-            WeightsOf(ids, kinds, stage).AsSpan(1).CopyTo(weights.AsSpan(b * length));
+            tokenWeights.Of(ids, kinds).AsSpan(1).CopyTo(weights.AsSpan(b * length));
             for (int t = 0; t < length; t++)
             {
                 tokens[(b * length) + t] = ids[t];
@@ -48,27 +47,6 @@ internal sealed record TrainingBatch(long[] Tokens, long[] Targets, float[] Weig
         }
 
         return new TrainingBatch(tokens, targets, weights, batch) { Answers = answers };
-    }
-
-    /// <summary>How much each token counts as a target: by its kind, and the answers of a document, which ends with token 0, by how few they are.</summary>
-    /// <param name="tokens">(n)</param>
-    /// <param name="kinds">(n)</param>
-    /// <param name="stage">Has <see cref="StagePlan.LossWeights"/> and <see cref="StagePlan.AnswerShare"/>.</param>
-    /// <returns>(n)</returns>
-    public static float[] WeightsOf(ReadOnlySpan<int> tokens, ReadOnlySpan<TokenKind> kinds, StagePlan stage)
-    {
-        float[] weights = new float[tokens.Length], byKind = [.. Enum.GetValues<TokenKind>().Select(kind => kind == TokenKind.Padding ? 0f : 1f)];
-        foreach ((string kind, double weight) in stage.LossWeights ?? new Dictionary<string, double>()) byKind[(int)Enum.Parse<TokenKind>(kind, ignoreCase: true)] = (float)weight;
-        for (int start = 0, end; start < tokens.Length; start = end)
-        {
-            int zero = tokens[start..].IndexOf(0);
-            end = zero < 0 ? tokens.Length : start + zero + 1;
-            int answers = kinds[start..end].Count(TokenKind.Answer);
-            float times = answers == 0 ? 1 : Math.Clamp((float)(stage.AnswerShare * (end - start) / answers), 1, MostOfOne);
-            for (int i = start; i < end; i++) weights[i] = byKind[(int)kinds[i]] * (kinds[i] == TokenKind.Answer ? times : 1);
-        }
-
-        return weights;
     }
 
     /// <summary>Tokens, targets and weights, each (B, T), on a device.</summary>

@@ -13,6 +13,7 @@ namespace RwkvX.AI.Training.Runs;
 internal sealed class BatchQueue(ISequenceSource source, ISequenceSource? forgetting, StagePlan stage, int firstStep, IProcessGroup group) : IDisposable
 {
     private readonly Queue<Task<TrainingBatch[]>> _queue = [];
+    private readonly TokenWeights _tokenWeights = new(stage);
     private readonly CancellationTokenSource _stop = new();
     private readonly int _ahead = Math.Clamp(Environment.ProcessorCount / group.Size, 3, 12); // steps, each read by a thread
     private int _next = firstStep;
@@ -46,6 +47,6 @@ internal sealed class BatchQueue(ISequenceSource source, ISequenceSource? forget
     {
         bool forgets = stage.Forgets(batch);
         ISequenceSource from = forgets ? forgetting ?? source : source;
-        return TrainingBatch.Read(from, batch * stage.Batch, stage, _stop.Token) with { Forgets = forgets };
+        return TrainingBatch.Read(from, batch * stage.Batch, stage, _tokenWeights, _stop.Token) with { Forgets = forgets };
     }
 }

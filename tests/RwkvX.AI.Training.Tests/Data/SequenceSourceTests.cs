@@ -79,20 +79,30 @@ public sealed class SequenceSourceTests
         SourcePlan[] Of(string task) => [new SourcePlan { Task = task, MinLength = 100 }];
         StagePlan stage = new() { Name = "one", Length = 400, Batch = 1, Tokens = 400, LearningRate = 1, FinalLearningRate = 1, Data = Of("facts"), ForgetEvery = 100, ForgetData = Of("passkey") };
         TrainingPlan plan = new() { Model = new ModelPlan { From = "models/rwkvx-12m" }, Stages = [stage, stage with { Name = "two", ForgetData = null }] };
-        SourcePlan[] two = [.. Of("facts"), .. Of("passkey")];
-        DataReport.Source[] brought = [.. DataReport.Read(plan with { Stages = [stage with { Data = two }] }, Repository.Root, 0, 0, 20).Sources];
-        Assert.Equal(["facts from 100", "passkey from 100"], brought.Select(source => source.Name));
-        Assert.All([brought.Sum(source => source.Tokens), brought.Sum(source => source.Weight)], sum => Assert.Equal(1, sum, 6));
-        Assert.True(brought[0].Answers > brought[1].Answers);
         Assert.DoesNotContain("The pass key is", DataReport.Read(plan, Repository.Root, 0, 0, 1).Texts[0], StringComparison.Ordinal);
         Assert.Contains("The pass key is", DataReport.Read(plan, Repository.Root, 0, 0, 1, forgetting: true).Texts[0], StringComparison.Ordinal);
         Assert.Contains("stage two: expected forget_data, found none", Assert.Throws<PlanException>(() => DataReport.Read(plan, Repository.Root, 1, 0, 1, forgetting: true)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void DataReport_Read_TellsWhatEachSourceBrings()
+    {
+        SourcePlan Of(string task) => new() { Task = task, MinLength = 100 };
+        TrainingPlan plan = new()
+        {
+            Model = new ModelPlan { From = "models/rwkvx-12m" },
+            Stages = [new StagePlan { Name = "one", Length = 400, Batch = 1, Tokens = 400, LearningRate = 1, FinalLearningRate = 1, Data = [Of("facts"), Of("passkey")] }],
+        };
+        DataReport.Source[] brought = [.. DataReport.Read(plan, Repository.Root, 0, 0, 20).Sources];
+        Assert.Equal(["facts from 100", "passkey from 100"], brought.Select(source => source.Name));
+        Assert.All([brought.Sum(source => source.Tokens), brought.Sum(source => source.Weight)], sum => Assert.Equal(1, sum, 6));
+        Assert.True(brought[0].Answers > brought[1].Answers);
+    }
+
     [Theory]
     [InlineData(0, 3, 3, 3)]
     [InlineData(0.05, 15, 3, 60)]
-    public void WeightsOf_FewAnswersOfADocument_CountAsAShareOfIt(double share, float few, float many, float one)
+    public void TokenWeights_FewAnswersOfADocument_CountAsAShareOfIt(double share, float few, float many, float one)
     {
         StagePlan stage = new()
         {
@@ -113,7 +123,7 @@ public sealed class SequenceSourceTests
             kinds = [.. kinds, .. Enumerable.Repeat(TokenKind.Filler, length - 1 - answers), .. Enumerable.Repeat(TokenKind.Answer, answers), TokenKind.Prose];
         }
 
-        float[] weights = TrainingBatch.WeightsOf(tokens, kinds, stage);
+        float[] weights = new TokenWeights(stage).Of(tokens, kinds);
         Assert.Equal([few, .. Enumerable.Repeat(many, 10), one], weights.Where((_, i) => kinds[i] == TokenKind.Answer)); // the last is counted twenty times and not a hundred
         Assert.All(Enumerable.Range(0, tokens.Length).Where(i => kinds[i] != TokenKind.Answer), i => Assert.Equal(kinds[i] == TokenKind.Prose ? 1 : 0.5f, weights[i]));
     }
