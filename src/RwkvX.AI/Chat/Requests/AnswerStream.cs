@@ -30,7 +30,10 @@ internal sealed class AnswerStream(RequestSlot slot, ChannelWriter<AIContent> pa
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"ReaderTimeout: expected the reader to take a part of the answer within {readerTimeout}, it took none");
+            if (!parts.TryWrite(content)) // the reader may have taken one before the wait began
+            {
+                throw new TimeoutException($"ReaderTimeout: expected the reader to take a part of the answer within {readerTimeout}, it took none");
+            }
         }
 
         await slot.ResumeAsync(cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,8 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Time.Testing;
 using RwkvX.AI.Chat;
+using RwkvX.AI.Chat.Requests;
 using RwkvX.AI.Testing;
 using RwkvX.AI.Tests.Tokenization;
 using Xunit;
@@ -58,6 +60,21 @@ public sealed class SlowReaderTests
         Assert.InRange(read, 4, 5); // what was passed on before is not lost
         Assert.Equal((0, 0, 0), (client.Requests.Active, client.Requests.Suspended, client.Cache.Count));
         Assert.Equal(0, model.LiveStates);
+    }
+
+    [Fact]
+    public async Task Part_WhoseTimeIsUp_IsLostOnlyWithoutRoom()
+    {
+        FakeTimeProvider time = new();
+        using RequestSlot slot = await new RequestQueue(1, 1, time).EnterAsync(0, Cancellation);
+        Channel<AIContent> parts = Channel.CreateBounded<AIContent>(1);
+        AnswerStream stream = new(slot, parts, TimeSpan.Zero, time);
+        TextContent first = new("room"), second = new("none");
+        await stream.WriteAsync(first, Cancellation);
+        await Assert.ThrowsAsync<TimeoutException>(async () => await stream.WriteAsync(second, Cancellation));
+        Assert.True(parts.Reader.TryRead(out AIContent? part));
+        Assert.Same(first, part);
+        Assert.False(parts.Reader.TryRead(out _));
     }
 
     [Fact]
