@@ -30,7 +30,7 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
         Tensor q = ((Tensor)vars[0]).contiguous(), k = ((Tensor)vars[1]).contiguous(), v = ((Tensor)vars[2]).contiguous();
         (int chunkSize, int topK, var launcher) = ((int)vars[3], (int)vars[4], (IKernelLauncher)vars[5]);
         Tensor chosen = KernelChoice.Choose(launcher, q, k, chunkSize, topK);
-        Tensor y = empty_like(q), lse = empty(q.shape[..3], dtype: ScalarType.Float32, device: q.device);
+        Tensor y = empty_like(q, dtype: ScalarType.Float32), lse = empty(q.shape[..3], dtype: ScalarType.Float32, device: q.device);
         (int rows, int tokens) = ((int)(q.shape[0] * q.shape[1]), (int)q.shape[2]);
         launcher.Launch("moba_forward", Defines(q, chunkSize), new ForwardArgs
         {
@@ -38,17 +38,18 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
             K = TensorPointer.Of(k),
             V = TensorPointer.Of(v),
             Chosen = (int*)TensorPointer.Of(chosen),
-            Y = TensorPointer.Of(y),
+            Y = (float*)TensorPointer.Of(y),
             Lse = (float*)TensorPointer.Of(lse),
             Tokens = tokens,
             Choices = topK - 1,
         }, 128, (tokens + 3) / 4, rows);
         // Saved when this returns: they must outlive this scope, and end with the caller's.
+        Tensor result = q.dtype == ScalarType.Float32 ? y : y.to(q.dtype).MoveToOuterDisposeScope();
         y.MoveToOuterDisposeScope();
         ctx.save_for_backward([q.MoveToOuterDisposeScope(), k.MoveToOuterDisposeScope(), v.MoveToOuterDisposeScope(), y, lse.MoveToOuterDisposeScope(), chosen.MoveToOuterDisposeScope()]);
         ctx.save_data("chunk", chunkSize);
         ctx.save_data("launcher", launcher);
-        return y;
+        return result;
     }
 
     /// <inheritdoc/>
@@ -60,7 +61,7 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
         (int chunkSize, var launcher) = ((int)ctx.get_data("chunk"), (IKernelLauncher)ctx.get_data("launcher"));
         (int rows, int tokens, int choices) = ((int)(q.shape[0] * q.shape[1]), (int)q.shape[2], (int)chosen.shape[3]);
         Tensor dy = grad_output.to(q.dtype).contiguous();
-        Tensor delta = (dy.to(ScalarType.Float32) * y.to(ScalarType.Float32)).sum(-1).contiguous();
+        Tensor delta = (dy.to(ScalarType.Float32) * y).sum(-1).contiguous();
         Tensor dq = empty_like(q, dtype: ScalarType.Float32);
         launcher.Launch("moba_backward_queries", Defines(q, chunkSize), new QueriesArgs
         {
@@ -124,8 +125,7 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
     {
         public void* Q, K, V;
         public int* Chosen;
-        public void* Y;
-        public float* Lse;
+        public float* Y, Lse;
         public int Tokens, Choices;
     }
 

@@ -1,4 +1,5 @@
-// Training, bf16: δ = Σ dY·Y of each query, for moba_backward_tiles.cu. dy, y: (rows, 64); delta: (rows) f32.
+// Training, bf16: δ = Σ dY·Y of each query, for moba_backward_tiles.cu; Y = y + rest as moba_forward_join.cu leaves them.
+// dy, y, rest: (rows, 64); delta: (rows) f32.
 // Launch: ceil(rows / 8) blocks of 256 threads: a warp a row.
 
 #include "tensor_cores.cuh"
@@ -7,7 +8,7 @@
 
 struct Args
 {
-    const number *dy, *y;
+    const number *dy, *y, *rest;
     float *delta;
     int rows;
 };
@@ -17,8 +18,8 @@ extern "C" __global__ void __launch_bounds__(256) moba_delta(const __grid_consta
     const int lane = threadIdx.x % 32, row = blockIdx.x * 8 + threadIdx.x / 32;
     if (row >= a.rows) return;
     const long long at = (long long)row * SIZE + lane * 2;
-    const unsigned dy = *(const unsigned *)(a.dy + at), y = *(const unsigned *)(a.y + at);
-    float sum = low_of(dy) * low_of(y) + high_of(dy) * high_of(y);
+    const unsigned dy = *(const unsigned *)(a.dy + at), y = *(const unsigned *)(a.y + at), rest = *(const unsigned *)(a.rest + at);
+    float sum = low_of(dy) * (low_of(y) + low_of(rest)) + high_of(dy) * (high_of(y) + high_of(rest));
     for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(FULL, sum, offset);
     if (lane == 0) a.delta[row] = sum;
 }

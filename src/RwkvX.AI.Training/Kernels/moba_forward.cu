@@ -1,5 +1,5 @@
 // Training: the sparse attention forward. A query sees its own chunk up to itself and the chunks it chose; softmax as it goes along.
-// q, k, v, y: (B·H, T, 64); chosen: (B·H, T, choices) chunk indices, -1 for none; lse: (B·H, T) f32, ln of the sum of exponentials.
+// q, k, v: (B·H, T, 64); y: the same in f32; chosen: (B·H, T, choices) chunk indices, -1 for none; lse: (B·H, T) f32, ln of the sum of exponentials.
 // CHUNK is a multiple of 32. Launch: (ceil(T / 4), B·H) blocks of 128 threads: a warp a query.
 
 #include "number.cuh"
@@ -15,7 +15,7 @@ struct Args
 {
     const number *q, *k, *v;
     const int *chosen;
-    number *y;
+    float *y;
     float *lse;
     int tokens;
     int choices;
@@ -75,7 +75,7 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32) moba_forward(const __gr
             }
         }
     }
-    a.y[row * SIZE + lane] = narrow(y0 / sum);
-    a.y[row * SIZE + lane + 32] = narrow(y1 / sum);
+    a.y[row * SIZE + lane] = y0 / sum;
+    a.y[row * SIZE + lane + 32] = y1 / sum;
     if (lane == 0) a.lse[row] = most + __logf(sum);
 }

@@ -44,6 +44,18 @@ public sealed class AttentionKernelTests : TorchTest
         Assert.Equal(1, launcher.Launches["moba_backward_tiles"]);
     }
 
+    /// <summary>Of values that are alike, dY·V − δ is the small difference of two large numbers: δ must not have the rounding of y.</summary>
+    [Theory]
+    [InlineData(32)]
+    [InlineData(1024)] // longer than the tensor cores' kernels do
+    public void Attention_OnHostInBFloat16_OfValuesThatAreAlike_IsTheDenseOne(int chunkSize)
+    {
+        using HostKernelLauncher launcher = new();
+        Tensor[] qkv = Inputs(1, 1, 150, ScalarType.BFloat16, CPU, repeated: false);
+        qkv[2] = (qkv[2].detach() + 16).requires_grad_(true);
+        Compare(launcher, qkv, chunkSize, 3, 2e-2);
+    }
+
     [Theory]
     [InlineData(4097, 32, 16, false)]
     [InlineData(70_000, 32, 16, false)]
