@@ -43,8 +43,8 @@ internal sealed unsafe class KernelAttention : autograd.SingleTensorFunction<Ker
             Tokens = tokens,
             Choices = topK - 1,
         }, 128, (tokens + 3) / 4, rows);
-        // Saved when this returns: they must outlive this scope, and end with the caller's.
         Tensor result = q.dtype == ScalarType.Float32 ? y : y.to(q.dtype).MoveToOuterDisposeScope();
+        // Saved when this returns: they must outlive this scope, and end with the caller's.
         y.MoveToOuterDisposeScope();
         ctx.save_for_backward([q.MoveToOuterDisposeScope(), k.MoveToOuterDisposeScope(), v.MoveToOuterDisposeScope(), y, lse.MoveToOuterDisposeScope(), chosen.MoveToOuterDisposeScope()]);
         ctx.save_data("chunk", chunkSize);

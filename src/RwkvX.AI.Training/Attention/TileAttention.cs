@@ -30,7 +30,7 @@ internal sealed unsafe class TileAttention : autograd.SingleTensorFunction<TileA
         (int chunkSize, int topK, var launcher) = ((int)vars[3], (int)vars[4], (IKernelLauncher)vars[5]);
         Tensor chosen = KernelChoice.Choose(launcher, q, k, chunkSize, topK);
         ChunkLists lists = ChunkLists.Of(launcher, chosen, chunkSize);
-        Tensor y = empty_like(q), rest = empty_like(q), lse = empty(q.shape[..3], dtype: ScalarType.Float32, device: q.device);
+        Tensor y = empty_like(q), exact = empty_like(q, dtype: ScalarType.Float32), lse = empty(q.shape[..3], dtype: ScalarType.Float32, device: q.device);
         Shape shape = new(q, chunkSize, topK);
         Tensor parts = empty(shape.HeadsAtOnce * shape.PartsOfHead, 64, dtype: ScalarType.Float32, device: q.device);
         Tensor ends = empty(shape.HeadsAtOnce * shape.PartsOfHead, 2, dtype: ScalarType.Float32, device: q.device);
@@ -56,15 +56,16 @@ internal sealed unsafe class TileAttention : autograd.SingleTensorFunction<TileA
                 Parts = (float*)TensorPointer.Of(parts),
                 Ends = (float*)TensorPointer.Of(ends),
                 Y = TensorPointer.Of(y),
-                Rest = TensorPointer.Of(rest),
+                Exact = (float*)TensorPointer.Of(exact),
                 Lse = (float*)TensorPointer.Of(lse),
                 Tokens = shape.Tokens,
                 Head = head,
             }, 256, (shape.Tokens + 15) / 16, heads);
         }
 
+        y.MoveToOuterDisposeScope();
         // Saved when this returns: they must outlive this scope, and end with the caller's.
-        Tensor[] saved = [q, k, v, y, rest, lse, chosen, lists.Entries, lists.Items, lists.Firsts];
+        Tensor[] saved = [q, k, v, exact, lse, chosen, lists.Entries, lists.Items, lists.Firsts];
         foreach (Tensor tensor in saved) tensor.MoveToOuterDisposeScope();
         ctx.save_for_backward([.. saved]);
         ctx.save_data("chunk", chunkSize);
@@ -78,8 +79,8 @@ internal sealed unsafe class TileAttention : autograd.SingleTensorFunction<TileA
     {
         using DisposeScope scope = NewDisposeScope();
         List<Tensor> saved = ctx.get_saved_variables();
-        (Tensor q, Tensor k, Tensor v, Tensor y, Tensor rest, Tensor lse, Tensor chosen) = (saved[0], saved[1], saved[2], saved[3], saved[4], saved[5], saved[6]);
-        ChunkLists lists = new(saved[7], saved[8], saved[9]);
+        (Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse, Tensor chosen) = (saved[0], saved[1], saved[2], saved[3], saved[4], saved[5]);
+        ChunkLists lists = new(saved[6], saved[7], saved[8]);
         (int chunkSize, int topK, var launcher) = ((int)ctx.get_data("chunk"), (int)ctx.get_data("topK"), (IKernelLauncher)ctx.get_data("launcher"));
         Shape shape = new(q, chunkSize, topK);
         Tensor dy = grad_output.to(q.dtype).contiguous(), delta = empty_like(lse);
@@ -87,8 +88,7 @@ internal sealed unsafe class TileAttention : autograd.SingleTensorFunction<TileA
         launcher.Launch("moba_delta", [], new DeltaArgs
         {
             Dy = TensorPointer.Of(dy),
-            Y = TensorPointer.Of(y),
-            Rest = TensorPointer.Of(rest),
+            Y = (float*)TensorPointer.Of(y),
             Delta = (float*)TensorPointer.Of(delta),
             Rows = (int)lse.numel(),
         }, 256, (int)((lse.numel() + 7) / 8));
@@ -176,8 +176,8 @@ internal sealed unsafe class TileAttention : autograd.SingleTensorFunction<TileA
     {
         public int* Chosen;
         public float* Parts, Ends;
-        public void* Y, Rest;
-        public float* Lse;
+        public void* Y;
+        public float* Exact, Lse;
         public int Tokens, Head;
     }
 
@@ -202,8 +202,8 @@ internal sealed unsafe class TileAttention : autograd.SingleTensorFunction<TileA
     /// <summary>As in moba_delta.cu.</summary>
     private struct DeltaArgs
     {
-        public void* Dy, Y, Rest;
-        public float* Delta;
+        public void* Dy;
+        public float* Y, Delta;
         public int Rows;
     }
 }

@@ -1,5 +1,5 @@
 // Training, bf16: joins what a query got from each block of keys (moba_forward_tiles.cu), in the order of its choices.
-// y: (B·H, T, 64); rest: the same, what y lost by its rounding; lse: (B·H, T) f32, log2 of the sum of exponentials. Launch: (ceil(T / 16), heads) blocks of 256 threads: 16 a query.
+// y: (B·H, T, 64); exact: the same in f32, for moba_delta.cu; lse: (B·H, T) f32, log2 of the sum of exponentials. Launch: (ceil(T / 16), heads) blocks of 256 threads: 16 a query.
 
 #include "tensor_cores.cuh"
 
@@ -12,18 +12,11 @@ struct Args
 {
     const int *chosen; // (B·H, T, CHOICES)
     const float *parts, *ends;
-    number *y, *rest;
-    float *lse;
+    number *y;
+    float *exact, *lse;
     int tokens;
     int head;          // the first of this launch
 };
-
-__device__ __forceinline__ void write(const Args &a, long long at, float low, float high)
-{
-    const unsigned y = narrow_pair(low, high);
-    *(unsigned *)(a.y + at) = y;
-    *(unsigned *)(a.rest + at) = narrow_pair(low - low_of(y), high - high_of(y));
-}
 
 extern "C" __global__ void __launch_bounds__(THREADS) moba_forward_join(const __grid_constant__ Args a)
 {
@@ -52,7 +45,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) moba_forward_join(const __
         z += part.z * scale;
         w += part.w * scale;
     }
-    write(a, row * SIZE + n, x / sum, y / sum);
-    write(a, row * SIZE + n + 2, z / sum, w / sum);
+    const float4 exact = make_float4(x / sum, y / sum, z / sum, w / sum);
+    *(float4 *)(a.exact + row * SIZE + n) = exact;
+    unsigned *out = (unsigned *)(a.y + row * SIZE + n);
+    out[0] = narrow_pair(exact.x, exact.y);
+    out[1] = narrow_pair(exact.z, exact.w);
     if (n == 0) a.lse[row] = top + log2f(sum);
 }
